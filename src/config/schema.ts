@@ -1,0 +1,113 @@
+/**
+ * The configuration: one schema that gives type, validation, defaults, the page's form and docs/config.md.
+ * Each field carries its unit and limits, and `x-rebuilds`: the part that a change rebuilds (`none`: at once).
+ */
+import { type Static, Type } from 'typebox';
+import { BankKind, Vantage } from '../monitor/snapshot.ts';
+
+const rebuilds = (part: 'capture' | 'monitor' | 'panel' | 'buttons' | 'web' | 'none') => ({ 'x-rebuilds': part });
+
+export const BankConfig = Type.Object(
+  {
+    id: Type.String({ pattern: '^[a-z0-9-]{1,24}$', description: 'Short name for programs.' }),
+    name: Type.String({ minLength: 1, maxLength: 16, description: 'As printed on the interface: ADAT A.' }),
+    kind: BankKind,
+    first: Type.Integer({ minimum: 1, maximum: 64, description: 'First channel, 1-based.' }),
+    last: Type.Integer({ minimum: 1, maximum: 64, description: 'Last channel, 1-based.' }),
+    box: Type.Optional(Type.String({ maxLength: 16, description: 'The box on the other end: OctoPre.' })),
+  },
+  { additionalProperties: false },
+);
+
+export const Config = Type.Object(
+  {
+    version: Type.Literal(1),
+    capture: Type.Object(
+      {
+        device: Type.String({
+          default: 'auto',
+          maxLength: 128,
+          description: 'ALSA name (hw:1,0), USB id (1235:8215), or auto: the first USB capture card.',
+          ...rebuilds('capture'),
+        }),
+        rateHz: Type.Union([Type.Null(), Type.Integer({ minimum: 8000, maximum: 192000 })], {
+          default: null,
+          description: "Sample rate, Hz; null keeps the device's present rate.",
+          ...rebuilds('capture'),
+        }),
+        channels: Type.Union([Type.Null(), Type.Integer({ minimum: 1, maximum: 64 })], {
+          default: null,
+          description: 'Channels to capture; null: all.',
+          ...rebuilds('capture'),
+        }),
+        vantage: Type.Unsafe<Static<typeof Vantage>>({
+          ...Vantage,
+          default: 'own',
+          ...rebuilds('monitor'),
+        }),
+      },
+      { additionalProperties: false, default: {} },
+    ),
+    meter: Type.Object(
+      {
+        clipRun: Type.Integer({
+          minimum: 1,
+          maximum: 20,
+          default: 3,
+          description: 'Full-scale samples in a row that make a clip.',
+          ...rebuilds('capture'),
+        }),
+        holdMs: Type.Integer({
+          minimum: 500,
+          maximum: 3_600_000,
+          default: 1000,
+          description: 'Peak hold, ms; 3600000 holds until cleared.',
+          ...rebuilds('monitor'),
+        }),
+      },
+      { additionalProperties: false, default: {} },
+    ),
+    channels: Type.Array(
+      Type.Object(
+        {
+          index: Type.Integer({ minimum: 1, maximum: 64, description: '1-based.' }),
+          name: Type.String({ maxLength: 16, description: 'As on the track sheet: Kick in.' }),
+        },
+        { additionalProperties: false },
+      ),
+      { maxItems: 64, default: [], description: 'Names of channels.', ...rebuilds('monitor') },
+    ),
+    banks: Type.Array(BankConfig, {
+      maxItems: 16,
+      default: [],
+      description: 'Banks, where the table of interfaces is to be corrected; empty: as the table says.',
+      ...rebuilds('monitor'),
+    }),
+    web: Type.Object(
+      {
+        host: Type.String({
+          default: '127.0.0.1',
+          maxLength: 64,
+          description: 'Address to listen on; 0.0.0.0 opens the page to the LAN.',
+          ...rebuilds('web'),
+        }),
+        port: Type.Integer({ minimum: 0, maximum: 65535, default: 8080, description: 'TCP port.', ...rebuilds('web') }),
+        allowedHosts: Type.Array(Type.String({ maxLength: 128 }), {
+          maxItems: 16,
+          default: [],
+          description: 'Further names under which the page may be asked for.',
+          ...rebuilds('web'),
+        }),
+      },
+      { additionalProperties: false, default: {} },
+    ),
+    panel: Type.Object(
+      {
+        flip: Type.Boolean({ default: false, description: 'Turned by 180 degrees.', ...rebuilds('panel') }),
+      },
+      { additionalProperties: false, default: {} },
+    ),
+  },
+  { additionalProperties: false },
+);
+export type Config = Static<typeof Config>;

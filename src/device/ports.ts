@@ -1,0 +1,109 @@
+/**
+ * The doors to the outside. An adapter stands behind each, named by its mechanism: alsa, wav, sim; gpio-chardev; ssd1306.
+ * Simulated adapters are shipped features, beside the real ones.
+ */
+import type { Fault } from '../fault.ts';
+
+/** What a source delivers, known once it is open. */
+export interface StreamInfo {
+  readonly source: 'alsa' | 'wav' | 'sim';
+  /** What a person calls it: card name, file name, scenario. */
+  readonly name: string;
+  /** Nominal rate, Hz. */
+  readonly rateHz: number;
+  /** 1..64 interleaved channels. */
+  readonly channels: number;
+  /**
+   * Valid bits of a sample, 16..32, left-justified in the Int32: 24 for S24_3LE and S24_LE. A digital full scale is
+   * the extreme code of these bits. S32_LE from a 24-bit converter is 24 when the driver says so (significant bits), else 32.
+   */
+  readonly validBits: number;
+  /** Frames per read that the source aims at: 10 ms. */
+  readonly periodFrames: number;
+  /** Buffer granted, frames; 0 where there is none (files). */
+  readonly bufferFrames: number;
+  /** USB id as `vvvv:pppp` in lower-case hex, or null. */
+  readonly usbId: string | null;
+  /** Channel names, where the source carries them (iXML, simulator), else an empty list. */
+  readonly channelNames: readonly string[];
+  /** Findings that opening already brought: a small buffer, a short last frame. */
+  readonly notes: readonly Fault[];
+}
+
+/**
+ * One answer of `CaptureStream.read`. The stream owns the object and reuses it: copy what you keep.
+ * `frames`: `frames` whole frames stand in the block. `timeNs` is MONOTONIC_RAW (virtual time for a fast file) of the
+ *   instant at which the hardware had delivered `positionFrames` frames since the stream opened; 0 where unknown.
+ * `idle`: nothing arrived within the wait. `xrun`: capture goes on, `lostFrames` were lost (null: unknown).
+ * `ended`: a file is over. `gone`: the device went, or failed for good; close and open anew.
+ */
+export type CaptureRead =
+  | { kind: 'frames'; frames: number; timeNs: number; positionFrames: number }
+  | { kind: 'idle' }
+  | { kind: 'xrun'; lostFrames: number | null }
+  | { kind: 'ended'; note: Fault | null }
+  | { kind: 'gone'; fault: Fault };
+
+/** An open stream. Synchronous: it lives in the capture worker, which does nothing else. */
+export interface CaptureStream {
+  readonly info: StreamInfo;
+  /**
+   * Waits at most `waitMs` (<= 100) for a period and puts it into `block`: interleaved frames x channels, Int32,
+   * left-justified (a 24-bit sample times 256), all 32 bits kept. `block` holds at least `maxFrames` frames.
+   */
+  read(block: Int32Array, maxFrames: number, waitMs: number): CaptureRead;
+  /** Closes the device. May be called twice. */
+  close(): void;
+}
+
+/** A capture adapter: opens a stream or says why not. Expected faults are values; it never writes to the device. */
+export interface CaptureSource {
+  open(): { readonly ok: true; readonly value: CaptureStream } | { readonly ok: false; readonly fault: Fault };
+}
+
+/** What the capture worker is told to open. Plain data: it crosses a thread. */
+export type CaptureChoice =
+  | {
+      readonly kind: 'alsa';
+      /** ALSA PCM name, such as `hw:1,0`. */
+      readonly pcm: string;
+      /** null: keep the rate that the device has now. */
+      readonly rateHz: number | null;
+      /** null: all that the device offers. */
+      readonly channels: number | null;
+    }
+  | {
+      readonly kind: 'wav';
+      readonly files: readonly string[];
+      /** As fast as it reads, in virtual time; else in real time. */
+      readonly fast: boolean;
+      readonly loop: boolean;
+    }
+  | {
+      readonly kind: 'sim';
+      /** Name of a shipped scenario, or path of a scenario file. */
+      readonly scenario: string;
+      readonly seed: number;
+      /** Virtual time: no pacing. */
+      readonly fast: boolean;
+    };
+
+/** A display of 1 bit a pixel behind its own driver. */
+export interface Panel {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  /**
+   * Shows a frame: width*height/8 bytes in pages of 8 rows, one byte a column, bit 0 the upper row (SSD1306's own order).
+   * The newest frame wins; it never blocks the caller.
+   */
+  show(frame: Uint8Array): void;
+  stop(): Promise<void>;
+}
+
+/** Edge of a button or key, on the way to the pure gesture reducer. */
+export interface ButtonEdge {
+  readonly button: 'A' | 'B' | 'C' | 'D';
+  readonly down: boolean;
+  /** Monotonic, ms. */
+  readonly timeMs: number;
+}

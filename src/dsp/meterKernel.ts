@@ -1,0 +1,63 @@
+/**
+ * The contract of the per-block metering kernels. Two implementations stand behind it and must stay bit-identical:
+ * `meterWasm.ts` (AssemblyScript, WASM SIMD) and `meterTwin.ts` (plain TypeScript).
+ *
+ * Samples are Int32, left-justified, interleaved frames x channels, 1..64 channels, all 32 bits kept. Meters read the
+ * top 24: `x >> 8`, so that 24-bit full scale is 8388607 and the most negative code is 8388608 in size.
+ * All outputs describe the block just processed, unless said to carry over. Arrays have one entry a channel and are
+ * reused: copy what you keep. Nothing allocates in `process`.
+ */
+export interface MeterKernel {
+  readonly channels: number;
+  readonly maxFrames: number;
+  /** Where the caller (or the sound card itself) puts frames: maxFrames x channels Int32, with slack behind it. */
+  readonly input: Int32Array;
+
+  /** Largest |x >> 8| of the block: 0..8388608. */
+  readonly peak24: Int32Array;
+  /** Exact sum of (x >> 8)^2 over the block. */
+  readonly sumSquares: BigUint64Array;
+  /** Exact sum of (x >> 8) over the block: for DC. */
+  readonly sum: BigInt64Array;
+  /** OR of all 32-bit words of the block: 0 means digital silence. */
+  readonly orBits: Int32Array;
+  /** AND of all 32-bit words of the block. */
+  readonly andBits: Int32Array;
+  /** How many frames had x[n] == x[n-1], all 32 bits; the first frame compares with the last of the block before. */
+  readonly equalCount: Int32Array;
+  /** Samples at or over `fullScale24` in size. */
+  readonly overSamples: Int32Array;
+  /** Clip events: runs of at least `clipRun` such samples in a row, counted once each when the run reaches that length; runs carry over blocks. */
+  readonly clipEvents: Int32Array;
+  /** Frame within the block where the last clip event reached its length, or -1. */
+  readonly clipFrame: Int32Array;
+  /** Largest 4x oversampled magnitude (ITU-R BS.1770-5 Annex 2 filter), as x24 * 8192: 24-bit full scale is 8388607 * 8192, beyond Int32, hence doubles holding whole numbers. */
+  readonly truePeakQ13: Float64Array;
+
+  /**
+   * For each frame a bit mask over channels (bit c of lo: channel c, of hi: channel 32 + c): x[n] == x[n-1], all 32 bits.
+   */
+  readonly equalMaskLo: Uint32Array;
+  readonly equalMaskHi: Uint32Array;
+  /** The same for x[n] == 0. */
+  readonly zeroMaskLo: Uint32Array;
+  readonly zeroMaskHi: Uint32Array;
+
+  /** Processes `frames` (0..maxFrames) frames standing in `input`. */
+  process(frames: number): void;
+  /** Forgets all that carries over: filter memory, clip runs, the last frame. */
+  reset(): void;
+}
+
+export interface MeterKernelOptions {
+  /** 1..64 */
+  readonly channels: number;
+  /** 1..1920 frames a block: 10 ms at 192 kHz. */
+  readonly maxFrames: number;
+  /** Size of a full-scale sample in 24-bit terms: extreme positive code of the source's valid bits, 8388607 for 24 bits. */
+  readonly fullScale24: number;
+  /** Samples in a row that make a clip: 1..20, 3 by custom. */
+  readonly clipRun: number;
+  /** false leaves truePeakQ13 at 0 and saves most of the cost. */
+  readonly truePeak: boolean;
+}
