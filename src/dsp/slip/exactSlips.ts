@@ -1,0 +1,475 @@
+/**
+ * Stage 0 of the slip detector: evidence that is exact, bit for bit. A receiver that runs out of samples repeats a frame
+ * (or a block of frames) on every channel of its bank at once, or sends zeros. Chance does that too: the odds are
+ * counted, in bits, from the material itself, and an event needs 30 of them.
+ *
+ * Pure, deterministic, integers on the sample path; nothing allocates unless an event is found. A decision about a
+ * frame falls LOOK_AHEAD frames later.
+ */
+import { FrameRing } from './frameRing.ts';
+
+/** Per-frame masks and per-channel counts of the block, as MeterKernel gives them. */
+export interface FrameMasks {
+  /** Bit c: channel c (lo) or 32 + c (hi) has x[n] == x[n-1]. */
+  readonly equalMaskLo: Uint32Array;
+  readonly equalMaskHi: Uint32Array;
+  /** The same for x[n] == 0. */
+  readonly zeroMaskLo: Uint32Array;
+  readonly zeroMaskHi: Uint32Array;
+  /** Frames of the block with x[n] == x[n-1], one entry a channel. */
+  readonly equalCount: Int32Array;
+}
+
+/** Exact evidence of frames moved. */
+export interface ExactSlip {
+  /** Index of the bank in the list given. */
+  readonly bank: number;
+  /** Absolute frame of the first repeated or zeroed frame. */
+  readonly frame: number;
+  /** repeat: the frames before stand there again. zeros: the whole bank is 0, live before and after. */
+  readonly kind: 'repeat' | 'zeros';
+  /** How many frames: 1..64 repeated, 2..256 zeros. */
+  readonly frames: number;
+  /** -log2 of the odds that the material did it by chance at one given frame; 30 and more. Capped at 999. */
+  readonly confidenceBits: number;
+  /** The same happened on every live bank (two at least) at this frame: the cable or the computer, not a bank's clock. */
+  readonly everyBank: boolean;
+}
+
+export interface ExactSlipsOptions {
+  /** Channels of the stream, 1..64. */
+  readonly channels: number;
+  /** Channels of each bank, 0-based. Channels named in no bank are not watched. */
+  readonly banks: readonly (readonly number[])[];
+  readonly onSlip: (slip: ExactSlip) => void;
+}
+
+/** Odds needed, bits: one false event in 2^30 frames is one in 6 hours at 48 kHz if all else failed; the other tests come on top. */
+const NEEDED_BITS = 30;
+/** No other such frame within this distance: material that repeats itself does so often. */
+const ISOLATION = 64;
+const MAX_REPEAT = 64;
+const MIN_ZEROS = 2;
+const MAX_ZEROS = 256;
+/** Frames after an event before it is judged. */
+const LOOK_AHEAD = 2 * MAX_REPEAT + ISOLATION;
+/** A channel that repeats itself more often than this says nothing: silent, frozen, or a few bits of noise. */
+const LIVE_EQUAL_RATE = 0.5;
+/** Frames per inner step; the ring holds several. */
+const CHUNK = 256;
+const RING_FRAMES = 2048;
+/** Leaky windows for the equality rate, frames: about 10 s and 0.17 s at 48 kHz. The larger rate of the two counts. */
+const LONG_WINDOW = 2 ** 19;
+const SHORT_WINDOW = 2 ** 13;
+/** Another whole-bank zero run this shortly before (frames) means that the material itself has holes. */
+const ZERO_HOLDOFF = 24_000;
+/** Evidence of zeros counts at most this much a channel, so that one gated channel is never enough. */
+const ZERO_BITS_CAP = 20;
+const MAX_PENDING = 8;
+/** Fingerprints kept, frames less one. */
+const KEY_MASK = 4 * MAX_REPEAT - 1;
+/** Frames looked at before an event; after it, ISOLATION. */
+const BEFORE = 128;
+/** A cut-off reaches zero from well above it within this many frames; a fade or a gate does not. */
+const EDGE_FRAMES = 16;
+
+interface Pending {
+  kind: 'repeat' | 'block' | 'zeros';
+  frame: number;
+  frames: number;
+}
+
+class BankState {
+  readonly channels: readonly number[];
+  readonly maskLo: number;
+  readonly maskHi: number;
+  needLo = 0;
+  needHi = 0;
+  live: number[] = [];
+  /** Run of bank-wide equal frames now open. */
+  equalRun = 0;
+  /** Last frame of the run of equal frames before this one. */
+  lastEqualEnd = Number.NEGATIVE_INFINITY;
+  zeroRun = 0;
+  lastZeroEnd = Number.NEGATIVE_INFINITY;
+  /** Two live channels with the rarest repetitions: their pair of samples is the frame's fingerprint. */
+  probeA = -1;
+  probeB = -1;
+  readonly keys = new Int32Array(KEY_MASK + 1);
+  readonly slotKey = new Int32Array(256);
+  readonly slotFrame = new Float64Array(256).fill(-1);
+  lag = 0;
+  lagRun = 0;
+  lastBlockEnd = Number.NEGATIVE_INFINITY;
+  readonly pending: Pending[] = [];
+
+  constructor(channels: readonly number[]) {
+    this.channels = channels;
+    let lo = 0;
+    let hi = 0;
+    for (const c of channels) {
+      if (c < 32) lo |= 1 << c;
+      else hi |= 1 << (c - 32);
+    }
+    this.maskLo = lo;
+    this.maskHi = hi;
+  }
+
+  reset(): void {
+    this.equalRun = 0;
+    this.lastEqualEnd = Number.NEGATIVE_INFINITY;
+    this.zeroRun = 0;
+    this.lastZeroEnd = Number.NEGATIVE_INFINITY;
+    this.slotFrame.fill(-1);
+    this.lag = 0;
+    this.lagRun = 0;
+    this.lastBlockEnd = Number.NEGATIVE_INFINITY;
+    this.pending.length = 0;
+  }
+}
+
+export class ExactSlips {
+  readonly #channels: number;
+  readonly #banks: BankState[];
+  readonly #onSlip: (slip: ExactSlip) => void;
+  readonly #ring: FrameRing;
+  readonly #equalLong: Float64Array;
+  readonly #equalShort: Float64Array;
+  #longFrames = 0;
+  #shortFrames = 0;
+  /** Candidates found so far, before the odds are counted: for tests and figures. */
+  candidates = 0;
+
+  constructor(options: ExactSlipsOptions) {
+    this.#channels = options.channels;
+    this.#banks = options.banks.map((channels) => new BankState(channels));
+    this.#onSlip = options.onSlip;
+    this.#ring = new FrameRing(options.channels, RING_FRAMES);
+    this.#equalLong = new Float64Array(options.channels);
+    this.#equalShort = new Float64Array(options.channels);
+  }
+
+  /**
+   * Looks at a block: interleaved Int32 frames x channels. `firstFrame` is the absolute number of its first frame;
+   * after a gap (xrun) call `reset` first.
+   */
+  process(block: Int32Array, frames: number, firstFrame: number, masks: FrameMasks): void {
+    if (frames <= 0) return;
+    this.#countEqual(masks, frames);
+    for (const bank of this.#banks) this.#chooseLive(bank);
+    for (let from = 0; from < frames; from += CHUNK) {
+      const count = Math.min(CHUNK, frames - from);
+      this.#ring.append(block, from, count, firstFrame + from);
+      for (let b = 0; b < this.#banks.length; b++) {
+        const bank = this.#banks[b]!;
+        this.#scan(bank, block, from, count, firstFrame, masks);
+        if (bank.pending.length > 0) this.#judge(b, bank);
+      }
+    }
+  }
+
+  /** Forgets all that carries over: after lost frames. */
+  reset(): void {
+    this.#ring.clear();
+    this.#equalLong.fill(0);
+    this.#equalShort.fill(0);
+    this.#longFrames = 0;
+    this.#shortFrames = 0;
+    for (const bank of this.#banks) bank.reset();
+  }
+
+  #countEqual(masks: FrameMasks, frames: number): void {
+    if (this.#longFrames >= LONG_WINDOW) {
+      this.#longFrames /= 2;
+      for (let c = 0; c < this.#channels; c++) this.#equalLong[c]! /= 2;
+    }
+    if (this.#shortFrames >= SHORT_WINDOW) {
+      this.#shortFrames /= 2;
+      for (let c = 0; c < this.#channels; c++) this.#equalShort[c]! /= 2;
+    }
+    this.#longFrames += frames;
+    this.#shortFrames += frames;
+    for (let c = 0; c < this.#channels; c++) {
+      const count = masks.equalCount[c]!;
+      this.#equalLong[c]! += count;
+      this.#equalShort[c]! += count;
+    }
+  }
+
+  #equalRate(channel: number): number {
+    const long = (this.#equalLong[channel]! + 1) / (this.#longFrames + 2);
+    const short = this.#equalShort[channel]! / (this.#shortFrames + 2);
+    return Math.max(long, short);
+  }
+
+  #chooseLive(bank: BankState): void {
+    bank.live.length = 0;
+    let lo = 0;
+    let hi = 0;
+    let best = 1;
+    let second = 1;
+    let a = -1;
+    let b = -1;
+    for (const c of bank.channels) {
+      const rate = this.#equalRate(c);
+      if (rate >= LIVE_EQUAL_RATE) continue;
+      bank.live.push(c);
+      if (c < 32) lo |= 1 << c;
+      else hi |= 1 << (c - 32);
+      if (rate < best) {
+        second = best;
+        b = a;
+        best = rate;
+        a = c;
+      } else if (rate < second) {
+        second = rate;
+        b = c;
+      }
+    }
+    bank.needLo = lo;
+    bank.needHi = hi;
+    if (b < 0) b = a;
+    // Keep the probes while they live, so that fingerprints stay comparable over blocks.
+    const keep = bank.live.includes(bank.probeA) && (bank.live.includes(bank.probeB) || bank.live.length === 1);
+    if (!keep || (bank.probeA === bank.probeB && a !== b)) {
+      bank.probeA = a;
+      bank.probeB = b;
+      bank.slotFrame.fill(-1);
+      bank.lag = 0;
+    }
+  }
+
+  #scan(bank: BankState, block: Int32Array, from: number, count: number, firstFrame: number, masks: FrameMasks): void {
+    const { equalMaskLo, equalMaskHi, zeroMaskLo, zeroMaskHi } = masks;
+    const { maskLo, maskHi, needLo, needHi, probeA, probeB } = bank;
+    const anyLive = (needLo | needHi) !== 0;
+    for (let i = from; i < from + count; i++) {
+      const frame = firstFrame + i;
+      const zero = ((zeroMaskLo[i]! & maskLo) ^ maskLo) === 0 && ((zeroMaskHi[i]! & maskHi) ^ maskHi) === 0;
+      if (zero) bank.zeroRun++;
+      else if (bank.zeroRun > 0) {
+        const run = bank.zeroRun;
+        bank.zeroRun = 0;
+        const start = frame - run;
+        if (run >= MIN_ZEROS && run <= MAX_ZEROS && start - bank.lastZeroEnd > ZERO_HOLDOFF)
+          this.#suspect(bank, 'zeros', start, run);
+        if (run >= MIN_ZEROS) bank.lastZeroEnd = frame;
+      }
+      if (!anyLive) continue;
+      const equal = !zero && ((equalMaskLo[i]! & needLo) ^ needLo) === 0 && ((equalMaskHi[i]! & needHi) ^ needHi) === 0;
+      if (equal) bank.equalRun++;
+      else if (bank.equalRun > 0) {
+        const run = bank.equalRun;
+        const start = frame - run;
+        bank.equalRun = 0;
+        const near = start - bank.lastEqualEnd <= ISOLATION;
+        bank.lastEqualEnd = frame - 1;
+        if (near) forgetNear(bank, start);
+        else if (run <= MAX_REPEAT) this.#suspect(bank, 'repeat', start, run);
+      }
+      const at = i * this.#channels;
+      const key = (block[at + probeA]! ^ Math.imul(block[at + probeB]!, 0x9e3779b1)) | 0;
+      const keys = bank.keys;
+      const place = frame & KEY_MASK;
+      if (bank.lag > 0) {
+        if (key === keys[(frame - bank.lag) & KEY_MASK]) bank.lagRun++;
+        else {
+          // A repeated block matches for its own length; a few more may agree by chance. Periodic material goes on and on.
+          const start = frame - bank.lagRun;
+          if (bank.lagRun >= bank.lag && bank.lagRun <= bank.lag + 2 && start - bank.lastBlockEnd > MAX_ZEROS * 16)
+            this.#suspect(bank, 'block', start, bank.lag);
+          if (bank.lagRun >= bank.lag) bank.lastBlockEnd = frame;
+          bank.lag = 0;
+        }
+      }
+      const slot = (Math.imul(key, 0x85ebca6b) >>> 24) & 255;
+      if (bank.lag === 0 && bank.slotKey[slot] === key) {
+        const lag = frame - bank.slotFrame[slot]!;
+        if (lag >= 2 && lag <= MAX_REPEAT && bank.slotFrame[slot]! >= 0) {
+          // The table forgets: the run may have begun before its first hit.
+          let run = 1;
+          while (run < 2 * MAX_REPEAT && keys[(frame - run) & KEY_MASK] === keys[(frame - run - lag) & KEY_MASK]) run++;
+          bank.lag = lag;
+          bank.lagRun = run;
+        }
+      }
+      bank.slotKey[slot] = key;
+      bank.slotFrame[slot] = frame;
+      keys[place] = key;
+    }
+  }
+
+  #suspect(bank: BankState, kind: Pending['kind'], frame: number, frames: number): void {
+    this.candidates++;
+    // Full: the material is full of such frames, and none of them is evidence.
+    if (bank.pending.length >= MAX_PENDING) bank.pending.length = 0;
+    else bank.pending.push({ kind, frame, frames });
+  }
+
+  #judge(index: number, bank: BankState): void {
+    while (bank.pending.length > 0) {
+      const head = bank.pending[0]!;
+      if (this.#ring.end < head.frame + head.frames + LOOK_AHEAD) return;
+      bank.pending.shift();
+      const bits = head.kind === 'zeros' ? this.#zeroBits(bank, head) : this.#repeatBits(bank, head);
+      if (bits < NEEDED_BITS) continue;
+      this.#onSlip({
+        bank: index,
+        frame: head.frame,
+        kind: head.kind === 'zeros' ? 'zeros' : 'repeat',
+        frames: head.frames,
+        confidenceBits: Math.min(999, Math.floor(bits)),
+        everyBank: this.#onEveryBank(head),
+      });
+    }
+  }
+
+  /** Whether every live bank shows the same at the same frame; needs two live banks. */
+  #onEveryBank(event: Pending): boolean {
+    let live = 0;
+    const lag = event.kind === 'block' ? event.frames : 1;
+    for (const bank of this.#banks) {
+      if (bank.live.length === 0) continue;
+      live++;
+      for (let f = event.frame; f < event.frame + event.frames; f++)
+        for (const c of bank.live) {
+          const x = this.#ring.at(f, c);
+          if (event.kind === 'zeros' ? x !== 0 : x !== this.#ring.at(f - lag, c)) return false;
+        }
+    }
+    return live >= 2;
+  }
+
+  /**
+   * Odds of a repetition, in bits. Given that all channels so far repeat, the next one repeats by chance with the
+   * probability that its lag difference, less what the others explain of it, is zero: about step / (sigma * sqrt(2 pi)). So
+   * copies, scaled copies and mixes of a few sources count as what they are. The counted rate of repetitions bounds
+   * each channel's share, and a rate counted near the event bounds it again.
+   */
+  #repeatBits(bank: BankState, event: Pending): number {
+    const ring = this.#ring;
+    const block = event.kind === 'block';
+    const lag = block ? event.frames : 1;
+    const end = event.frame + event.frames + (block ? 0 : 1);
+    if (!ring.holds(event.frame - BEFORE - lag, end + ISOLATION)) return 0;
+    if (block)
+      for (const c of bank.live)
+        for (let f = event.frame; f < end; f++) if (ring.at(f, c) !== ring.at(f - lag, c)) return 0;
+    let bits = 0;
+    for (const part of this.#independent(bank.live, event.frame, end, lag)) {
+      const near = part.equal === 0 ? 0 : (part.equal + 1) / (BEFORE + ISOLATION + 2);
+      const counted = lag === 1 ? this.#equalRate(part.channel) : 0;
+      bits += Math.max(0, -Math.log2(Math.max(near, counted, 1 / (2.5066 * part.sigmaSteps))));
+    }
+    return bits;
+  }
+
+  /**
+   * The channels that carry something of their own around [from, to), strongest first, with the spread of their lag
+   * differences given those before them (in steps of the channel's resolution), and how many differences were zero.
+   */
+  #independent(
+    live: readonly number[],
+    from: number,
+    to: number,
+    lag: number,
+  ): { channel: number; sigmaSteps: number; equal: number }[] {
+    const ring = this.#ring;
+    const first = from - BEFORE;
+    const total = BEFORE + ISOLATION;
+    const differences = live.map((c) => {
+      const d = new Float64Array(total);
+      for (let i = 0; i < BEFORE; i++) d[i] = ring.at(first + i, c) - ring.at(first + i - lag, c);
+      // A single frame's successor still differs from the frame itself; a block's successor is compared with the block.
+      for (let i = 0; i < ISOLATION; i++) d[BEFORE + i] = ring.at(to + i, c) - ring.at(to + i - lag, c);
+      return d;
+    });
+    const steps = live.map((c) => this.#step(c, first, to + ISOLATION));
+    const covariance = differences.map((a) => Float64Array.from(differences, (b) => dot(a, b) / total));
+    const left = new Set(live.keys());
+    const parts: { channel: number; sigmaSteps: number; equal: number }[] = [];
+    while (left.size > 0) {
+      let pivot = -1;
+      let sigmaSteps = 0;
+      for (const j of left) {
+        const sigma = Math.sqrt(Math.max(0, covariance[j]![j]!)) / steps[j]!;
+        if (sigma > sigmaSteps) {
+          sigmaSteps = sigma;
+          pivot = j;
+        }
+      }
+      // Half a step is what rounding leaves of a copy.
+      if (pivot < 0 || sigmaSteps < 1) break;
+      left.delete(pivot);
+      let equal = 0;
+      for (const d of differences[pivot]!) if (d === 0) equal++;
+      parts.push({ channel: live[pivot]!, sigmaSteps, equal });
+      const variance = covariance[pivot]![pivot]!;
+      for (const i of left) {
+        const factor = covariance[i]![pivot]! / variance;
+        for (const j of left) covariance[i]![j]! -= factor * covariance[pivot]![j]!;
+      }
+    }
+    return parts;
+  }
+
+  /** Smallest step of a channel over [from, to), in Int32 units: 256 for 24 bits, 65536 for 16. */
+  #step(channel: number, from: number, to: number): number {
+    let or = 0;
+    for (let f = from; f < to; f++) or |= this.#ring.at(f, channel);
+    return or === 0 ? 1 : 2 ** (31 - Math.clz32(or & -or));
+  }
+
+  /** Odds of a run of zeros on the whole bank, in bits; 0 unless it is cut off hard and the bank lives on both sides. */
+  #zeroBits(bank: BankState, event: Pending): number {
+    const ring = this.#ring;
+    const end = event.frame + event.frames;
+    if (!ring.holds(event.frame - BEFORE - 1, end + ISOLATION)) return 0;
+    const own = new Set(this.#independent(bank.live, event.frame, end + 1, 1).map((part) => part.channel));
+    let bits = 0;
+    let living = 0;
+    let hardBefore = 0;
+    let hardAfter = 0;
+    for (const c of bank.live) {
+      let zerosBefore = 0;
+      let zerosAfter = 0;
+      let sizeBefore = 0;
+      let sizeAfter = 0;
+      let edgeBefore = 0;
+      let edgeAfter = 0;
+      for (let i = 1; i <= ISOLATION; i++) {
+        const x = Math.abs(ring.at(event.frame - i, c));
+        const y = Math.abs(ring.at(end + i - 1, c));
+        if (x === 0) zerosBefore++;
+        if (y === 0) zerosAfter++;
+        sizeBefore += x;
+        sizeAfter += y;
+        if (i <= EDGE_FRAMES) {
+          if (x > edgeBefore) edgeBefore = x;
+          if (y > edgeAfter) edgeAfter = y;
+        }
+      }
+      if (zerosBefore > ISOLATION / 2 || zerosAfter > ISOLATION / 2) continue;
+      living++;
+      if (edgeBefore >= sizeBefore / ISOLATION / 8) hardBefore++;
+      if (edgeAfter >= sizeAfter / ISOLATION / 8) hardAfter++;
+      if (!own.has(c)) continue;
+      const rate = (Math.max(zerosBefore, zerosAfter) + 1) / (ISOLATION + 2);
+      bits += Math.min(ZERO_BITS_CAP, -Math.log2(rate) * event.frames);
+    }
+    return hardBefore * 2 > living && hardAfter * 2 > living ? bits : 0;
+  }
+}
+
+function forgetNear(bank: BankState, start: number): void {
+  const pending = bank.pending;
+  for (let i = pending.length - 1; i >= 0; i--)
+    if (pending[i]!.kind === 'repeat' && start - (pending[i]!.frame + pending[i]!.frames) <= ISOLATION)
+      pending.splice(i, 1);
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
