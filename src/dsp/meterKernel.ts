@@ -19,9 +19,9 @@ export interface MeterKernel {
   readonly sumSquares: BigUint64Array;
   /** Exact sum of (x >> 8) over the block: for DC. */
   readonly sum: BigInt64Array;
-  /** OR of all 32-bit words of the block: 0 means digital silence. */
+  /** OR of all 32-bit words of the block: 0 means digital silence (and is the answer to an empty block). */
   readonly orBits: Int32Array;
-  /** AND of all 32-bit words of the block. */
+  /** AND of all 32-bit words of the block; all ones for an empty block. */
   readonly andBits: Int32Array;
   /** How many frames had x[n] == x[n-1], all 32 bits; the first frame compares with the last of the block before. */
   readonly equalCount: Int32Array;
@@ -31,7 +31,11 @@ export interface MeterKernel {
   readonly clipEvents: Int32Array;
   /** Frame within the block where the last clip event reached its length, or -1. */
   readonly clipFrame: Int32Array;
-  /** Largest 4x oversampled magnitude (ITU-R BS.1770-5 Annex 2 filter), as x24 * 8192: 24-bit full scale is 8388607 * 8192, beyond Int32, hence doubles holding whole numbers. */
+  /**
+   * Largest 4x oversampled magnitude (ITU-R BS.1770-5 Annex 2 filter), as x24 * 8192: 24-bit full scale is
+   * 8388607 * 8192, beyond Int32, hence doubles holding whole numbers. At most 256 (1/32 of a 24-bit step) below the
+   * filter's exact output, at any level; the same for any cut of the stream into blocks.
+   */
   readonly truePeakQ13: Float64Array;
 
   /**
@@ -60,4 +64,18 @@ export interface MeterKernelOptions {
   readonly clipRun: number;
   /** false leaves truePeakQ13 at 0 and saves most of the cost. */
   readonly truePeak: boolean;
+}
+
+/** @throws RangeError naming the option that is out of range. */
+export function checkMeterOptions(options: MeterKernelOptions): void {
+  const check = (name: keyof MeterKernelOptions, low: number, high: number) => {
+    const value = options[name];
+    if (!Number.isInteger(value) || Number(value) < low || Number(value) > high) {
+      throw new RangeError(`${name} is ${value}, not a whole number ${low}..${high}`);
+    }
+  };
+  check('channels', 1, 64);
+  check('maxFrames', 1, 1920);
+  check('fullScale24', 1, 8388607);
+  check('clipRun', 1, 20);
 }

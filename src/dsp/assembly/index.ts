@@ -1,0 +1,714 @@
+// The per-sample kernels, compiled by AssemblyScript to dist/dsp/kernels.wasm. One WASM instance is one meter: `init`
+// lays the memory out once, nothing allocates after it. The contract is src/dsp/meterKernel.ts; the plain twin that
+// every function here must match bit for bit is src/dsp/meterTwin.ts.
+//
+// SIMD lanes are channels: a vector is four neighbours of one interleaved frame, loaded unaligned. The last vector of a
+// row reads into the next row (or the slack behind the block) and those lanes are thrown away, so no channel count
+// needs padding. One and two channels would waste most lanes: there a vector holds two or four frames instead.
+
+/** Frames of filter memory kept before the block: 12 taps a phase need 11 samples of the past. */
+const HISTORY: i32 = 11;
+/** Bytes behind every region that vectors may read or write past its end. */
+const SLACK: usize = 256;
+/** Frames whose 24-bit samples surely sum up within i32: 128 x 8388608 = 2^30. */
+const SUM_CHUNK: i32 = 128;
+
+let channels: i32 = 0;
+let maxFrames: i32 = 0;
+let fullScale: i32 = 8388607;
+let clipRun: i32 = 3;
+let truePeak: bool = true;
+let hasPrevious: bool = false;
+/** Bytes of one frame. */
+let stride: usize = 0;
+
+let historyAt: usize = 0;
+let inputAt: usize = 0;
+let peakAt: usize = 0;
+let sumSquaresAt: usize = 0;
+let sumAt: usize = 0;
+let orAt: usize = 0;
+let andAt: usize = 0;
+let equalCountAt: usize = 0;
+let overSamplesAt: usize = 0;
+let clipEventsAt: usize = 0;
+let clipFrameAt: usize = 0;
+let truePeakAt: usize = 0;
+let runAt: usize = 0;
+let equalLoAt: usize = 0;
+let equalHiAt: usize = 0;
+let zeroLoAt: usize = 0;
+let zeroHiAt: usize = 0;
+/** Rows of eight channels in two halves (x24 = high * 4096 + low), one row a frame, 32 bytes a row. */
+let rowsAt: usize = 0;
+let top: usize = 0;
+
+function take(bytes: usize): usize {
+  const at = top;
+  top = (top + bytes + SLACK + 15) & ~(<usize>15);
+  return at;
+}
+
+/** Lays out the memory and forgets everything. Call once, before any view on the memory is made: it may grow. */
+export function init(channelCount: i32, frames: i32, fullScale24: i32, run: i32, withTruePeak: bool): void {
+  channels = channelCount;
+  maxFrames = frames;
+  fullScale = fullScale24;
+  clipRun = run;
+  truePeak = withTruePeak;
+  stride = <usize>channelCount << 2;
+  top = (__heap_base + 15) & ~(<usize>15);
+  historyAt = take(<usize>(HISTORY + frames) * stride);
+  inputAt = historyAt + <usize>HISTORY * stride;
+  // Every per-channel array is 64 entries wide, so that whole vectors can be stored past the last channel.
+  peakAt = take(64 * 4);
+  sumSquaresAt = take(64 * 8);
+  sumAt = take(64 * 8);
+  orAt = take(64 * 4);
+  andAt = take(64 * 4);
+  equalCountAt = take(64 * 4);
+  overSamplesAt = take(64 * 4);
+  clipEventsAt = take(64 * 4);
+  clipFrameAt = take(64 * 4);
+  truePeakAt = take(64 * 4);
+  runAt = take(64 * 4);
+  equalLoAt = take(<usize>frames * 4);
+  equalHiAt = take(<usize>frames * 4);
+  zeroLoAt = take(<usize>frames * 4);
+  zeroHiAt = take(<usize>frames * 4);
+  rowsAt = take(<usize>(HISTORY + frames) * 32);
+  const have = <usize>memory.size() << 16;
+  if (top > have) memory.grow(<i32>((top - have + 65535) >> 16));
+  reset();
+}
+
+export function reset(): void {
+  memory.fill(historyAt, 0, <usize>HISTORY * stride);
+  memory.fill(runAt, 0, 64 * 4);
+  hasPrevious = false;
+}
+
+export function inputOffset(): usize {
+  return inputAt;
+}
+export function peakOffset(): usize {
+  return peakAt;
+}
+export function sumSquaresOffset(): usize {
+  return sumSquaresAt;
+}
+export function sumOffset(): usize {
+  return sumAt;
+}
+export function orOffset(): usize {
+  return orAt;
+}
+export function andOffset(): usize {
+  return andAt;
+}
+export function equalCountOffset(): usize {
+  return equalCountAt;
+}
+export function overSamplesOffset(): usize {
+  return overSamplesAt;
+}
+export function clipEventsOffset(): usize {
+  return clipEventsAt;
+}
+export function clipFrameOffset(): usize {
+  return clipFrameAt;
+}
+export function truePeakOffset(): usize {
+  return truePeakAt;
+}
+export function equalLoOffset(): usize {
+  return equalLoAt;
+}
+export function equalHiOffset(): usize {
+  return equalHiAt;
+}
+export function zeroLoOffset(): usize {
+  return zeroLoAt;
+}
+export function zeroHiOffset(): usize {
+  return zeroHiAt;
+}
+
+export function process(frames: i32): void {
+  if (frames <= 0) {
+    memory.fill(peakAt, 0, truePeakAt + 64 * 4 - peakAt); // every result stands between these two
+    memory.fill(andAt, 0xff, 64 * 4);
+    memory.fill(clipFrameAt, 0xff, 64 * 4);
+    return;
+  }
+  if (channels == 1) basicSingle(frames);
+  else if (channels == 2) basicPair(frames);
+  else {
+    for (let first = 0; first < channels; first += 4) basicFour(first, frames);
+    for (let first = 0; first < channels; first += 16) masksSixteen(first, frames);
+  }
+  if (!hasPrevious) {
+    // The first frame of a stream has nothing before it and so equals nothing.
+    store<u32>(equalLoAt, 0);
+    store<u32>(equalHiAt, 0);
+    for (let c = 0; c < channels; c++) {
+      if (load<i32>(inputAt + (<usize>c << 2)) == 0) {
+        const at = equalCountAt + (<usize>c << 2);
+        store<i32>(at, load<i32>(at) - 1);
+      }
+    }
+    hasPrevious = true;
+  }
+  clips(frames);
+  if (truePeak) truePeaks(frames);
+  memory.copy(historyAt, historyAt + <usize>frames * stride, <usize>HISTORY * stride);
+}
+
+// ---- Peak, sums, bits -------------------------------------------------------------------------------------------------
+
+// @ts-ignore: decorator
+@inline
+function square(low: bool, x: v128): v128 {
+  return low ? i64x2.extmul_low_i32x4_s(x, x) : i64x2.extmul_high_i32x4_s(x, x);
+}
+
+/** Peak, sum, sum of squares, OR and AND of channels first..first+3. */
+function basicFour(first: i32, frames: i32): void {
+  const offset = <usize>first << 2;
+  let at = inputAt + offset;
+  let peak = i32x4.splat(0);
+  let squaresLo = i64x2.splat(0);
+  let squaresHi = i64x2.splat(0);
+  let totalLo = i64x2.splat(0);
+  let totalHi = i64x2.splat(0);
+  let or = i32x4.splat(0);
+  let and = i32x4.splat(-1);
+  const step = stride;
+  let left = frames;
+  while (left > 0) {
+    let n = min(left, SUM_CHUNK);
+    left -= n;
+    let total = i32x4.splat(0);
+    for (; n > 0; n--) {
+      const word = v128.load(at);
+      at += step;
+      const x = i32x4.shr_s(word, 8);
+      or = v128.or(or, word);
+      and = v128.and(and, word);
+      peak = i32x4.max_s(peak, i32x4.abs(x));
+      total = i32x4.add(total, x);
+      squaresLo = i64x2.add(squaresLo, square(true, x));
+      squaresHi = i64x2.add(squaresHi, square(false, x));
+    }
+    totalLo = i64x2.add(totalLo, i64x2.extend_low_i32x4_s(total));
+    totalHi = i64x2.add(totalHi, i64x2.extend_high_i32x4_s(total));
+  }
+  v128.store(peakAt + offset, peak);
+  v128.store(orAt + offset, or);
+  v128.store(andAt + offset, and);
+  v128.store(sumSquaresAt + offset * 2, squaresLo);
+  v128.store(sumSquaresAt + offset * 2 + 16, squaresHi);
+  v128.store(sumAt + offset * 2, totalLo);
+  v128.store(sumAt + offset * 2 + 16, totalHi);
+}
+
+/**
+ * Equality and zero masks of channels first..first+15 and their equality counts. The masks of 16 channels are 16 bits,
+ * stored as such into the u32 words: the word's other half belongs to the next call.
+ */
+function masksSixteen(first: i32, frames: i32): void {
+  const step = stride;
+  let at = inputAt + (<usize>first << 2);
+  let before = at - step;
+  const half = <usize>(first & 16) >> 3;
+  let equalAt = (first < 32 ? equalLoAt : equalHiAt) + half;
+  let zeroAt = (first < 32 ? zeroLoAt : zeroHiAt) + half;
+  const count = channels - first;
+  const keep: i32 = count >= 16 ? 0xffff : (1 << count) - 1;
+  const zero = i32x4.splat(0);
+  let countLo = i16x8.splat(0);
+  let countHi = i16x8.splat(0);
+  if (count > 8) {
+    for (let n = 0; n < frames; n++) {
+      const a = v128.load(at);
+      const b = v128.load(at, 16);
+      const c = v128.load(at, 32);
+      const d = v128.load(at, 48);
+      const equalLo = i16x8.narrow_i32x4_s(i32x4.eq(a, v128.load(before)), i32x4.eq(b, v128.load(before, 16)));
+      const equalHi = i16x8.narrow_i32x4_s(i32x4.eq(c, v128.load(before, 32)), i32x4.eq(d, v128.load(before, 48)));
+      const zeroLo = i16x8.narrow_i32x4_s(i32x4.eq(a, zero), i32x4.eq(b, zero));
+      const zeroHi = i16x8.narrow_i32x4_s(i32x4.eq(c, zero), i32x4.eq(d, zero));
+      countLo = i16x8.sub(countLo, equalLo);
+      countHi = i16x8.sub(countHi, equalHi);
+      store<u16>(equalAt, <u16>(i8x16.bitmask(i8x16.narrow_i16x8_s(equalLo, equalHi)) & keep));
+      store<u16>(zeroAt, <u16>(i8x16.bitmask(i8x16.narrow_i16x8_s(zeroLo, zeroHi)) & keep));
+      at += step;
+      before += step;
+      equalAt += 4;
+      zeroAt += 4;
+    }
+  } else if (count > 4) {
+    for (let n = 0; n < frames; n++) {
+      const a = v128.load(at);
+      const b = v128.load(at, 16);
+      const equal = i16x8.narrow_i32x4_s(i32x4.eq(a, v128.load(before)), i32x4.eq(b, v128.load(before, 16)));
+      const zeros = i16x8.narrow_i32x4_s(i32x4.eq(a, zero), i32x4.eq(b, zero));
+      countLo = i16x8.sub(countLo, equal);
+      store<u16>(equalAt, <u16>(i16x8.bitmask(equal) & keep));
+      store<u16>(zeroAt, <u16>(i16x8.bitmask(zeros) & keep));
+      at += step;
+      before += step;
+      equalAt += 4;
+      zeroAt += 4;
+    }
+  } else {
+    let counts = i32x4.splat(0);
+    for (let n = 0; n < frames; n++) {
+      const a = v128.load(at);
+      const equal = i32x4.eq(a, v128.load(before));
+      counts = i32x4.sub(counts, equal);
+      store<u16>(equalAt, <u16>(i32x4.bitmask(equal) & keep));
+      store<u16>(zeroAt, <u16>(i32x4.bitmask(i32x4.eq(a, zero)) & keep));
+      at += step;
+      before += step;
+      equalAt += 4;
+      zeroAt += 4;
+    }
+    v128.store(equalCountAt + (<usize>first << 2), counts);
+    return;
+  }
+  const out = equalCountAt + (<usize>first << 2);
+  v128.store(out, i32x4.extend_low_i16x8_s(countLo));
+  v128.store(out, i32x4.extend_high_i16x8_s(countLo), 16);
+  if (count > 8) {
+    v128.store(out, i32x4.extend_low_i16x8_s(countHi), 32);
+    v128.store(out, i32x4.extend_high_i16x8_s(countHi), 48);
+  }
+}
+
+/** Two channels: a vector is two frames, lanes L R L R. */
+function basicPair(frames: i32): void {
+  let at = inputAt;
+  let equalAt = equalLoAt;
+  let zeroAt = zeroLoAt;
+  const zero = i32x4.splat(0);
+  let peak = zero;
+  let squaresLo = i64x2.splat(0);
+  let squaresHi = i64x2.splat(0);
+  let totalLo = i64x2.splat(0);
+  let totalHi = i64x2.splat(0);
+  let or = zero;
+  let and = i32x4.splat(-1);
+  let counts = zero;
+  let left = frames >> 1;
+  while (left > 0) {
+    let n = min(left, SUM_CHUNK);
+    left -= n;
+    let total = zero;
+    for (; n > 0; n--) {
+      const word = v128.load(at);
+      const equal = i32x4.eq(word, v128.load(at - 8));
+      at += 16;
+      const x = i32x4.shr_s(word, 8);
+      or = v128.or(or, word);
+      and = v128.and(and, word);
+      peak = i32x4.max_s(peak, i32x4.abs(x));
+      total = i32x4.add(total, x);
+      squaresLo = i64x2.add(squaresLo, square(true, x));
+      squaresHi = i64x2.add(squaresHi, square(false, x));
+      counts = i32x4.sub(counts, equal);
+      const e = <u64>i32x4.bitmask(equal);
+      const z = <u64>i32x4.bitmask(i32x4.eq(word, zero));
+      store<u64>(equalAt, (e | (e << 30)) & 0x300000003);
+      store<u64>(zeroAt, (z | (z << 30)) & 0x300000003);
+      equalAt += 8;
+      zeroAt += 8;
+    }
+    totalLo = i64x2.add(totalLo, i64x2.extend_low_i32x4_s(total));
+    totalHi = i64x2.add(totalHi, i64x2.extend_high_i32x4_s(total));
+  }
+  const squares = i64x2.add(squaresLo, squaresHi);
+  const total = i64x2.add(totalLo, totalHi);
+  store<i32>(peakAt, max(i32x4.extract_lane(peak, 0), i32x4.extract_lane(peak, 2)));
+  store<i32>(peakAt, max(i32x4.extract_lane(peak, 1), i32x4.extract_lane(peak, 3)), 4);
+  store<i32>(orAt, i32x4.extract_lane(or, 0) | i32x4.extract_lane(or, 2));
+  store<i32>(orAt, i32x4.extract_lane(or, 1) | i32x4.extract_lane(or, 3), 4);
+  store<i32>(andAt, i32x4.extract_lane(and, 0) & i32x4.extract_lane(and, 2));
+  store<i32>(andAt, i32x4.extract_lane(and, 1) & i32x4.extract_lane(and, 3), 4);
+  store<i32>(equalCountAt, i32x4.extract_lane(counts, 0) + i32x4.extract_lane(counts, 2));
+  store<i32>(equalCountAt, i32x4.extract_lane(counts, 1) + i32x4.extract_lane(counts, 3), 4);
+  v128.store(sumSquaresAt, squares);
+  v128.store(sumAt, total);
+  if (frames & 1) oneFrame(at, frames - 1);
+}
+
+/** One channel: a vector is four frames. */
+function basicSingle(frames: i32): void {
+  let at = inputAt;
+  let equalAt = equalLoAt;
+  let zeroAt = zeroLoAt;
+  const zero = i32x4.splat(0);
+  const one = i32x4.splat(1);
+  let peak = zero;
+  let squares = i64x2.splat(0);
+  let totals = i64x2.splat(0);
+  let or = zero;
+  let and = i32x4.splat(-1);
+  let counts = zero;
+  let left = frames >> 2;
+  while (left > 0) {
+    let n = min(left, SUM_CHUNK);
+    left -= n;
+    let total = zero;
+    for (; n > 0; n--) {
+      const word = v128.load(at);
+      const equal = i32x4.eq(word, v128.load(at - 4));
+      at += 16;
+      const x = i32x4.shr_s(word, 8);
+      or = v128.or(or, word);
+      and = v128.and(and, word);
+      peak = i32x4.max_s(peak, i32x4.abs(x));
+      total = i32x4.add(total, x);
+      squares = i64x2.add(squares, i64x2.add(square(true, x), square(false, x)));
+      counts = i32x4.sub(counts, equal);
+      v128.store(equalAt, v128.and(equal, one));
+      v128.store(zeroAt, v128.and(i32x4.eq(word, zero), one));
+      equalAt += 16;
+      zeroAt += 16;
+    }
+    totals = i64x2.add(totals, i64x2.add(i64x2.extend_low_i32x4_s(total), i64x2.extend_high_i32x4_s(total)));
+  }
+  let largest = 0;
+  let anyBit = 0;
+  let allBits = -1;
+  let equals = 0;
+  largest = max(
+    max(i32x4.extract_lane(peak, 0), i32x4.extract_lane(peak, 1)),
+    max(i32x4.extract_lane(peak, 2), i32x4.extract_lane(peak, 3)),
+  );
+  anyBit = i32x4.extract_lane(or, 0) | i32x4.extract_lane(or, 1) | i32x4.extract_lane(or, 2) | i32x4.extract_lane(or, 3);
+  allBits =
+    i32x4.extract_lane(and, 0) & i32x4.extract_lane(and, 1) & i32x4.extract_lane(and, 2) & i32x4.extract_lane(and, 3);
+  equals =
+    i32x4.extract_lane(counts, 0) +
+    i32x4.extract_lane(counts, 1) +
+    i32x4.extract_lane(counts, 2) +
+    i32x4.extract_lane(counts, 3);
+  store<i32>(peakAt, largest);
+  store<i32>(orAt, anyBit);
+  store<i32>(andAt, allBits);
+  store<i32>(equalCountAt, equals);
+  store<i64>(sumSquaresAt, i64x2.extract_lane(squares, 0) + i64x2.extract_lane(squares, 1));
+  store<i64>(sumAt, i64x2.extract_lane(totals, 0) + i64x2.extract_lane(totals, 1));
+  for (let n = frames & ~3; n < frames; n++) {
+    oneFrame(at, n);
+    at += stride;
+  }
+}
+
+/** Adds one frame of one or two channels to the readings: the odd frames behind whole vectors. */
+function oneFrame(at: usize, frame: i32): void {
+  let equalMask: u32 = 0;
+  let zeroMask: u32 = 0;
+  for (let c = 0; c < channels; c++) {
+    const offset = <usize>c << 2;
+    const word = load<i32>(at + offset);
+    const x = word >> 8;
+    const equal = word == load<i32>(at + offset - stride);
+    if (equal) equalMask |= 1 << c;
+    if (word == 0) zeroMask |= 1 << c;
+    store<i32>(peakAt + offset, max(load<i32>(peakAt + offset), abs(x)));
+    store<i32>(orAt + offset, load<i32>(orAt + offset) | word);
+    store<i32>(andAt + offset, load<i32>(andAt + offset) & word);
+    store<i32>(equalCountAt + offset, load<i32>(equalCountAt + offset) + (equal ? 1 : 0));
+    store<i64>(sumSquaresAt + offset * 2, load<i64>(sumSquaresAt + offset * 2) + <i64>x * <i64>x);
+    store<i64>(sumAt + offset * 2, load<i64>(sumAt + offset * 2) + <i64>x);
+  }
+  store<u32>(equalLoAt + (<usize>frame << 2), equalMask);
+  store<u32>(zeroLoAt + (<usize>frame << 2), zeroMask);
+}
+
+// ---- Overs and clips --------------------------------------------------------------------------------------------------
+
+/** Only a channel that reached full scale in this block is looked at sample by sample; the rest end their run. */
+function clips(frames: i32): void {
+  for (let c = 0; c < channels; c++) {
+    const offset = <usize>c << 2;
+    let overs = 0;
+    let events = 0;
+    let last = -1;
+    let run = 0;
+    if (load<i32>(peakAt + offset) >= fullScale) {
+      run = load<i32>(runAt + offset);
+      let at = inputAt + offset;
+      for (let n = 0; n < frames; n++) {
+        if (abs(load<i32>(at) >> 8) >= fullScale) {
+          overs++;
+          // Counting stops one past the length: a run of hours must neither overflow nor fire again.
+          if (run <= clipRun) run++;
+          if (run == clipRun) {
+            events++;
+            last = n;
+          }
+        } else run = 0;
+        at += stride;
+      }
+    }
+    store<i32>(runAt + offset, run);
+    store<i32>(overSamplesAt + offset, overs);
+    store<i32>(clipEventsAt + offset, events);
+    store<i32>(clipFrameAt + offset, last);
+  }
+}
+
+// ---- True peak --------------------------------------------------------------------------------------------------------
+//
+// ITU-R BS.1770-5 Annex 2: 4x oversampling, 48 taps, all exact multiples of 2^-13. Phases 3 and 2 mirror 0 and 1, so with
+//   e[k] = x[n-k] + x[n-11+k],  d[k] = x[n-k] - x[n-11+k],  k = 0..5
+//   A = sum (p[k] + p[11-k]) e[k],  B = sum (p[k] - p[11-k]) d[k]
+// the two mirrored outputs are (A + B) / 2 and (A - B) / 2, the larger of which in size is (|A| + |B|) / 2.
+//
+// The i16 dot product takes 16 bits a factor. A 24-bit sample is split without loss: x = high * 4096 + low, high in
+// -2048..2047, low in 0..4095, so e and d stay within 14 bits and every sum below 2^28. A = Ahigh * 4096 + Alow would
+// need 39 bits, so it is kept without its last 8: (Ahigh << 4) + (Alow >> 8), which is floor(A / 256) exactly. The result
+// is x24 * 64 (Q6), at most 2 units (1/32 of a 24-bit step) too small, whatever the level or the cut of the blocks.
+
+// @ts-ignore: decorator
+@inline
+function pair(a: i16, b: i16): v128 {
+  return i16x8(a, b, a, b, a, b, a, b);
+}
+
+// @ts-ignore: decorator
+@inline
+function low(a: v128, b: v128): v128 {
+  return v128.shuffle<i16>(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+}
+
+// @ts-ignore: decorator
+@inline
+function high(a: v128, b: v128): v128 {
+  return v128.shuffle<i16>(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+}
+
+function truePeaks(frames: i32): void {
+  let first = 0;
+  while (first < channels) {
+    const left = channels - first;
+    if (left >= 5) {
+      rowsOfEight(first, frames);
+      phases(first, 8, frames);
+      first += 8;
+    } else {
+      // Few channels are spread over the lanes in time: 8 / width segments of the block run side by side.
+      const width = left > 2 ? 4 : left;
+      const segments = 8 / width;
+      const length = (frames + segments - 1) / segments;
+      rowsOfSegments(first, width, frames, length);
+      phases(first, width, length);
+      first += width;
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function storeRow(row: usize, a: v128, b: v128): void {
+  const lowBits = i32x4.splat(0xfff);
+  v128.store(row, i16x8.narrow_i32x4_s(i32x4.shr_s(a, 20), i32x4.shr_s(b, 20)));
+  v128.store(
+    row,
+    i16x8.narrow_i32x4_s(v128.and(i32x4.shr_u(a, 8), lowBits), v128.and(i32x4.shr_u(b, 8), lowBits)),
+    16,
+  );
+}
+
+function rowsOfEight(first: i32, frames: i32): void {
+  let at = historyAt + (<usize>first << 2);
+  let row = rowsAt;
+  for (let n = frames + HISTORY; n > 0; n--) {
+    storeRow(row, v128.load(at), v128.load(at, 16));
+    at += stride;
+    row += 32;
+  }
+}
+
+/** The last segments end with the block and may overlap the ones before: a maximum does not mind. */
+function rowsOfSegments(first: i32, width: i32, frames: i32, length: i32): void {
+  const from = historyAt + (<usize>first << 2);
+  const latest = frames - length;
+  let row = rowsAt;
+  const s1 = from + <usize>min(length, latest) * stride;
+  if (width == 4) {
+    let a = from;
+    let b = s1;
+    for (let n = length + HISTORY; n > 0; n--) {
+      storeRow(row, v128.load(a), v128.load(b));
+      a += stride;
+      b += stride;
+      row += 32;
+    }
+    return;
+  }
+  const s2 = from + <usize>min(length * 2, latest) * stride;
+  const s3 = from + <usize>min(length * 3, latest) * stride;
+  if (width == 2) {
+    let shift: usize = 0;
+    for (let n = length + HISTORY; n > 0; n--) {
+      storeRow(
+        row,
+        v128.load_lane<u64>(s1 + shift, v128.load64_zero(from + shift), 1),
+        v128.load_lane<u64>(s3 + shift, v128.load64_zero(s2 + shift), 1),
+      );
+      shift += stride;
+      row += 32;
+    }
+    return;
+  }
+  const s4 = from + <usize>min(length * 4, latest) * stride;
+  const s5 = from + <usize>min(length * 5, latest) * stride;
+  const s6 = from + <usize>min(length * 6, latest) * stride;
+  const s7 = from + <usize>min(length * 7, latest) * stride;
+  let shift: usize = 0;
+  for (let n = length + HISTORY; n > 0; n--) {
+    let a = v128.load32_zero(from + shift);
+    a = v128.load_lane<u32>(s1 + shift, a, 1);
+    a = v128.load_lane<u32>(s2 + shift, a, 2);
+    a = v128.load_lane<u32>(s3 + shift, a, 3);
+    let b = v128.load32_zero(s4 + shift);
+    b = v128.load_lane<u32>(s5 + shift, b, 1);
+    b = v128.load_lane<u32>(s6 + shift, b, 2);
+    b = v128.load_lane<u32>(s7 + shift, b, 3);
+    storeRow(row, a, b);
+    shift += stride;
+    row += 32;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function dot3(a: v128, b: v128, c: v128, p: v128, q: v128, r: v128): v128 {
+  return i32x4.add(i32x4.add(i32x4.dot_i16x8_s(a, p), i32x4.dot_i16x8_s(b, q)), i32x4.dot_i16x8_s(c, r));
+}
+
+/** |(high << 4) + (low >> 8)| */
+// @ts-ignore: decorator
+@inline
+function join(highPart: v128, lowPart: v128): v128 {
+  return i32x4.abs(i32x4.add(i32x4.shl(highPart, 4), i32x4.shr_s(lowPart, 8)));
+}
+
+/** Largest |output| of the four phases over `rows` outputs, the eight lanes folded down to `width` channels. */
+function phases(first: i32, width: i32, rows: i32): void {
+  // p[k] + p[11-k] (a, c) and p[k] - p[11-k] (b, d) of phases 0 (a, b) and 1 (c, d), in pairs of neighbouring k.
+  const a0 = pair(14 - 68, 90 + 122);
+  const a1 = pair(-161 - 218, 272 + 390);
+  const a2 = pair(-487 - 838, 1125 + 7964);
+  const b0 = pair(14 + 68, 90 - 122);
+  const b1 = pair(-161 + 218, 272 - 390);
+  const b2 = pair(-487 + 838, 1125 - 7964);
+  const c0 = pair(-239 - 155, 240 + 271);
+  const c1 = pair(-424 - 477, 730 + 832);
+  const c2 = pair(-1364 - 1641, 3810 + 6388);
+  const d0 = pair(-239 + 155, 240 - 271);
+  const d1 = pair(-424 + 477, 730 - 832);
+  const d2 = pair(-1364 + 1641, 3810 - 6388);
+  let peakLo = i32x4.splat(0);
+  let peakHi = i32x4.splat(0);
+  let at = rowsAt;
+  for (let n = rows; n > 0; n--) {
+    const h0 = v128.load(at, 11 * 32);
+    const h1 = v128.load(at, 10 * 32);
+    const h2 = v128.load(at, 9 * 32);
+    const h3 = v128.load(at, 8 * 32);
+    const h4 = v128.load(at, 7 * 32);
+    const h5 = v128.load(at, 6 * 32);
+    const g0 = v128.load(at, 0 * 32);
+    const g1 = v128.load(at, 1 * 32);
+    const g2 = v128.load(at, 2 * 32);
+    const g3 = v128.load(at, 3 * 32);
+    const g4 = v128.load(at, 4 * 32);
+    const g5 = v128.load(at, 5 * 32);
+    const he0 = i16x8.add(h0, g0);
+    const he1 = i16x8.add(h1, g1);
+    const he2 = i16x8.add(h2, g2);
+    const he3 = i16x8.add(h3, g3);
+    const he4 = i16x8.add(h4, g4);
+    const he5 = i16x8.add(h5, g5);
+    const hd0 = i16x8.sub(h0, g0);
+    const hd1 = i16x8.sub(h1, g1);
+    const hd2 = i16x8.sub(h2, g2);
+    const hd3 = i16x8.sub(h3, g3);
+    const hd4 = i16x8.sub(h4, g4);
+    const hd5 = i16x8.sub(h5, g5);
+    const k0 = v128.load(at, 11 * 32 + 16);
+    const k1 = v128.load(at, 10 * 32 + 16);
+    const k2 = v128.load(at, 9 * 32 + 16);
+    const k3 = v128.load(at, 8 * 32 + 16);
+    const k4 = v128.load(at, 7 * 32 + 16);
+    const k5 = v128.load(at, 6 * 32 + 16);
+    const l0 = v128.load(at, 0 * 32 + 16);
+    const l1 = v128.load(at, 1 * 32 + 16);
+    const l2 = v128.load(at, 2 * 32 + 16);
+    const l3 = v128.load(at, 3 * 32 + 16);
+    const l4 = v128.load(at, 4 * 32 + 16);
+    const l5 = v128.load(at, 5 * 32 + 16);
+    const le0 = i16x8.add(k0, l0);
+    const le1 = i16x8.add(k1, l1);
+    const le2 = i16x8.add(k2, l2);
+    const le3 = i16x8.add(k3, l3);
+    const le4 = i16x8.add(k4, l4);
+    const le5 = i16x8.add(k5, l5);
+    const ld0 = i16x8.sub(k0, l0);
+    const ld1 = i16x8.sub(k1, l1);
+    const ld2 = i16x8.sub(k2, l2);
+    const ld3 = i16x8.sub(k3, l3);
+    const ld4 = i16x8.sub(k4, l4);
+    const ld5 = i16x8.sub(k5, l5);
+    let he01 = low(he0, he1);
+    let he23 = low(he2, he3);
+    let he45 = low(he4, he5);
+    let le01 = low(le0, le1);
+    let le23 = low(le2, le3);
+    let le45 = low(le4, le5);
+    let a = join(dot3(he01, he23, he45, a0, a1, a2), dot3(le01, le23, le45, a0, a1, a2));
+    let c = join(dot3(he01, he23, he45, c0, c1, c2), dot3(le01, le23, le45, c0, c1, c2));
+    he01 = low(hd0, hd1);
+    he23 = low(hd2, hd3);
+    he45 = low(hd4, hd5);
+    le01 = low(ld0, ld1);
+    le23 = low(ld2, ld3);
+    le45 = low(ld4, ld5);
+    a = i32x4.add(a, join(dot3(he01, he23, he45, b0, b1, b2), dot3(le01, le23, le45, b0, b1, b2)));
+    c = i32x4.add(c, join(dot3(he01, he23, he45, d0, d1, d2), dot3(le01, le23, le45, d0, d1, d2)));
+    peakLo = i32x4.max_s(peakLo, i32x4.max_s(a, c));
+    he01 = high(he0, he1);
+    he23 = high(he2, he3);
+    he45 = high(he4, he5);
+    le01 = high(le0, le1);
+    le23 = high(le2, le3);
+    le45 = high(le4, le5);
+    a = join(dot3(he01, he23, he45, a0, a1, a2), dot3(le01, le23, le45, a0, a1, a2));
+    c = join(dot3(he01, he23, he45, c0, c1, c2), dot3(le01, le23, le45, c0, c1, c2));
+    he01 = high(hd0, hd1);
+    he23 = high(hd2, hd3);
+    he45 = high(hd4, hd5);
+    le01 = high(ld0, ld1);
+    le23 = high(ld2, ld3);
+    le45 = high(ld4, ld5);
+    a = i32x4.add(a, join(dot3(he01, he23, he45, b0, b1, b2), dot3(le01, le23, le45, b0, b1, b2)));
+    c = i32x4.add(c, join(dot3(he01, he23, he45, d0, d1, d2), dot3(le01, le23, le45, d0, d1, d2)));
+    peakHi = i32x4.max_s(peakHi, i32x4.max_s(a, c));
+    at += 32;
+  }
+  const out = truePeakAt + (<usize>first << 2);
+  if (width == 8) {
+    v128.store(out, peakLo);
+    v128.store(out, peakHi, 16);
+    return;
+  }
+  let peak = i32x4.max_s(peakLo, peakHi);
+  if (width <= 2) peak = i32x4.max_s(peak, v128.shuffle<i32>(peak, peak, 2, 3, 0, 1));
+  if (width == 1) peak = i32x4.max_s(peak, v128.shuffle<i32>(peak, peak, 1, 0, 3, 2));
+  v128.store(out, peak);
+}

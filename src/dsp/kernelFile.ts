@@ -1,0 +1,16 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * Reads and compiles dist/dsp/kernels.wasm, from the built program (beside this file) or from the sources (tests).
+ * The one file of this room that touches the disk: the meters themselves take what it returns.
+ *
+ * @throws Error when the kernels were not built: `npm run build` makes them.
+ */
+export function loadKernels(): WebAssembly.Module {
+  for (const place of ['./kernels.wasm', '../../dist/dsp/kernels.wasm']) {
+    const path = fileURLToPath(new URL(place, import.meta.url));
+    if (existsSync(path)) return new WebAssembly.Module(readFileSync(path));
+  }
+  throw new Error('dist/dsp/kernels.wasm is missing: run npm run build');
+}

@@ -1,0 +1,158 @@
+import { checkMeterOptions, type MeterKernel, type MeterKernelOptions } from './meterKernel.ts';
+import { TRUE_PEAK_PHASE_0, TRUE_PEAK_PHASE_1 } from './truePeakFilter.ts';
+
+const HISTORY = 11;
+
+/**
+ * The meter in plain TypeScript: what the WASM kernels are held against, written for reading, not for speed.
+ *
+ * @throws RangeError when an option is outside its range.
+ */
+export function createTwinMeter(options: MeterKernelOptions): MeterKernel {
+  checkMeterOptions(options);
+  const { channels, maxFrames, fullScale24, clipRun, truePeak } = options;
+  const input = new Int32Array(maxFrames * channels);
+  const peak24 = new Int32Array(channels);
+  const sumSquares = new BigUint64Array(channels);
+  const sum = new BigInt64Array(channels);
+  const orBits = new Int32Array(channels);
+  const andBits = new Int32Array(channels);
+  const equalCount = new Int32Array(channels);
+  const overSamples = new Int32Array(channels);
+  const clipEvents = new Int32Array(channels);
+  const clipFrame = new Int32Array(channels);
+  const truePeakQ13 = new Float64Array(channels);
+  const equalMaskLo = new Uint32Array(maxFrames);
+  const equalMaskHi = new Uint32Array(maxFrames);
+  const zeroMaskLo = new Uint32Array(maxFrames);
+  const zeroMaskHi = new Uint32Array(maxFrames);
+
+  let hasPrevious = false;
+  const previous = new Int32Array(channels);
+  const run = new Int32Array(channels);
+  // The last 11 samples of each channel, then the block's, as 24-bit values.
+  const line = new Int32Array(HISTORY + maxFrames);
+  const history = new Int32Array(channels * HISTORY);
+
+  // Sums and differences of mirrored taps; see the note on true peak in assembly/index.ts.
+  const fold = (phase: readonly number[]) => ({
+    even: Array.from({ length: 6 }, (_, k) => phase[k]! + phase[11 - k]!),
+    odd: Array.from({ length: 6 }, (_, k) => phase[k]! - phase[11 - k]!),
+  });
+  const folds = [fold(TRUE_PEAK_PHASE_0), fold(TRUE_PEAK_PHASE_1)];
+
+  function truePeakOf(c: number, frames: number): number {
+    for (let n = 0; n < HISTORY; n++) line[n] = history[c * HISTORY + n]!;
+    for (let n = 0; n < frames; n++) line[HISTORY + n] = input[n * channels + c]! >> 8;
+    let peakQ6 = 0;
+    for (let n = 0; n < frames; n++) {
+      for (const { even, odd } of folds) {
+        let a = 0;
+        let b = 0;
+        for (let k = 0; k < 6; k++) {
+          const newer = line[n + HISTORY - k]!;
+          const older = line[n + k]!;
+          a += even[k]! * (newer + older);
+          b += odd[k]! * (newer - older);
+        }
+        peakQ6 = Math.max(peakQ6, Math.abs(Math.floor(a / 256)) + Math.abs(Math.floor(b / 256)));
+      }
+    }
+    for (let n = 0; n < HISTORY; n++) history[c * HISTORY + n] = line[frames + n]!;
+    return peakQ6 * 128;
+  }
+
+  return {
+    channels,
+    maxFrames,
+    input,
+    peak24,
+    sumSquares,
+    sum,
+    orBits,
+    andBits,
+    equalCount,
+    overSamples,
+    clipEvents,
+    clipFrame,
+    truePeakQ13,
+    equalMaskLo,
+    equalMaskHi,
+    zeroMaskLo,
+    zeroMaskHi,
+
+    process(frames) {
+      if (!(frames >= 0 && frames <= maxFrames)) throw new RangeError(`frames ${frames} outside 0..${maxFrames}`);
+      equalMaskLo.fill(0, 0, frames);
+      equalMaskHi.fill(0, 0, frames);
+      zeroMaskLo.fill(0, 0, frames);
+      zeroMaskHi.fill(0, 0, frames);
+      for (let c = 0; c < channels; c++) {
+        const equalMask = c < 32 ? equalMaskLo : equalMaskHi;
+        const zeroMask = c < 32 ? zeroMaskLo : zeroMaskHi;
+        const bit = (1 << (c & 31)) >>> 0;
+        let peak = 0;
+        // A square is below 2^47: 64 of them are exact in a double.
+        let squares = 0n;
+        let part = 0;
+        let total = 0;
+        let or = 0;
+        let and = -1;
+        let equals = 0;
+        let overs = 0;
+        let events = 0;
+        let eventFrame = -1;
+        let before = previous[c]!;
+        let comparable = hasPrevious;
+        for (let n = 0; n < frames; n++) {
+          const word = input[n * channels + c]!;
+          const x = word >> 8;
+          const size = Math.abs(x);
+          peak = Math.max(peak, size);
+          part += x * x;
+          if ((n & 63) === 63) {
+            squares += BigInt(part);
+            part = 0;
+          }
+          total += x;
+          or |= word;
+          and &= word;
+          if (comparable && word === before) {
+            equals++;
+            equalMask[n] = equalMask[n]! | bit;
+          }
+          if (word === 0) zeroMask[n] = zeroMask[n]! | bit;
+          if (size >= fullScale24) {
+            overs++;
+            run[c] = Math.min(run[c]! + 1, clipRun + 1);
+            if (run[c] === clipRun) {
+              events++;
+              eventFrame = n;
+            }
+          } else run[c] = 0;
+          before = word;
+          comparable = true;
+        }
+        previous[c] = before;
+        peak24[c] = peak;
+        sumSquares[c] = squares + BigInt(part);
+        sum[c] = BigInt(total);
+        orBits[c] = or;
+        andBits[c] = and;
+        equalCount[c] = equals;
+        overSamples[c] = overs;
+        clipEvents[c] = events;
+        clipFrame[c] = eventFrame;
+        truePeakQ13[c] = truePeak ? truePeakOf(c, frames) : 0;
+      }
+      if (frames > 0) hasPrevious = true;
+    },
+
+    reset() {
+      hasPrevious = false;
+      previous.fill(0);
+      run.fill(0);
+      history.fill(0);
+    },
+  };
+}

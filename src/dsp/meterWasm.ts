@@ -1,0 +1,75 @@
+import { checkMeterOptions, type MeterKernel, type MeterKernelOptions } from './meterKernel.ts';
+
+/** What src/dsp/assembly/index.ts exports. */
+interface KernelExports {
+  readonly memory: WebAssembly.Memory;
+  init(channels: number, maxFrames: number, fullScale24: number, clipRun: number, truePeak: boolean): void;
+  reset(): void;
+  process(frames: number): void;
+  inputOffset(): number;
+  peakOffset(): number;
+  sumSquaresOffset(): number;
+  sumOffset(): number;
+  orOffset(): number;
+  andOffset(): number;
+  equalCountOffset(): number;
+  overSamplesOffset(): number;
+  clipEventsOffset(): number;
+  clipFrameOffset(): number;
+  truePeakOffset(): number;
+  equalLoOffset(): number;
+  equalHiOffset(): number;
+  zeroLoOffset(): number;
+  zeroHiOffset(): number;
+}
+
+/**
+ * A meter in its own WASM instance. `kernels` is dist/dsp/kernels.wasm, as bytes or compiled (see kernelFile.ts);
+ * compile once and pass the module where several meters are made. `input` and all results are views on WASM memory.
+ *
+ * @throws RangeError when an option is outside its range.
+ */
+export function createWasmMeter(
+  kernels: WebAssembly.Module | Uint8Array<ArrayBuffer>,
+  options: MeterKernelOptions,
+): MeterKernel {
+  checkMeterOptions(options);
+  const { channels, maxFrames, fullScale24, clipRun, truePeak } = options;
+  const module = kernels instanceof WebAssembly.Module ? kernels : new WebAssembly.Module(kernels);
+  const wasm = new WebAssembly.Instance(module).exports as unknown as KernelExports;
+  // All memory is taken here: growing it later would detach the views below.
+  wasm.init(channels, maxFrames, fullScale24, clipRun, truePeak);
+  const buffer = wasm.memory.buffer;
+  const i32 = (offset: number, length: number) => new Int32Array(buffer, offset, length);
+  const u32 = (offset: number) => new Uint32Array(buffer, offset, maxFrames);
+  const truePeakQ6 = i32(wasm.truePeakOffset(), channels);
+  const truePeakQ13 = new Float64Array(channels);
+
+  return {
+    channels,
+    maxFrames,
+    input: i32(wasm.inputOffset(), maxFrames * channels),
+    peak24: i32(wasm.peakOffset(), channels),
+    sumSquares: new BigUint64Array(buffer, wasm.sumSquaresOffset(), channels),
+    sum: new BigInt64Array(buffer, wasm.sumOffset(), channels),
+    orBits: i32(wasm.orOffset(), channels),
+    andBits: i32(wasm.andOffset(), channels),
+    equalCount: i32(wasm.equalCountOffset(), channels),
+    overSamples: i32(wasm.overSamplesOffset(), channels),
+    clipEvents: i32(wasm.clipEventsOffset(), channels),
+    clipFrame: i32(wasm.clipFrameOffset(), channels),
+    truePeakQ13,
+    equalMaskLo: u32(wasm.equalLoOffset()),
+    equalMaskHi: u32(wasm.equalHiOffset()),
+    zeroMaskLo: u32(wasm.zeroLoOffset()),
+    zeroMaskHi: u32(wasm.zeroHiOffset()),
+    process(frames) {
+      if (!(frames >= 0 && frames <= maxFrames)) throw new RangeError(`frames ${frames} outside 0..${maxFrames}`);
+      wasm.process(frames);
+      if (truePeak) for (let c = 0; c < channels; c++) truePeakQ13[c] = truePeakQ6[c]! * 128;
+    },
+    reset() {
+      wasm.reset();
+    },
+  };
+}

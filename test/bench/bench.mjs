@@ -1,0 +1,172 @@
+// What a sample costs: nanoseconds per sample per channel, each contestant in turn, round after round, medians taken so
+// that the machine's moods fall on all alike. Writes docs/bench.md. Needs gcc and libebur128-dev; run by `npm run bench`.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = dirname(dirname(here));
+const { createWasmMeter } = await import('../../dist/dsp/meterWasm.js');
+const { createTwinMeter } = await import('../../dist/dsp/meterTwin.js');
+const { loadKernels } = await import('../../dist/dsp/kernelFile.js');
+
+const rounds = Number(process.argv[2] ?? 15);
+const frames = 480;
+const channelCounts = [2, 18, 34];
+/** How long one contestant runs in one round. */
+const roundMs = 60;
+
+/** Programme-like: a tone with noise, its own on every channel, peaks near -6 dBFS, 24 bits in 32. */
+function block(channels) {
+  const words = new Int32Array(frames * channels);
+  let state = 1;
+  for (let n = 0; n < frames; n++) {
+    for (let c = 0; c < channels; c++) {
+      state = (Math.imul(state, 1664525) + 1013904223) | 0;
+      const tone = Math.sin((2 * Math.PI * (100 + 37 * c) * n) / 48000) * 2 ** 29;
+      words[n * channels + c] = (Math.round(tone) + (state >> 3)) & ~255;
+    }
+  }
+  return words;
+}
+
+const build = mkdtempSync(join(tmpdir(), 'lightkeeper-bench-'));
+function compile(name, source, flags, libraries = []) {
+  const out = join(build, name);
+  execFileSync('gcc', [...flags, '-o', out, join(here, source), ...libraries], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  return out;
+}
+
+function runJs(meter, repeats) {
+  const from = process.hrtime.bigint();
+  for (let i = 0; i < repeats; i++) meter.process(frames);
+  return Number(process.hrtime.bigint() - from) / repeats / frames / meter.channels;
+}
+
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+try {
+  const scalar = compile('scalar', 'native.c', ['-O3', '-fno-tree-vectorize']);
+  const vectorised = compile('vectorised', 'native.c', ['-O3']);
+  const native = compile('native', 'native.c', ['-O3', '-march=native']);
+  const ebur128 = compile('ebur128', 'ebur128.c', ['-O3'], ['-lebur128']);
+  const kernels = loadKernels();
+
+  const results = {};
+  for (const channels of channelCounts) {
+    const words = block(channels);
+    const bytes = Buffer.from(words.buffer);
+    const c = (program, mode) => (repeats) =>
+      Number(
+        execFileSync(program, [mode, channels, frames, repeats].map(String), { input: bytes }).toString().split(' ')[0],
+      );
+    const js = (create, truePeak) => {
+      const meter = create({ channels, maxFrames: frames, fullScale24: 8388607, clipRun: 3, truePeak });
+      meter.input.set(words);
+      meter.process(frames);
+      return (repeats) => runJs(meter, repeats);
+    };
+    const wasm = (options) => createWasmMeter(kernels, options);
+    const contestants = {
+      wasmBasic: js(wasm, false),
+      wasmBoth: js(wasm, true),
+      twinBasic: js(createTwinMeter, false),
+      twinBoth: js(createTwinMeter, true),
+      scalarByChannel: c(scalar, 'basic-channels'),
+      scalarByFrame: c(scalar, 'basic-frames'),
+      scalarTruePeak: c(scalar, 'truepeak'),
+      vectorisedByChannel: c(vectorised, 'basic-channels'),
+      vectorisedByFrame: c(vectorised, 'basic-frames'),
+      vectorisedTruePeak: c(vectorised, 'truepeak'),
+      nativeByChannel: c(native, 'basic-channels'),
+      nativeByFrame: c(native, 'basic-frames'),
+      nativeTruePeak: c(native, 'truepeak'),
+      ebur128Sample: c(ebur128, 'sample'),
+      ebur128True: c(ebur128, 'true'),
+    };
+    const times = {};
+    const repeats = {};
+    for (const [name, run] of Object.entries(contestants)) {
+      run(40); // warms the caches and lets the compiler of the JS engine finish
+      repeats[name] = Math.max(10, Math.round((roundMs * 1e6) / (run(40) * frames * channels)));
+      times[name] = [];
+    }
+    for (let round = 0; round < rounds; round++) {
+      for (const [name, run] of Object.entries(contestants)) times[name].push(run(repeats[name]));
+    }
+    const t = Object.fromEntries(Object.entries(times).map(([name, values]) => [name, median(values)]));
+    for (const kind of ['scalar', 'vectorised', 'native']) {
+      t[`${kind}Basic`] = Math.min(t[`${kind}ByChannel`], t[`${kind}ByFrame`]);
+      t[`${kind}Both`] = t[`${kind}Basic`] + t[`${kind}TruePeak`];
+    }
+    results[channels] = t;
+  }
+
+  const rows = [
+    ['WASM SIMD, basic set', 'wasmBasic'],
+    ['WASM SIMD, basic + true peak', 'wasmBoth'],
+    ['TypeScript twin, basic set', 'twinBasic'],
+    ['TypeScript twin, basic + true peak', 'twinBoth'],
+    ['C -O3 scalar, basic set', 'scalarBasic'],
+    ['C -O3 scalar, basic + true peak', 'scalarBoth'],
+    ['C -O3 auto-vectorised, basic set', 'vectorisedBasic'],
+    ['C -O3 auto-vectorised, basic + true peak', 'vectorisedBoth'],
+    ['C -O3 -march=native, basic set', 'nativeBasic'],
+    ['C -O3 -march=native, basic + true peak', 'nativeBoth'],
+    ['libebur128, sample peak (with K-weighting)', 'ebur128Sample'],
+    ['libebur128, true peak (with K-weighting)', 'ebur128True'],
+  ];
+  const ratios = [
+    ['WASM basic / C scalar basic', (t) => t.wasmBasic / t.scalarBasic, '<= 0.5'],
+    ['WASM basic + true peak / C scalar both', (t) => t.wasmBoth / t.scalarBoth, ''],
+    ['WASM basic + true peak / libebur128 true peak', (t) => t.wasmBoth / t.ebur128True, '<= 0.15'],
+    ['the same, K-weighting taken off libebur128', (t) => t.wasmBoth / (t.ebur128True - t.ebur128Sample), ''],
+    ['twin basic + true peak / WASM', (t) => t.twinBoth / t.wasmBoth, ''],
+  ];
+  const table = [
+    `| | ${channelCounts.map((n) => `${n} channels`).join(' | ')} |`,
+    `|---|${channelCounts.map(() => '---:').join('|')}|`,
+    ...rows.map(([label, key]) => `| ${label} | ${channelCounts.map((n) => results[n][key].toFixed(2)).join(' | ')} |`),
+  ];
+  const ratioTable = [
+    `| Ratio | ${channelCounts.map((n) => `${n} channels`).join(' | ')} | goal |`,
+    `|---|${channelCounts.map(() => '---:').join('|')}|---|`,
+    ...ratios.map(
+      ([label, f, goal]) =>
+        `| ${label} | ${channelCounts.map((n) => f(results[n]).toFixed(3)).join(' | ')} | ${goal} |`,
+    ),
+  ];
+  const share = (results[34].wasmBoth * 34 * 48000) / 1e7;
+  const page = `# What a sample costs
+
+Nanoseconds per sample per channel; blocks of ${frames} frames, interleaved 24-in-32-bit noise and tones. The contestants
+take turns; each figure is the median of ${rounds} rounds of ${roundMs} ms.
+
+    npm run bench
+
+Machine: ${cpus()[0].model.trim()}, ${cpus().length} cores, ${process.arch}, Node ${process.version}, ${execFileSync('gcc', ['--version']).toString().split('\n')[0]}.
+
+The basic set: peak, sum, sum of squares, OR, AND, equality count, overs and clips, equality and zero masks. C is
+\`test/bench/native.c\`, the faster of its two loop orders, baseline x86-64 unless it says native; its true peak has the
+same folded filter with 64-bit sums. libebur128 cannot give a peak without K-weighting; the last line but one takes it off.
+
+${table.join('\n')}
+
+${ratioTable.join('\n')}
+
+34 channels at 48 kHz, basic set and true peak: ${share.toFixed(2)} % of one core.
+`;
+  mkdirSync(join(root, 'docs'), { recursive: true });
+  writeFileSync(join(root, 'docs', 'bench.md'), page);
+  process.stdout.write(page);
+} finally {
+  rmSync(build, { recursive: true, force: true });
+}
