@@ -3,8 +3,9 @@
  * differs between threads; NO_SIGNAL stands for digital zero.
  */
 
-/** dbX100 of digital zero: there is no number for it. Shown as null or as an empty bar. */
-export const NO_SIGNAL = -0x8000_0000;
+import { NO_SIGNAL } from '../dsp/decibels.ts';
+
+export { NO_SIGNAL };
 
 /** One reading of all channels. Arrays have one entry a channel. */
 export interface LevelFrame {

@@ -39,7 +39,7 @@ let equalLoAt: usize = 0;
 let equalHiAt: usize = 0;
 let zeroLoAt: usize = 0;
 let zeroHiAt: usize = 0;
-/** Rows of eight channels in two halves (x24 = high * 4096 + low), one row a frame, 32 bytes a row. */
+/** Rows of eight lanes for the true-peak filter, see NEXT_ROW. */
 let rowsAt: usize = 0;
 let top: usize = 0;
 
@@ -76,7 +76,7 @@ export function init(channelCount: i32, frames: i32, fullScale24: i32, run: i32,
   equalHiAt = take(<usize>frames * 4);
   zeroLoAt = take(<usize>frames * 4);
   zeroHiAt = take(<usize>frames * 4);
-  rowsAt = take(<usize>(HISTORY + frames) * 32);
+  rowsAt = take(<usize>(HISTORY + ROW_CHUNK) * NEXT_ROW) + NEXT_ROW;
   const have = <usize>memory.size() << 16;
   if (top > have) memory.grow(<i32>((top - have + 65535) >> 16));
   reset();
@@ -481,114 +481,182 @@ function pair(a: i16, b: i16): v128 {
 
 // @ts-ignore: decorator
 @inline
-function low(a: v128, b: v128): v128 {
+function lower(a: v128, b: v128): v128 {
   return v128.shuffle<i16>(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
 }
 
 // @ts-ignore: decorator
 @inline
-function high(a: v128, b: v128): v128 {
+function upper(a: v128, b: v128): v128 {
   return v128.shuffle<i16>(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
 }
+
+/** Rows built and filtered at a time: with 128 bytes a row they stay in the first-level cache. */
+const ROW_CHUNK: i32 = 120;
 
 function truePeaks(frames: i32): void {
   let first = 0;
   while (first < channels) {
     const left = channels - first;
-    if (left >= 5) {
-      rowsOfEight(first, frames);
-      phases(first, 8, frames);
-      first += 8;
+    // Few channels are spread over the eight lanes in time: 8 / width segments of the block run side by side.
+    const width = left >= 5 ? 8 : left >= 3 ? 4 : left;
+    const segments = 8 / width;
+    const length = (frames + segments - 1) / segments;
+    peakLo = i32x4.splat(0);
+    peakHi = i32x4.splat(0);
+    for (let from = 0; from < length; from += ROW_CHUNK) {
+      const count = min(ROW_CHUNK, length - from);
+      if (width == 8) rowsOfEight(first, from, count);
+      else if (width == 4) rowsOfFour(first, from, count, frames, length);
+      else if (width == 2) rowsOfTwo(first, from, count, frames, length);
+      else rowsOfOne(first, from, count, frames, length);
+      phases(count);
+    }
+    const out = truePeakAt + (<usize>first << 2);
+    if (width == 8) {
+      v128.store(out, peakLo);
+      v128.store(out, peakHi, 16);
     } else {
-      // Few channels are spread over the lanes in time: 8 / width segments of the block run side by side.
-      const width = left > 2 ? 4 : left;
-      const segments = 8 / width;
-      const length = (frames + segments - 1) / segments;
-      rowsOfSegments(first, width, frames, length);
-      phases(first, width, length);
-      first += width;
+      let peak = i32x4.max_s(peakLo, peakHi);
+      if (width <= 2) peak = i32x4.max_s(peak, v128.shuffle<i32>(peak, peak, 2, 3, 0, 1));
+      if (width == 1) peak = i32x4.max_s(peak, v128.shuffle<i32>(peak, peak, 1, 0, 3, 2));
+      v128.store(out, peak);
     }
+    first += width;
   }
+}
+
+// A row is one frame of eight lanes, each sample paired with the one before it, in both orders and both halves:
+//   0 high (now, before) lanes 0..3   16 the same, lanes 4..7   32 high (before, now) lanes 0..3   48 lanes 4..7
+//   64 .. 112 the same of the low halves
+const NEXT_ROW: usize = 128;
+
+let peakLo: v128 = i64x2.splat(0);
+let peakHi: v128 = i64x2.splat(0);
+
+// @ts-ignore: decorator
+@inline
+function highHalf(a: v128, b: v128): v128 {
+  return i16x8.narrow_i32x4_s(i32x4.shr_s(a, 20), i32x4.shr_s(b, 20));
 }
 
 // @ts-ignore: decorator
 @inline
-function storeRow(row: usize, a: v128, b: v128): void {
-  const lowBits = i32x4.splat(0xfff);
-  v128.store(row, i16x8.narrow_i32x4_s(i32x4.shr_s(a, 20), i32x4.shr_s(b, 20)));
-  v128.store(
-    row,
-    i16x8.narrow_i32x4_s(v128.and(i32x4.shr_u(a, 8), lowBits), v128.and(i32x4.shr_u(b, 8), lowBits)),
-    16,
-  );
+function lowHalf(a: v128, b: v128): v128 {
+  const bits = i32x4.splat(0xfff);
+  return i16x8.narrow_i32x4_s(v128.and(i32x4.shr_u(a, 8), bits), v128.and(i32x4.shr_u(b, 8), bits));
 }
 
-function rowsOfEight(first: i32, frames: i32): void {
-  let at = historyAt + (<usize>first << 2);
+// @ts-ignore: decorator
+@inline
+function storeRow(row: usize, h: v128, g: v128, l: v128, m: v128): void {
+  v128.store(row, lower(h, g));
+  v128.store(row, upper(h, g), 16);
+  v128.store(row, lower(g, h), 32);
+  v128.store(row, upper(g, h), 48);
+  v128.store(row, lower(l, m), 64);
+  v128.store(row, upper(l, m), 80);
+  v128.store(row, lower(m, l), 96);
+  v128.store(row, upper(m, l), 112);
+}
+
+function rowsOfEight(first: i32, from: i32, count: i32): void {
+  let at = historyAt + (<usize>first << 2) + <usize>from * stride;
   let row = rowsAt;
-  for (let n = frames + HISTORY; n > 0; n--) {
-    storeRow(row, v128.load(at), v128.load(at, 16));
+  let a = v128.load(at);
+  let b = v128.load(at, 16);
+  let g = highHalf(a, b);
+  let m = lowHalf(a, b);
+  for (let n = count + HISTORY - 1; n > 0; n--) {
     at += stride;
-    row += 32;
+    a = v128.load(at);
+    b = v128.load(at, 16);
+    const h = highHalf(a, b);
+    const l = lowHalf(a, b);
+    storeRow(row, h, g, l, m);
+    g = h;
+    m = l;
+    row += NEXT_ROW;
   }
 }
 
-/** The last segments end with the block and may overlap the ones before: a maximum does not mind. */
-function rowsOfSegments(first: i32, width: i32, frames: i32, length: i32): void {
-  const from = historyAt + (<usize>first << 2);
+// The last segments end with the block and may overlap the ones before: a maximum does not mind.
+
+function rowsOfFour(first: i32, from: i32, count: i32, frames: i32, length: i32): void {
+  let at0 = historyAt + (<usize>first << 2) + <usize>from * stride;
+  let at1 = at0 + <usize>min(length, frames - length) * stride;
+  let row = rowsAt - NEXT_ROW;
+  let g = i64x2.splat(0);
+  let m = i64x2.splat(0);
+  for (let n = count + HISTORY; n > 0; n--) {
+    const a = v128.load(at0);
+    const b = v128.load(at1);
+    at0 += stride;
+    at1 += stride;
+    const h = highHalf(a, b);
+    const l = lowHalf(a, b);
+    storeRow(row, h, g, l, m);
+    g = h;
+    m = l;
+    row += NEXT_ROW;
+  }
+}
+
+function rowsOfTwo(first: i32, from: i32, count: i32, frames: i32, length: i32): void {
   const latest = frames - length;
-  let row = rowsAt;
-  const s1 = from + <usize>min(length, latest) * stride;
-  if (width == 4) {
-    let a = from;
-    let b = s1;
-    for (let n = length + HISTORY; n > 0; n--) {
-      storeRow(row, v128.load(a), v128.load(b));
-      a += stride;
-      b += stride;
-      row += 32;
-    }
-    return;
-  }
-  const s2 = from + <usize>min(length * 2, latest) * stride;
-  const s3 = from + <usize>min(length * 3, latest) * stride;
-  if (width == 2) {
-    let shift: usize = 0;
-    for (let n = length + HISTORY; n > 0; n--) {
-      storeRow(
-        row,
-        v128.load_lane<u64>(s1 + shift, v128.load64_zero(from + shift), 1),
-        v128.load_lane<u64>(s3 + shift, v128.load64_zero(s2 + shift), 1),
-      );
-      shift += stride;
-      row += 32;
-    }
-    return;
-  }
-  const s4 = from + <usize>min(length * 4, latest) * stride;
-  const s5 = from + <usize>min(length * 5, latest) * stride;
-  const s6 = from + <usize>min(length * 6, latest) * stride;
-  const s7 = from + <usize>min(length * 7, latest) * stride;
-  let shift: usize = 0;
-  for (let n = length + HISTORY; n > 0; n--) {
-    let a = v128.load32_zero(from + shift);
-    a = v128.load_lane<u32>(s1 + shift, a, 1);
-    a = v128.load_lane<u32>(s2 + shift, a, 2);
-    a = v128.load_lane<u32>(s3 + shift, a, 3);
-    let b = v128.load32_zero(s4 + shift);
-    b = v128.load_lane<u32>(s5 + shift, b, 1);
-    b = v128.load_lane<u32>(s6 + shift, b, 2);
-    b = v128.load_lane<u32>(s7 + shift, b, 3);
-    storeRow(row, a, b);
-    shift += stride;
-    row += 32;
+  let at0 = historyAt + (<usize>first << 2) + <usize>from * stride;
+  let at1 = at0 + <usize>min(length, latest) * stride;
+  let at2 = at0 + <usize>min(length * 2, latest) * stride;
+  let at3 = at0 + <usize>min(length * 3, latest) * stride;
+  let row = rowsAt - NEXT_ROW;
+  let g = i64x2.splat(0);
+  let m = i64x2.splat(0);
+  for (let n = count + HISTORY; n > 0; n--) {
+    const a = v128.load_lane<u64>(at1, v128.load64_zero(at0), 1);
+    const b = v128.load_lane<u64>(at3, v128.load64_zero(at2), 1);
+    at0 += stride;
+    at1 += stride;
+    at2 += stride;
+    at3 += stride;
+    const h = highHalf(a, b);
+    const l = lowHalf(a, b);
+    storeRow(row, h, g, l, m);
+    g = h;
+    m = l;
+    row += NEXT_ROW;
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function dot3(a: v128, b: v128, c: v128, p: v128, q: v128, r: v128): v128 {
-  return i32x4.add(i32x4.add(i32x4.dot_i16x8_s(a, p), i32x4.dot_i16x8_s(b, q)), i32x4.dot_i16x8_s(c, r));
+function rowsOfOne(first: i32, from: i32, count: i32, frames: i32, length: i32): void {
+  const latest = frames - length;
+  let at = historyAt + (<usize>first << 2) + <usize>from * stride;
+  const s1 = <usize>min(length, latest) * stride;
+  const s2 = <usize>min(length * 2, latest) * stride;
+  const s3 = <usize>min(length * 3, latest) * stride;
+  const s4 = <usize>min(length * 4, latest) * stride;
+  const s5 = <usize>min(length * 5, latest) * stride;
+  const s6 = <usize>min(length * 6, latest) * stride;
+  const s7 = <usize>min(length * 7, latest) * stride;
+  let row = rowsAt - NEXT_ROW;
+  let g = i64x2.splat(0);
+  let m = i64x2.splat(0);
+  for (let n = count + HISTORY; n > 0; n--) {
+    let a = v128.load32_zero(at);
+    a = v128.load_lane<u32>(at + s1, a, 1);
+    a = v128.load_lane<u32>(at + s2, a, 2);
+    a = v128.load_lane<u32>(at + s3, a, 3);
+    let b = v128.load32_zero(at + s4);
+    b = v128.load_lane<u32>(at + s5, b, 1);
+    b = v128.load_lane<u32>(at + s6, b, 2);
+    b = v128.load_lane<u32>(at + s7, b, 3);
+    at += stride;
+    const h = highHalf(a, b);
+    const l = lowHalf(a, b);
+    storeRow(row, h, g, l, m);
+    g = h;
+    m = l;
+    row += NEXT_ROW;
+  }
 }
 
 /** |(high << 4) + (low >> 8)| */
@@ -598,8 +666,16 @@ function join(highPart: v128, lowPart: v128): v128 {
   return i32x4.abs(i32x4.add(i32x4.shl(highPart, 4), i32x4.shr_s(lowPart, 8)));
 }
 
-/** Largest |output| of the four phases over `rows` outputs, the eight lanes folded down to `width` channels. */
-function phases(first: i32, width: i32, rows: i32): void {
+/** Adds one pair of taps of all four sums. */
+// @ts-ignore: decorator
+@inline
+function tap(sum: v128, factor: v128, x: v128): v128 {
+  return i32x4.add(sum, i32x4.dot_i16x8_s(x, factor));
+}
+
+// @ts-ignore: decorator
+@inline
+function phasesOfFour(at: usize, half: usize): v128 {
   // p[k] + p[11-k] (a, c) and p[k] - p[11-k] (b, d) of phases 0 (a, b) and 1 (c, d), in pairs of neighbouring k.
   const a0 = pair(14 - 68, 90 + 122);
   const a1 = pair(-161 - 218, 272 + 390);
@@ -613,102 +689,68 @@ function phases(first: i32, width: i32, rows: i32): void {
   const d0 = pair(-239 + 155, 240 - 271);
   const d1 = pair(-424 + 477, 730 - 832);
   const d2 = pair(-1364 + 1641, 3810 - 6388);
-  let peakLo = i32x4.splat(0);
-  let peakHi = i32x4.splat(0);
+  let now = v128.load(at + half, 10 * NEXT_ROW);
+  let then = v128.load(at + half, 32);
+  let e = i16x8.add(now, then);
+  let d = i16x8.sub(now, then);
+  let a = i32x4.dot_i16x8_s(e, a0);
+  let b = i32x4.dot_i16x8_s(d, b0);
+  let c = i32x4.dot_i16x8_s(e, c0);
+  let g = i32x4.dot_i16x8_s(d, d0);
+  now = v128.load(at + half, 8 * NEXT_ROW);
+  then = v128.load(at + half, 2 * NEXT_ROW + 32);
+  e = i16x8.add(now, then);
+  d = i16x8.sub(now, then);
+  a = tap(a, a1, e);
+  b = tap(b, b1, d);
+  c = tap(c, c1, e);
+  g = tap(g, d1, d);
+  now = v128.load(at + half, 6 * NEXT_ROW);
+  then = v128.load(at + half, 4 * NEXT_ROW + 32);
+  e = i16x8.add(now, then);
+  d = i16x8.sub(now, then);
+  a = tap(a, a2, e);
+  b = tap(b, b2, d);
+  c = tap(c, c2, e);
+  g = tap(g, d2, d);
+  // The low halves of the samples.
+  now = v128.load(at + half, 10 * NEXT_ROW + 64);
+  then = v128.load(at + half, 96);
+  e = i16x8.add(now, then);
+  d = i16x8.sub(now, then);
+  let la = i32x4.dot_i16x8_s(e, a0);
+  let lb = i32x4.dot_i16x8_s(d, b0);
+  let lc = i32x4.dot_i16x8_s(e, c0);
+  let lg = i32x4.dot_i16x8_s(d, d0);
+  now = v128.load(at + half, 8 * NEXT_ROW + 64);
+  then = v128.load(at + half, 2 * NEXT_ROW + 96);
+  e = i16x8.add(now, then);
+  d = i16x8.sub(now, then);
+  la = tap(la, a1, e);
+  lb = tap(lb, b1, d);
+  lc = tap(lc, c1, e);
+  lg = tap(lg, d1, d);
+  now = v128.load(at + half, 6 * NEXT_ROW + 64);
+  then = v128.load(at + half, 4 * NEXT_ROW + 96);
+  e = i16x8.add(now, then);
+  d = i16x8.sub(now, then);
+  la = tap(la, a2, e);
+  lb = tap(lb, b2, d);
+  lc = tap(lc, c2, e);
+  lg = tap(lg, d2, d);
+  return i32x4.max_s(i32x4.add(join(a, la), join(b, lb)), i32x4.add(join(c, lc), join(g, lg)));
+}
+
+/** Raises peakLo and peakHi by the largest |output| of the four phases over `count` outputs. */
+function phases(count: i32): void {
+  let lo = peakLo;
+  let hi = peakHi;
   let at = rowsAt;
-  for (let n = rows; n > 0; n--) {
-    const h0 = v128.load(at, 11 * 32);
-    const h1 = v128.load(at, 10 * 32);
-    const h2 = v128.load(at, 9 * 32);
-    const h3 = v128.load(at, 8 * 32);
-    const h4 = v128.load(at, 7 * 32);
-    const h5 = v128.load(at, 6 * 32);
-    const g0 = v128.load(at, 0 * 32);
-    const g1 = v128.load(at, 1 * 32);
-    const g2 = v128.load(at, 2 * 32);
-    const g3 = v128.load(at, 3 * 32);
-    const g4 = v128.load(at, 4 * 32);
-    const g5 = v128.load(at, 5 * 32);
-    const he0 = i16x8.add(h0, g0);
-    const he1 = i16x8.add(h1, g1);
-    const he2 = i16x8.add(h2, g2);
-    const he3 = i16x8.add(h3, g3);
-    const he4 = i16x8.add(h4, g4);
-    const he5 = i16x8.add(h5, g5);
-    const hd0 = i16x8.sub(h0, g0);
-    const hd1 = i16x8.sub(h1, g1);
-    const hd2 = i16x8.sub(h2, g2);
-    const hd3 = i16x8.sub(h3, g3);
-    const hd4 = i16x8.sub(h4, g4);
-    const hd5 = i16x8.sub(h5, g5);
-    const k0 = v128.load(at, 11 * 32 + 16);
-    const k1 = v128.load(at, 10 * 32 + 16);
-    const k2 = v128.load(at, 9 * 32 + 16);
-    const k3 = v128.load(at, 8 * 32 + 16);
-    const k4 = v128.load(at, 7 * 32 + 16);
-    const k5 = v128.load(at, 6 * 32 + 16);
-    const l0 = v128.load(at, 0 * 32 + 16);
-    const l1 = v128.load(at, 1 * 32 + 16);
-    const l2 = v128.load(at, 2 * 32 + 16);
-    const l3 = v128.load(at, 3 * 32 + 16);
-    const l4 = v128.load(at, 4 * 32 + 16);
-    const l5 = v128.load(at, 5 * 32 + 16);
-    const le0 = i16x8.add(k0, l0);
-    const le1 = i16x8.add(k1, l1);
-    const le2 = i16x8.add(k2, l2);
-    const le3 = i16x8.add(k3, l3);
-    const le4 = i16x8.add(k4, l4);
-    const le5 = i16x8.add(k5, l5);
-    const ld0 = i16x8.sub(k0, l0);
-    const ld1 = i16x8.sub(k1, l1);
-    const ld2 = i16x8.sub(k2, l2);
-    const ld3 = i16x8.sub(k3, l3);
-    const ld4 = i16x8.sub(k4, l4);
-    const ld5 = i16x8.sub(k5, l5);
-    let he01 = low(he0, he1);
-    let he23 = low(he2, he3);
-    let he45 = low(he4, he5);
-    let le01 = low(le0, le1);
-    let le23 = low(le2, le3);
-    let le45 = low(le4, le5);
-    let a = join(dot3(he01, he23, he45, a0, a1, a2), dot3(le01, le23, le45, a0, a1, a2));
-    let c = join(dot3(he01, he23, he45, c0, c1, c2), dot3(le01, le23, le45, c0, c1, c2));
-    he01 = low(hd0, hd1);
-    he23 = low(hd2, hd3);
-    he45 = low(hd4, hd5);
-    le01 = low(ld0, ld1);
-    le23 = low(ld2, ld3);
-    le45 = low(ld4, ld5);
-    a = i32x4.add(a, join(dot3(he01, he23, he45, b0, b1, b2), dot3(le01, le23, le45, b0, b1, b2)));
-    c = i32x4.add(c, join(dot3(he01, he23, he45, d0, d1, d2), dot3(le01, le23, le45, d0, d1, d2)));
-    peakLo = i32x4.max_s(peakLo, i32x4.max_s(a, c));
-    he01 = high(he0, he1);
-    he23 = high(he2, he3);
-    he45 = high(he4, he5);
-    le01 = high(le0, le1);
-    le23 = high(le2, le3);
-    le45 = high(le4, le5);
-    a = join(dot3(he01, he23, he45, a0, a1, a2), dot3(le01, le23, le45, a0, a1, a2));
-    c = join(dot3(he01, he23, he45, c0, c1, c2), dot3(le01, le23, le45, c0, c1, c2));
-    he01 = high(hd0, hd1);
-    he23 = high(hd2, hd3);
-    he45 = high(hd4, hd5);
-    le01 = high(ld0, ld1);
-    le23 = high(ld2, ld3);
-    le45 = high(ld4, ld5);
-    a = i32x4.add(a, join(dot3(he01, he23, he45, b0, b1, b2), dot3(le01, le23, le45, b0, b1, b2)));
-    c = i32x4.add(c, join(dot3(he01, he23, he45, d0, d1, d2), dot3(le01, le23, le45, d0, d1, d2)));
-    peakHi = i32x4.max_s(peakHi, i32x4.max_s(a, c));
-    at += 32;
+  for (let n = count; n > 0; n--) {
+    lo = i32x4.max_s(lo, phasesOfFour(at, 0));
+    hi = i32x4.max_s(hi, phasesOfFour(at, 16));
+    at += NEXT_ROW;
   }
-  const out = truePeakAt + (<usize>first << 2);
-  if (width == 8) {
-    v128.store(out, peakLo);
-    v128.store(out, peakHi, 16);
-    return;
-  }
-  let peak = i32x4.max_s(peakLo, peakHi);
-  if (width <= 2) peak = i32x4.max_s(peak, v128.shuffle<i32>(peak, peak, 2, 3, 0, 1));
-  if (width == 1) peak = i32x4.max_s(peak, v128.shuffle<i32>(peak, peak, 1, 0, 3, 2));
-  v128.store(out, peak);
+  peakLo = lo;
+  peakHi = hi;
 }
