@@ -1,0 +1,154 @@
+/** Banks: sync by shape and word, its basis, the bars, and a name and a number under each bar. */
+import type { Bank, Channel, Snapshot } from '../../monitor/snapshot.ts';
+import { h, rebuild, setText } from './dom.ts';
+import { db, dbShort, ppm } from './format.ts';
+import { type Ballistics, BankCanvas, readColours } from './meters.ts';
+import { BASIS_WORDS, SYNC_SPOKEN, SYNC_WORDS, syncShape } from './shapes.ts';
+
+/** Bars in one row; a bank with more wraps. */
+const ROW = 8;
+
+interface Cell {
+  readonly channel: number;
+  readonly cell: HTMLElement;
+  readonly number: HTMLElement;
+}
+
+export class BanksView {
+  readonly #root: HTMLElement;
+  #canvases: BankCanvas[] = [];
+  #cells: Cell[] = [];
+  #heads = new Map<string, HTMLElement>();
+  #colours = readColours();
+
+  constructor(root: HTMLElement) {
+    this.#root = root;
+    matchMedia('(prefers-color-scheme: light)').addEventListener('change', () => {
+      this.#colours = readColours();
+    });
+  }
+
+  /** Slow state: names, words, numbers. Twice a second. */
+  update(snapshot: Snapshot): void {
+    const layout = JSON.stringify([
+      snapshot.banks.map((bank) => [bank.id, bank.name, bank.box, bank.channels]),
+      snapshot.channels.map((channel) => channel.name),
+    ]);
+    rebuild(this.#root, layout, () => {
+      this.#canvases = [];
+      this.#cells = [];
+      this.#heads.clear();
+      return snapshot.banks.map((bank) => this.#bank(bank, snapshot.channels));
+    });
+    for (const bank of snapshot.banks) this.#head(bank);
+    for (const { channel, cell, number } of this.#cells) {
+      const state = snapshot.channels[channel - 1];
+      if (state === undefined) continue;
+      setText(number, numberOf(state));
+      cell.classList.toggle('clipped', state.clipped);
+      cell.dataset.silence = state.silence;
+      const now = state.holdDbfs ?? -120;
+      cell.setAttribute('aria-valuenow', String(Math.max(-120, Math.round(now))));
+      cell.setAttribute('aria-valuetext', spoken(state));
+    }
+  }
+
+  draw(ballistics: Ballistics, grey: boolean): void {
+    for (const canvas of this.#canvases) canvas.draw(ballistics, this.#colours, grey);
+  }
+
+  #bank(bank: Bank, channels: readonly Channel[]): HTMLElement {
+    const head = h('header', 'bank-head');
+    this.#heads.set(bank.id, head);
+    const rows: HTMLElement[] = [];
+    for (let from = 0; from < bank.channels.length; from += ROW) {
+      const indexes = bank.channels.slice(from, from + ROW);
+      const canvas = new BankCanvas(indexes[0]! - 1, indexes.length);
+      this.#canvases.push(canvas);
+      const cells = h('div', `cells n${indexes.length}`);
+      for (const index of indexes) cells.append(this.#cell(channels[index - 1], index));
+      rows.push(h('div', `row n${indexes.length}`, {}, canvas.canvas, cells));
+    }
+    const width = Math.max(2, Math.min(ROW, bank.channels.length));
+    const tall = rows.length > 1 ? ' tall' : '';
+    return h('section', `bank w${width}${tall}`, { 'aria-label': bank.name }, head, h('div', 'rows', {}, ...rows));
+  }
+
+  #cell(channel: Channel | undefined, index: number): HTMLElement {
+    const number = h('span', 'number');
+    const name = channel?.name ?? String(index);
+    const cell = h(
+      'div',
+      'cell',
+      {
+        role: 'meter',
+        'aria-label': `${index} ${name}`,
+        'aria-valuemin': '-120',
+        'aria-valuemax': '0',
+        'aria-valuenow': '-120',
+        title: `${index} ${name}`,
+      },
+      number,
+      h('span', 'name', {}, name === '' ? String(index) : name),
+    );
+    this.#cells.push({ channel: index, cell, number });
+    return cell;
+  }
+
+  #head(bank: Bank): void {
+    const head = this.#heads.get(bank.id);
+    if (head === undefined) return;
+    const evidence = evidenceOf(bank);
+    rebuild(head, JSON.stringify([bank.sync, bank.basis, evidence]), () => [
+      h('h3', '', {}, bank.name, bank.box !== null && h('small', '', {}, bank.box)),
+      h(
+        'span',
+        `pill ${bank.sync}`,
+        {},
+        syncShape(bank.sync),
+        h('b', '', { 'aria-hidden': 'true' }, SYNC_WORDS[bank.sync]),
+        h('span', 'spoken', {}, SYNC_SPOKEN[bank.sync]),
+      ),
+      h('p', 'evidence', {}, evidence),
+    ]);
+  }
+}
+
+/** What stands under the bar: the held peak, or the kind of silence. */
+function numberOf(channel: Channel): string {
+  switch (channel.silence) {
+    case 'digitalZero':
+      return 'zero';
+    case 'frozen':
+      return 'stuck';
+    case 'noiseFloor':
+    case 'none':
+      return dbShort(channel.holdDbfs);
+  }
+}
+
+function spoken(channel: Channel): string {
+  const level = channel.holdDbfs === null ? 'no signal' : `${db(channel.holdDbfs)} dBFS`;
+  return channel.clipped ? `${level}, clipped ${channel.clips} times` : level;
+}
+
+/** Why the word is what it is, in one line. */
+export function evidenceOf(bank: Bank): string {
+  switch (bank.sync) {
+    case 'lock': {
+      const speed =
+        bank.slipsPerMinute === null ? '' : `, ${bank.slipsPerMinute.toFixed(bank.slipsPerMinute < 10 ? 1 : 0)}/min`;
+      const drift = bank.ppm === null ? '' : `, ${ppm(bank.ppm, bank.uncertaintyPpm)}`;
+      return `${bank.slips} slips${speed}${drift}`;
+    }
+    case 'sync':
+      if (bank.basis === 'audio' && bank.boundPpm !== null) {
+        return `by the audio: under ${bank.boundPpm.toFixed(2)} ppm, ${Math.round(bank.observableS)} s seen`;
+      }
+      return BASIS_WORDS[bank.basis];
+    case 'noLock':
+      return BASIS_WORDS[bank.basis];
+    case 'unknown':
+      return bank.observableS > 0 ? `can't tell yet, ${Math.round(bank.observableS)} s seen` : "can't tell: silence";
+  }
+}

@@ -1,0 +1,152 @@
+/** The first view: watching or not, the worst word, clips, banks with bars, the facts, the findings. */
+import type { Finding, Snapshot } from '../../monitor/snapshot.ts';
+import { BanksView } from './banksView.ts';
+import { byId, h, rebuild, setText } from './dom.ts';
+import { count, db, duration, ppm, rate } from './format.ts';
+import { syncShape } from './shapes.ts';
+import { verdictOf } from './verdict.ts';
+
+export class LiveView {
+  readonly banks = new BanksView(byId('banks'));
+
+  update(snapshot: Snapshot): void {
+    this.#watch(snapshot);
+    this.#verdict(snapshot);
+    this.#clips(snapshot);
+    this.banks.update(snapshot);
+    this.#facts(snapshot);
+    this.#findings(snapshot);
+  }
+
+  #watch(snapshot: Snapshot): void {
+    const { capture, banks } = snapshot;
+    const watching = capture.state === 'running';
+    const element = byId('watch');
+    element.classList.toggle('off', !watching);
+    const vantage = banks[0]?.vantage ?? 'own';
+    const from = vantage === 'own' ? '' : `by ${vantage === 'resampled' ? 'a resampled stream' : `a ${vantage} tap`}`;
+    rebuild(element, JSON.stringify([watching, capture.name, from]), () => [
+      h('b', '', {}, watching ? 'Watching' : 'Not watching'),
+      h('span', '', {}, capture.name === '' ? 'no interface' : capture.name),
+      from !== '' && h('small', '', {}, from),
+    ]);
+  }
+
+  #verdict(snapshot: Snapshot): void {
+    const verdict = verdictOf(snapshot);
+    const element = byId('verdict');
+    element.dataset.sync = verdict.watching ? verdict.sync : 'off';
+    rebuild(element, JSON.stringify(verdict), () => [
+      verdict.watching && syncShape(verdict.sync),
+      h(
+        'strong',
+        verdict.word.length > 8 ? 'long' : '',
+        {},
+        verdict.word,
+        verdict.meaning !== '' && h('em', '', {}, verdict.meaning),
+      ),
+      h('p', '', {}, verdict.line),
+      verdict.aside !== null && h('p', 'aside', {}, verdict.aside),
+    ]);
+  }
+
+  #clips(snapshot: Snapshot): void {
+    const clipped = snapshot.channels.filter((channel) => channel.clipped);
+    rebuild(byId('clips'), JSON.stringify(clipped.map((c) => [c.index, c.name, c.clips])), () =>
+      clipped.length === 0
+        ? []
+        : [
+            h('h2', '', {}, 'Clipped'),
+            h(
+              'ul',
+              '',
+              {},
+              ...clipped.map((channel) =>
+                h(
+                  'li',
+                  '',
+                  {},
+                  h('b', '', {}, channel.name || `Channel ${channel.index}`),
+                  h('span', '', {}, `×${channel.clips}`),
+                ),
+              ),
+            ),
+          ],
+    );
+  }
+
+  #facts(snapshot: Snapshot): void {
+    const { capture, clock, channels } = snapshot;
+    const loudest = channels.reduce<(typeof channels)[number] | null>(
+      (best, channel) =>
+        channel.truePeakDbtp !== null && (best?.truePeakDbtp == null || channel.truePeakDbtp > best.truePeakDbtp)
+          ? channel
+          : best,
+      null,
+    );
+    const facts: [string, string, string, boolean][] = [
+      [
+        'Headroom',
+        loudest?.truePeakDbtp == null ? '–' : `${db(-loudest.truePeakDbtp)} dB`,
+        loudest === null ? 'no signal yet' : `${loudest.name}, true peak`,
+        loudest?.truePeakDbtp != null && loudest.truePeakDbtp > -1,
+      ],
+      [
+        'Rate',
+        capture.rateHz > 0 ? rate(capture.rateHz) : '–',
+        clock.rateErrorPpm === null ? 'not measured yet' : ppm(clock.rateErrorPpm, clock.uncertaintyPpm),
+        false,
+      ],
+      [
+        'USB losses',
+        capture.xruns + capture.lostFrames === 0 ? 'none' : String(capture.xruns),
+        capture.xruns + capture.lostFrames === 0
+          ? `${capture.channels} channels`
+          : `${count(capture.xruns, 'overrun')}, ${count(capture.lostFrames, 'frame')} lost`,
+        capture.xruns + capture.lostFrames > 0,
+      ],
+      ['Clock', clock.source ?? 'not told', `up ${duration(snapshot.uptimeMs)}`, false],
+    ];
+    const element = byId('facts');
+    if (element.childElementCount !== facts.length) {
+      element.replaceChildren(
+        ...facts.map(([label]) => h('div', '', {}, h('dt', '', {}, label), h('dd', '', {}, h('b'), h('small')))),
+      );
+    }
+    for (const [i, [, value, note, bad]] of facts.entries()) {
+      const box = element.children[i]!;
+      box.classList.toggle('bad', bad);
+      setText(box.querySelector('b')!, value);
+      setText(box.querySelector('small')!, note);
+    }
+  }
+
+  #findings(snapshot: Snapshot): void {
+    const key = JSON.stringify(snapshot.findings.map(({ sinceMs: _since, ...rest }) => rest));
+    rebuild(byId('findings'), key, () =>
+      snapshot.findings.length === 0
+        ? [h('p', 'none', {}, 'Nothing found wrong so far.')]
+        : snapshot.findings.map((finding) => findingCard(finding)),
+    );
+  }
+}
+
+const SEVERITY: Readonly<Record<Finding['severity'], string>> = { alarm: '▲', warning: '●', info: 'i' };
+const CONFIDENCE: Readonly<Record<Finding['confidence'], string>> = {
+  high: 'sure',
+  medium: 'likely',
+  low: 'a guess',
+};
+
+export function findingCard(finding: Finding): HTMLElement {
+  return h(
+    'article',
+    `finding ${finding.severity}`,
+    {},
+    h('h3', '', {}, h('i', '', { 'aria-label': finding.severity }, SEVERITY[finding.severity]), finding.where),
+    h('p', 'symptom', {}, finding.symptom),
+    h('p', 'cause', {}, finding.cause, h('small', '', {}, CONFIDENCE[finding.confidence])),
+    h('p', 'fix', {}, finding.fix),
+    h('code', '', {}, finding.code),
+  );
+}

@@ -1,0 +1,58 @@
+/** The phone page: one stream in, views out. */
+import type { Snapshot } from '../../monitor/snapshot.ts';
+import { byId, setText } from './dom.ts';
+import { LiveView } from './liveView.ts';
+import { Ballistics } from './meters.ts';
+import { PanelView } from './panelView.ts';
+import { openStream } from './stream.ts';
+
+const ballistics = new Ballistics();
+const live = new LiveView();
+const panel = new PanelView();
+let snapshot: Snapshot | null = null;
+let stale = false;
+
+const calm = matchMedia('(prefers-reduced-motion: reduce)');
+let lastDrawMs = 0;
+
+function frame(nowMs: number): void {
+  requestAnimationFrame(frame);
+  // Reduced motion: the bars still tell the truth, ten times a second.
+  if (calm.matches && nowMs - lastDrawMs < 100) return;
+  lastDrawMs = nowMs;
+  if (!stale) ballistics.advance(nowMs);
+  if (!byId('live').hidden) live.banks.draw(ballistics, stale || snapshot?.capture.state !== 'running');
+}
+
+openStream({
+  levels(event) {
+    ballistics.onLevels(event, performance.now());
+  },
+  snapshot(newest) {
+    snapshot = newest;
+    byId('sim').hidden = !newest.simulated;
+    document.title = newest.simulated ? 'SIM Lightkeeper' : 'Lightkeeper';
+    live.update(newest);
+  },
+  link(state, silentMs) {
+    stale = state === 'stale';
+    document.body.className = state;
+    const seconds = Math.floor(silentMs / 1000);
+    setText(byId('link-word'), state === 'stale' ? `stale ${seconds} s` : state);
+  },
+});
+
+function showView(): void {
+  const wanted = location.hash.slice(1);
+  const views = [...document.querySelectorAll<HTMLElement>('.view')];
+  const name = views.some((view) => view.id === wanted) ? wanted : 'live';
+  for (const view of views) view.hidden = view.id !== name;
+  for (const tab of document.querySelectorAll<HTMLAnchorElement>('.tabs a')) {
+    if (tab.dataset.view === name) tab.setAttribute('aria-current', 'page');
+    else tab.removeAttribute('aria-current');
+  }
+  panel.show(name === 'panel');
+}
+addEventListener('hashchange', showView);
+showView();
+requestAnimationFrame(frame);

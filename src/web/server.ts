@@ -1,0 +1,323 @@
+/**
+ * The web door: the phone page, the API, the live stream. It only reads the monitor's view and sends its few commands;
+ * it never touches a device. Reads are open; the Host allow-list, the limits and the policy headers stand before all.
+ */
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import type { Config } from '../config/schema.ts';
+import { bad, type Fault, good, type Outcome } from '../fault.ts';
+import type { MonitorCommands, MonitorView } from '../monitor/hub.ts';
+import { Connections } from './connections.ts';
+import { AllowedHosts, lanAddresses } from './hosts.ts';
+import { parseChannels } from './levelStream.ts';
+import { LiveHub, MAX_LIVE_STREAMS, snapshotSerialiser } from './live.ts';
+import { loadPageFiles } from './pageFiles.ts';
+import type { WebClock, WebLogger } from './ports.ts';
+import { validatorCompiler } from './validate.ts';
+
+export interface WebOptions {
+  readonly view: MonitorView;
+  readonly commands: MonitorCommands;
+  /** The panel as a PNG, each pixel `scale` x `scale`; the PIN masked, and SIM on it in a simulated run. */
+  readonly panelPng: (scale: number) => Uint8Array;
+  /** The `web` part of the configuration now. */
+  readonly config: () => Config['web'];
+  readonly logger: WebLogger;
+  readonly clock: WebClock;
+  /** Folder of the built page; by default beside this file. */
+  readonly pageFolder?: string;
+}
+
+export interface WebAddress {
+  readonly host: string;
+  readonly port: number;
+  /** One a person can open: the first LAN address when all are listened to. */
+  readonly url: string;
+}
+
+export interface WebServer {
+  /** Listens. A port that is taken or forbidden is a fault, not an exception. */
+  start(): Promise<Outcome<WebAddress>>;
+  /** Ends all streams and connections and closes the port. May be called twice. */
+  stop(): Promise<void>;
+  /** For tests (`inject`) and for the table of routes. */
+  readonly app: FastifyInstance;
+  readonly live: LiveHub;
+}
+
+/** Request bodies are small: a whole configuration is a few KiB. */
+const BODY_LIMIT_BYTES = 64 * 1024;
+const REQUEST_TIMEOUT_MS = 10_000;
+const CONNECTION_TIMEOUT_MS = 30_000;
+const KEEP_ALIVE_MS = 10_000;
+
+const HEADERS: Readonly<Record<string, string>> = {
+  // No upgrade-insecure-requests: the page is served over plain HTTP on the LAN.
+  'content-security-policy':
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'x-frame-options': 'DENY',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+};
+
+const LiveQuery = Type.Object(
+  {
+    events: Type.Optional(
+      Type.Enum(['levels', 'snapshot', 'levels,snapshot'], { description: 'Which events to send; both by default.' }),
+    ),
+    channels: Type.Optional(
+      Type.String({ maxLength: 200, pattern: '^[0-9, -]+$', description: '1-based, such as 1-8,13; all by default.' }),
+    ),
+    rate: Type.Optional(Type.Integer({ minimum: 1, maximum: 30, description: 'levels events a second, at most.' })),
+  },
+  { additionalProperties: false },
+);
+
+const PanelQuery = Type.Object(
+  {
+    scale: Type.Optional(Type.Integer({ minimum: 1, maximum: 8, description: 'Screen pixels a panel pixel.' })),
+    t: Type.Optional(Type.String({ maxLength: 32, description: 'Ignored: lets a page ask past its cache.' })),
+  },
+  { additionalProperties: false },
+);
+
+export function createWebServer(options: WebOptions): WebServer {
+  const { view, clock, logger } = options;
+  const allowed = new AllowedHosts(
+    () => options.config().allowedHosts,
+    () => clock.nowMs(),
+  );
+  const connections = new Connections();
+  const snapshotJson = snapshotSerialiser(view);
+  const live = new LiveHub({ view, clock, snapshotJson, stalledMs: CONNECTION_TIMEOUT_MS });
+  const pageFiles = loadPageFiles(options.pageFolder ?? join(dirname(fileURLToPath(import.meta.url)), 'page'));
+
+  const app = Fastify({
+    logger: false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 64, ignoreTrailingSlash: false },
+    http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 1000, maxHeaderSize: 8 * 1024 },
+    // Not one stack trace or parser's word leaves: the answer is always our own.
+    clientErrorHandler: (_error, socket) => {
+      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+      else socket.destroy();
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  connections.attach(app.server);
+
+  const faultBody = (fault: Fault) => ({ simulated: view.snapshot().simulated, fault });
+
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(HEADERS);
+    if (view.snapshot().simulated) reply.header('x-lightkeeper-simulated', 'true');
+    if (!allowed.allows(request.headers.host)) {
+      return reply.code(403).send(
+        faultBody({
+          code: 'web-host',
+          what: 'The request asks for a name that this box does not have.',
+          fix: 'Open the page by an address of the box, or add the name to web.allowedHosts.',
+        }),
+      );
+    }
+    if (!allowed.allowsOrigin(request.headers.origin)) {
+      return reply.code(403).send(
+        faultBody({
+          code: 'web-origin',
+          what: 'The request comes from a page of another site.',
+          fix: 'Use the page that the box itself serves.',
+        }),
+      );
+    }
+    return undefined;
+  });
+
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send(
+      faultBody({
+        code: 'web-no-route',
+        what: 'There is nothing at this address.',
+        fix: 'The page is at /, the API at /api/status.',
+      }),
+    ),
+  );
+
+  app.setErrorHandler((error: { statusCode?: number; validation?: unknown; message?: string }, _request, reply) => {
+    const status = error.validation !== undefined ? 400 : (error.statusCode ?? 500);
+    if (status >= 500) {
+      logger.error(`web: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      return reply.code(500).send(
+        faultBody({
+          code: 'web-bug',
+          what: 'The box made a mistake answering this.',
+          fix: 'See the log; report it.',
+        }),
+      );
+    }
+    return reply.code(status).send(
+      faultBody({
+        code: status === 413 ? 'web-too-large' : 'web-bad-request',
+        what: requestComplaint(error),
+        fix: 'Send what docs/api.md describes.',
+      }),
+    );
+  });
+
+  app.get('/api/status', (_request, reply) =>
+    reply.header('content-type', 'application/json; charset=utf-8').send(snapshotJson()),
+  );
+
+  app.get('/api/health', (_request, reply) => {
+    const { simulated, version, uptimeMs, capture } = view.snapshot();
+    return reply.send({
+      ok: capture.state === 'running' || capture.state === 'released' || capture.state === 'ended',
+      product: 'lightkeeper',
+      version,
+      simulated,
+      uptimeMs,
+      capture: capture.state,
+      liveClients: live.clients,
+    });
+  });
+
+  app.get('/api/panel.png', { schema: { querystring: PanelQuery } }, (request, reply) =>
+    reply.header('content-type', 'image/png').send(Buffer.from(options.panelPng(request.query.scale ?? 1))),
+  );
+
+  app.get('/api/live', { schema: { querystring: LiveQuery } }, (request, reply) => {
+    const { events = 'levels,snapshot', channels: wanted, rate = 30 } = request.query;
+    const channels = wanted === undefined ? null : parseChannels(wanted);
+    if (wanted !== undefined && channels === null) {
+      return reply.code(400).send(
+        faultBody({
+          code: 'web-bad-request',
+          what: 'channels is no list of channels.',
+          fix: 'Write it like 1-8,13, from 1 to 64.',
+        }),
+      );
+    }
+    if (live.clients >= MAX_LIVE_STREAMS) {
+      return reply
+        .code(503)
+        .header('retry-after', '5')
+        .send(
+          faultBody({
+            code: 'web-live-full',
+            what: `All ${MAX_LIVE_STREAMS} live streams are taken.`,
+            fix: 'Close a page that is open elsewhere.',
+          }),
+        );
+    }
+    reply.hijack();
+    const response = reply.raw;
+    for (const [name, value] of Object.entries(reply.getHeaders())) {
+      if (value !== undefined) response.setHeader(name, value);
+    }
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
+    response.socket?.setNoDelay(true);
+    live.add(response, {
+      levels: events.includes('levels'),
+      snapshots: events.includes('snapshot'),
+      channels,
+      ratePerS: rate,
+    });
+    return reply;
+  });
+
+  for (const [url, file] of pageFiles) {
+    app.get(url, (request, reply) => {
+      // The page must never be older than the program behind it: the phone asks each time, and mostly hears 304.
+      reply.header('cache-control', 'no-cache').header('etag', file.etag).header('vary', 'accept-encoding');
+      if (request.headers['if-none-match'] === file.etag) return reply.code(304).send();
+      reply.header('content-type', file.type);
+      if (/\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))) {
+        return reply.header('content-encoding', 'gzip').send(file.gzipped);
+      }
+      return reply.send(file.body);
+    });
+  }
+
+  return {
+    app: app as unknown as FastifyInstance,
+    live,
+    async start() {
+      const { host, port } = options.config();
+      try {
+        await app.listen({ host, port });
+      } catch (error) {
+        return listenFault(error, host, port);
+      }
+      live.start();
+      const bound = app.server.address();
+      const boundPort = bound !== null && typeof bound === 'object' ? bound.port : port;
+      return good({ host, port: boundPort, url: `http://${urlHost(host)}:${boundPort}/` });
+    },
+    async stop() {
+      live.stop();
+      connections.closeAll();
+      await app.close();
+    },
+  };
+}
+
+/** An address that a person can type, for a host that may mean all of them. */
+function urlHost(host: string): string {
+  const shown = host === '0.0.0.0' || host === '::' ? (lanAddresses()[0] ?? '127.0.0.1') : host;
+  return shown.includes(':') ? `[${shown}]` : shown;
+}
+
+function listenFault(error: unknown, host: string, port: number): { readonly ok: false; readonly fault: Fault } {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  switch (code) {
+    case 'EADDRINUSE':
+      return bad(
+        'web-port-taken',
+        `Port ${port} is taken by another program.`,
+        'Choose another with --http <port> or web.port, or stop the other program.',
+      );
+    case 'EACCES':
+      return bad(
+        'web-port-forbidden',
+        `The system does not let this user listen on port ${port}.`,
+        'Choose a port of 1024 or more with --http <port> or web.port.',
+      );
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return bad(
+        'web-address-unknown',
+        `This machine has no address ${host}.`,
+        'Set web.host to 127.0.0.1 for this machine only, or to 0.0.0.0 for the LAN.',
+      );
+    default:
+      throw error;
+  }
+}
+
+/** One line of what is wrong with a request, in the schema's words, without repeating what was sent. */
+function requestComplaint(error: { validation?: unknown; message?: string; statusCode?: number }): string {
+  if (Array.isArray(error.validation)) {
+    const first = error.validation.find((e) => e.keyword !== 'boolean') ?? error.validation[0];
+    const where = String(first?.instancePath ?? '')
+      .slice(1)
+      .replaceAll('/', '.');
+    return `${where === '' ? 'The request' : where} ${String(first?.message ?? 'is not as described')}.`;
+  }
+  switch (error.statusCode) {
+    case 413:
+      return 'The body is larger than 64 KiB.';
+    case 415:
+      return 'Bodies must be application/json.';
+    default:
+      return 'The request can not be read.';
+  }
+}
