@@ -1,0 +1,36 @@
+/** One channel in big type. */
+import { PAGE_WIDTH_PX } from '../canvas.ts';
+import { deflectionX10000, TICKS_DBFS } from '../deflection.ts';
+import { isDigital, longDb } from '../view.ts';
+import { drawBig, drawHeader, drawRow, type PageContext } from './frame.ts';
+
+const BAR_Y = 54;
+const BAR_PX = 6;
+
+export function drawChannel(page: PageContext, index: number): void {
+  const { canvas, fonts, view } = page;
+  const channel = view.snapshot.channels[index - 1]!;
+  const bank = view.snapshot.banks.find((candidate) => candidate.id === channel.bank);
+  drawHeader(page, {
+    sync: bank !== undefined && isDigital(bank) ? bank.sync : null,
+    title: `${index} ${bank?.name ?? ''}`.trim(),
+  });
+  drawRow(page, 0, channel.name === '' ? `Channel ${index}` : channel.name, { cutToPx: PAGE_WIDTH_PX });
+  drawBig(page, 0, 22, longDb(channel.holdDbfs));
+  canvas.text(fonts.f5x8, PAGE_WIDTH_PX, 20, `rms ${longDb(channel.rmsDbfs)}`, { align: 'right' });
+  canvas.text(fonts.f5x8, PAGE_WIDTH_PX, 29, `tp ${longDb(channel.truePeakDbtp)}`, { align: 'right' });
+  const state = channel.clipped
+    ? `CLIP ${Math.min(9999, channel.clips)}`
+    : { none: '', digitalZero: 'zeros', frozen: 'frozen', noiseFloor: 'no signal' }[channel.silence];
+  if (state !== '') canvas.text(fonts.f5x8, PAGE_WIDTH_PX, 38, state, { align: 'right', inverted: channel.clipped });
+  const full = PAGE_WIDTH_PX - 2;
+  const lit = Math.round((deflectionX10000(view.levels.meterDbX100[index - 1] ?? -7000) * full) / 10000);
+  const hold = Math.round((deflectionX10000(view.levels.holdDbX100[index - 1] ?? -7000) * full) / 10000);
+  canvas.frame.outline(0, BAR_Y - 1, PAGE_WIDTH_PX, BAR_PX + 2);
+  canvas.frame.fill(1, BAR_Y, lit, BAR_PX);
+  if (hold > lit) canvas.frame.fill(hold, BAR_Y, 1, BAR_PX);
+  for (const tick of TICKS_DBFS) {
+    const x = 1 + Math.round((deflectionX10000(tick * 100) * (full - 1)) / 10000);
+    canvas.frame.fill(x, BAR_Y + BAR_PX + 1, 1, 2);
+  }
+}
