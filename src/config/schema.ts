@@ -3,6 +3,7 @@
  * Each field carries its unit and limits, and `x-rebuilds`: the part that a change rebuilds (`none`: at once).
  */
 import { type Static, Type } from 'typebox';
+import { PatchSheet } from '../guide/patchSheet.ts';
 import { BankKind, Vantage } from '../monitor/snapshot.ts';
 
 const rebuilds = (part: 'capture' | 'monitor' | 'panel' | 'buttons' | 'web' | 'none') => ({ 'x-rebuilds': part });
@@ -106,6 +107,13 @@ export const Config = Type.Object(
         flip: Type.Boolean({ default: false, description: 'Turned by 180 degrees.', ...rebuilds('panel') }),
       },
       { additionalProperties: false, default: {} },
+    ),
+    patch: Type.Optional(
+      Type.Unsafe<PatchSheet>({
+        ...PatchSheet,
+        description: 'Patch sheet of the session: what is plugged where.',
+        ...rebuilds('none'),
+      }),
     ),
   },
   { additionalProperties: false },
