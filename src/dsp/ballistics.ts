@@ -2,7 +2,8 @@
  * How meters move, at block rate: the fast parts (PPM, VU) are kernels. Integers only; state carries a remainder, so that
  * no rate and no block length makes a fall drift or a slow filter stall. Blocks may be of any length.
  */
-import { meanSquareDbX100, NO_SIGNAL } from './decibels.ts';
+import { meanSquareDbX100, NO_SIGNAL, truePeakDbX100 } from './decibels.ts';
+import type { PpmConstants } from './meterKernel.ts';
 
 /** Fractions of a hundredth of a dB that a falling meter keeps. */
 const FINE = 256;
@@ -82,6 +83,41 @@ export function createPeakMeter(options: PeakMeterOptions): PeakMeter {
       }
     },
   };
+}
+
+/** A programme meter by its time constants. */
+export interface PpmType {
+  readonly name: string;
+  /** Speeds at which the two integrators approach a louder signal, and at which both fall, 1/s. */
+  readonly attack1PerS: number;
+  readonly attack2PerS: number;
+  readonly fallPerS: number;
+  /** Reading of a steady sine, over the sum of both integrators, x 2^16: makes it read its peak. */
+  readonly gainQ16: number;
+}
+
+/** IEC 60268-10 type I: DIN and Nordic meters. Falls 20 dB in 1.7 s. */
+export const PPM_I: PpmType = { name: 'PPM I', attack1PerS: 450, attack2PerS: 1300, fallPerS: 1.35, gainQ16: 33476 };
+/** IEC 60268-10 type IIa and IIb: British and EBU meters, one movement, two scales. Falls 24 dB in 2.8 s. */
+export const PPM_II: PpmType = { name: 'PPM II', attack1PerS: 200, attack2PerS: 860, fallPerS: 1.0, gainQ16: 33692 };
+
+/** The kernel's whole numbers for a meter type at a sample rate. */
+export function ppmConstants(type: PpmType, rateHz: number): PpmConstants {
+  // One fall a millisecond: rarer, so that quiet levels lose whole units, and still finer than an eye or a scale.
+  const fallFrames = Math.round(rateHz / 1000);
+  const q32 = (part: number) => Math.round(part * 2 ** 32);
+  return {
+    attack1Q32: q32(1 - Math.exp(-type.attack1PerS / rateHz)),
+    attack2Q32: q32(1 - Math.exp(-type.attack2PerS / rateHz)),
+    fallQ32: q32(1 - Math.exp((-type.fallPerS * fallFrames) / rateHz)),
+    fallFrames,
+  };
+}
+
+/** dBFS x 100 of the kernel's `ppmQ7`: a steady sine reads its peak. */
+export function ppmDbX100(ppmQ7: number, type: PpmType): number {
+  // x24 * 2^7 * 2^16 = the true peak's scale x 2^10.
+  return truePeakDbX100(Math.floor((ppmQ7 * type.gainQ16) / 1024));
 }
 
 /** Fraction bits of a mean square: 24-bit full scale squared is 2^46, so 6 keep it below 2^53. */

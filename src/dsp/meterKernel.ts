@@ -19,6 +19,8 @@ export interface MeterKernel {
   readonly sumSquares: BigUint64Array;
   /** Exact sum of (x >> 8) over the block: for DC. */
   readonly sum: BigInt64Array;
+  /** Exact sum of |x >> 8| over the block: for meters that average (VU). */
+  readonly sumAbs: BigUint64Array;
   /** OR of all 32-bit words of the block: 0 means digital silence (and is the answer to an empty block). */
   readonly orBits: Int32Array;
   /** AND of all 32-bit words of the block; all ones for an empty block. */
@@ -37,6 +39,19 @@ export interface MeterKernel {
    * filter's exact output, at any level; the same for any cut of the stream into blocks.
    */
   readonly truePeakQ13: Float64Array;
+
+  /**
+   * Programme peak (IEC 60268-10): the largest sum of the meter's two integrators in the block, as x24 * 128 each, so
+   * 24-bit full scale on both is 2^31. Multiply by the meter's gain. 0 without `ppm`.
+   */
+  readonly ppmQ7: Uint32Array;
+  /**
+   * The slow stream: sums of `boxFrames` samples (x >> 8) in a row, carried over blocks. Row k, channel c is at
+   * k * boxStride + c; `boxCount` rows were completed in this block.
+   */
+  readonly boxes: Int32Array;
+  readonly boxStride: number;
+  readonly boxCount: number;
 
   /**
    * For each frame a bit mask over channels (bit c of lo: channel c, of hi: channel 32 + c): x[n] == x[n-1], all 32 bits.
@@ -64,6 +79,20 @@ export interface MeterKernelOptions {
   readonly clipRun: number;
   /** false leaves truePeakQ13 at 0 and saves most of the cost. */
   readonly truePeak: boolean;
+  /** Leave out to save its cost. */
+  readonly ppm?: PpmConstants;
+  /** Samples summed into one of the slow stream: 1..192; leave out for none. */
+  readonly boxFrames?: number;
+}
+
+/** A programme meter's movement, as whole numbers (see `ppmConstants` in ballistics.ts). */
+export interface PpmConstants {
+  /** What an integrator takes of the way to a larger sample, x 2^32. */
+  readonly attack1Q32: number;
+  readonly attack2Q32: number;
+  /** What an integrator loses every `fallFrames` frames, x 2^32. */
+  readonly fallQ32: number;
+  readonly fallFrames: number;
 }
 
 /** @throws RangeError naming the option that is out of range. */
@@ -78,4 +107,5 @@ export function checkMeterOptions(options: MeterKernelOptions): void {
   check('maxFrames', 1, 1920);
   check('fullScale24', 1, 8388607);
   check('clipRun', 1, 20);
+  if (options.boxFrames !== undefined) check('boxFrames', 1, 192);
 }

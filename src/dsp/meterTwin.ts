@@ -1,4 +1,4 @@
-import { checkMeterOptions, type MeterKernel, type MeterKernelOptions } from './meterKernel.ts';
+import { checkMeterOptions, type MeterKernel, type MeterKernelOptions, type PpmConstants } from './meterKernel.ts';
 import { TRUE_PEAK_PHASE_0, TRUE_PEAK_PHASE_1 } from './truePeakFilter.ts';
 
 const HISTORY = 11;
@@ -10,11 +10,15 @@ const HISTORY = 11;
  */
 export function createTwinMeter(options: MeterKernelOptions): MeterKernel {
   checkMeterOptions(options);
-  const { channels, maxFrames, fullScale24, clipRun, truePeak } = options;
+  const { channels, maxFrames, fullScale24, clipRun, truePeak, ppm, boxFrames = 0 } = options;
   const input = new Int32Array(maxFrames * channels);
   const peak24 = new Int32Array(channels);
   const sumSquares = new BigUint64Array(channels);
   const sum = new BigInt64Array(channels);
+  const sumAbs = new BigUint64Array(channels);
+  const ppmQ7 = new Uint32Array(channels);
+  const boxStride = (channels + 3) & ~3;
+  const boxes = new Int32Array(boxFrames > 0 ? (Math.floor(maxFrames / boxFrames) + 1) * boxStride : 0);
   const orBits = new Int32Array(channels);
   const andBits = new Int32Array(channels);
   const equalCount = new Int32Array(channels);
@@ -30,6 +34,12 @@ export function createTwinMeter(options: MeterKernelOptions): MeterKernel {
   let hasPrevious = false;
   const previous = new Int32Array(channels);
   const run = new Int32Array(channels);
+  const integrator1 = new Float64Array(channels);
+  const integrator2 = new Float64Array(channels);
+  const boxSum = new Int32Array(channels);
+  let ppmPhase = 0;
+  let boxPhase = 0;
+  let boxCount = 0;
   // The last 11 samples of each channel, then the block's, as 24-bit values.
   const line = new Int32Array(HISTORY + maxFrames);
   const history = new Int32Array(channels * HISTORY);
@@ -62,6 +72,47 @@ export function createTwinMeter(options: MeterKernelOptions): MeterKernel {
     return peakQ6 * 128;
   }
 
+  /** Upper half of the 64-bit product of two unsigned 32-bit numbers. */
+  function upperProduct(a: number, b: number): number {
+    const low = Math.floor(((a & 0xffff) * b) / 65536);
+    return Math.floor(((a >>> 16) * b + low) / 65536);
+  }
+
+  function programmePeakOf(c: number, frames: number, meter: PpmConstants): number {
+    let z1 = integrator1[c]!;
+    let z2 = integrator2[c]!;
+    let phase = ppmPhase;
+    let peak = 0;
+    for (let n = 0; n < frames; n++) {
+      const size = Math.abs(input[n * channels + c]! >> 8) * 128;
+      z1 += upperProduct(Math.max(size - z1, 0), meter.attack1Q32);
+      z2 += upperProduct(Math.max(size - z2, 0), meter.attack2Q32);
+      peak = Math.max(peak, z1 + z2);
+      if (++phase === meter.fallFrames) {
+        phase = 0;
+        z1 -= upperProduct(z1, meter.fallQ32);
+        z2 -= upperProduct(z2, meter.fallQ32);
+      }
+    }
+    integrator1[c] = z1;
+    integrator2[c] = z2;
+    return peak;
+  }
+
+  function slowStreamOf(c: number, frames: number): number {
+    let phase = boxPhase;
+    let rows = 0;
+    for (let n = 0; n < frames; n++) {
+      boxSum[c] = boxSum[c]! + (input[n * channels + c]! >> 8);
+      if (++phase === boxFrames) {
+        phase = 0;
+        boxes[rows++ * boxStride + c] = boxSum[c]!;
+        boxSum[c] = 0;
+      }
+    }
+    return rows;
+  }
+
   return {
     channels,
     maxFrames,
@@ -69,6 +120,13 @@ export function createTwinMeter(options: MeterKernelOptions): MeterKernel {
     peak24,
     sumSquares,
     sum,
+    sumAbs,
+    ppmQ7,
+    boxes,
+    boxStride,
+    get boxCount() {
+      return boxCount;
+    },
     orBits,
     andBits,
     equalCount,
@@ -96,6 +154,7 @@ export function createTwinMeter(options: MeterKernelOptions): MeterKernel {
         let squares = 0n;
         let part = 0;
         let total = 0;
+        let sizes = 0;
         let or = 0;
         let and = -1;
         let equals = 0;
@@ -115,6 +174,7 @@ export function createTwinMeter(options: MeterKernelOptions): MeterKernel {
             part = 0;
           }
           total += x;
+          sizes += size;
           or |= word;
           and &= word;
           if (comparable && word === before) {
@@ -137,6 +197,7 @@ export function createTwinMeter(options: MeterKernelOptions): MeterKernel {
         peak24[c] = peak;
         sumSquares[c] = squares + BigInt(part);
         sum[c] = BigInt(total);
+        sumAbs[c] = BigInt(sizes);
         orBits[c] = or;
         andBits[c] = and;
         equalCount[c] = equals;
@@ -144,6 +205,13 @@ export function createTwinMeter(options: MeterKernelOptions): MeterKernel {
         clipEvents[c] = events;
         clipFrame[c] = eventFrame;
         truePeakQ13[c] = truePeak ? truePeakOf(c, frames) : 0;
+      }
+      for (let c = 0; c < channels; c++) ppmQ7[c] = ppm ? programmePeakOf(c, frames, ppm) : 0;
+      if (ppm) ppmPhase = (ppmPhase + frames) % ppm.fallFrames;
+      boxCount = 0;
+      if (boxFrames > 0) {
+        for (let c = 0; c < channels; c++) boxCount = slowStreamOf(c, frames);
+        boxPhase = (boxPhase + frames) % boxFrames;
       }
       if (frames > 0) hasPrevious = true;
     },
@@ -153,6 +221,12 @@ export function createTwinMeter(options: MeterKernelOptions): MeterKernel {
       previous.fill(0);
       run.fill(0);
       history.fill(0);
+      integrator1.fill(0);
+      integrator2.fill(0);
+      boxSum.fill(0);
+      ppmPhase = 0;
+      boxPhase = 0;
+      boxCount = 0;
     },
   };
 }

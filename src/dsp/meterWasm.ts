@@ -3,13 +3,29 @@ import { checkMeterOptions, type MeterKernel, type MeterKernelOptions } from './
 /** What src/dsp/assembly/index.ts exports. */
 interface KernelExports {
   readonly memory: WebAssembly.Memory;
-  init(channels: number, maxFrames: number, fullScale24: number, clipRun: number, truePeak: boolean): void;
+  init(
+    channels: number,
+    maxFrames: number,
+    fullScale24: number,
+    clipRun: number,
+    truePeak: boolean,
+    ppmFallFrames: number,
+    ppmAttack1: number,
+    ppmAttack2: number,
+    ppmFall: number,
+    boxFrames: number,
+  ): void;
   reset(): void;
   process(frames: number): void;
   inputOffset(): number;
   peakOffset(): number;
   sumSquaresOffset(): number;
   sumOffset(): number;
+  sumAbsOffset(): number;
+  ppmOffset(): number;
+  boxesOffset(): number;
+  boxStride(): number;
+  boxesMade(): number;
   orOffset(): number;
   andOffset(): number;
   equalCountOffset(): number;
@@ -34,16 +50,31 @@ export function createWasmMeter(
   options: MeterKernelOptions,
 ): MeterKernel {
   checkMeterOptions(options);
-  const { channels, maxFrames, fullScale24, clipRun, truePeak } = options;
+  const { channels, maxFrames, fullScale24, clipRun, truePeak, ppm, boxFrames = 0 } = options;
   const module = kernels instanceof WebAssembly.Module ? kernels : new WebAssembly.Module(kernels);
   const wasm = new WebAssembly.Instance(module).exports as unknown as KernelExports;
   // All memory is taken here: growing it later would detach the views below.
-  wasm.init(channels, maxFrames, fullScale24, clipRun, truePeak);
+  wasm.init(
+    channels,
+    maxFrames,
+    fullScale24,
+    clipRun,
+    truePeak,
+    ppm?.fallFrames ?? 0,
+    ppm?.attack1Q32 ?? 0,
+    ppm?.attack2Q32 ?? 0,
+    ppm?.fallQ32 ?? 0,
+    boxFrames,
+  );
   const buffer = wasm.memory.buffer;
   const i32 = (offset: number, length: number) => new Int32Array(buffer, offset, length);
   const u32 = (offset: number) => new Uint32Array(buffer, offset, maxFrames);
   const truePeakQ6 = i32(wasm.truePeakOffset(), channels);
   const truePeakQ13 = new Float64Array(channels);
+
+  const boxStride = wasm.boxStride() / 4;
+  const boxRows = boxFrames > 0 ? Math.floor(maxFrames / boxFrames) + 1 : 0;
+  let boxCount = 0;
 
   return {
     channels,
@@ -52,6 +83,13 @@ export function createWasmMeter(
     peak24: i32(wasm.peakOffset(), channels),
     sumSquares: new BigUint64Array(buffer, wasm.sumSquaresOffset(), channels),
     sum: new BigInt64Array(buffer, wasm.sumOffset(), channels),
+    sumAbs: new BigUint64Array(buffer, wasm.sumAbsOffset(), channels),
+    ppmQ7: new Uint32Array(buffer, wasm.ppmOffset(), channels),
+    boxes: i32(wasm.boxesOffset(), boxRows * boxStride),
+    boxStride,
+    get boxCount() {
+      return boxCount;
+    },
     orBits: i32(wasm.orOffset(), channels),
     andBits: i32(wasm.andOffset(), channels),
     equalCount: i32(wasm.equalCountOffset(), channels),
@@ -66,10 +104,12 @@ export function createWasmMeter(
     process(frames) {
       if (!(frames >= 0 && frames <= maxFrames)) throw new RangeError(`frames ${frames} outside 0..${maxFrames}`);
       wasm.process(frames);
+      boxCount = wasm.boxesMade();
       if (truePeak) for (let c = 0; c < channels; c++) truePeakQ13[c] = truePeakQ6[c]! * 128;
     },
     reset() {
       wasm.reset();
+      boxCount = 0;
     },
   };
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { PPM_I, PPM_II, ppmConstants } from '../../src/dsp/ballistics.ts';
 import { loadKernels } from '../../src/dsp/kernelFile.ts';
 import type { MeterKernel, MeterKernelOptions } from '../../src/dsp/meterKernel.ts';
 import { createTwinMeter } from '../../src/dsp/meterTwin.ts';
@@ -8,12 +9,23 @@ import { TRUE_PEAK_PHASE_0, TRUE_PEAK_PHASE_1 } from '../../src/dsp/truePeakFilt
 import { randomWords } from './signals.ts';
 
 const kernels = loadKernels();
-const usual: MeterKernelOptions = { channels: 2, maxFrames: 480, fullScale24: 8388607, clipRun: 3, truePeak: true };
+const usual: MeterKernelOptions = {
+  channels: 2,
+  maxFrames: 480,
+  fullScale24: 8388607,
+  clipRun: 3,
+  truePeak: true,
+  ppm: ppmConstants(PPM_I, 48000),
+  boxFrames: 10,
+};
 
 interface Readings {
   peak24: number[];
   sumSquares: bigint[];
   sum: bigint[];
+  sumAbs: bigint[];
+  ppmQ7: number[];
+  boxes: number[][];
   orBits: number[];
   andBits: number[];
   equalCount: number[];
@@ -32,6 +44,11 @@ function readings(meter: MeterKernel, frames: number): Readings {
     peak24: [...meter.peak24],
     sumSquares: [...meter.sumSquares],
     sum: [...meter.sum],
+    sumAbs: [...meter.sumAbs],
+    ppmQ7: [...meter.ppmQ7],
+    boxes: Array.from({ length: meter.boxCount }, (_, k) => [
+      ...meter.boxes.subarray(k * meter.boxStride, k * meter.boxStride + meter.channels),
+    ]),
     orBits: [...meter.orBits],
     andBits: [...meter.andBits],
     equalCount: [...meter.equalCount],
@@ -79,9 +96,19 @@ describe('the WASM meter and its plain twin', () => {
         fc.integer({ min: 1, max: 20 }),
         fc.constantFrom(8388607, 8388352, 4000000, 1),
         fc.boolean(),
+        fc.constantFrom(undefined, ppmConstants(PPM_I, 44100), ppmConstants(PPM_II, 192000)),
+        fc.constantFrom(undefined, 1, 7, 40),
         fc.array(fc.record({ words: fc.array(word, { maxLength: 400 }), reset: fc.boolean() }), { maxLength: 5 }),
-        (channels, clipRun, fullScale24, truePeak, blocks) => {
-          const options = { channels, maxFrames: 400, clipRun, fullScale24, truePeak };
+        (channels, clipRun, fullScale24, truePeak, ppm, boxFrames, blocks) => {
+          const options: MeterKernelOptions = {
+            channels,
+            maxFrames: 400,
+            clipRun,
+            fullScale24,
+            truePeak,
+            ...(ppm ? { ppm } : {}),
+            ...(boxFrames ? { boxFrames } : {}),
+          };
           const wasm = createWasmMeter(kernels, options);
           const twin = createTwinMeter(options);
           for (const block of blocks) {
@@ -136,6 +163,8 @@ describe.each([
               joined.truePeakQ13[c] = Math.max(joined.truePeakQ13[c]!, part.truePeakQ13[c]!);
               joined.sumSquares[c]! += part.sumSquares[c]!;
               joined.sum[c]! += part.sum[c]!;
+              joined.sumAbs[c]! += part.sumAbs[c]!;
+              joined.ppmQ7[c] = Math.max(joined.ppmQ7[c]!, part.ppmQ7[c]!);
               joined.orBits[c]! |= part.orBits[c]!;
               joined.andBits[c] =
                 done === 0 && frames === 0 ? -1 : done === 0 ? part.andBits[c]! : joined.andBits[c]! & part.andBits[c]!;
@@ -146,6 +175,7 @@ describe.each([
               else if (part.clipFrame[c]! >= 0) joined.clipFrame[c] = done + part.clipFrame[c]!;
               else if (done === 0) joined.clipFrame[c] = -1;
             }
+            joined.boxes.push(...part.boxes);
             joined.equalMaskLo.push(...part.equalMaskLo);
             joined.equalMaskHi.push(...part.equalMaskHi);
             joined.zeroMaskLo.push(...part.zeroMaskLo);
@@ -167,6 +197,9 @@ describe.each([
       peak24: [3, 0],
       sumSquares: [19n, 0n],
       sum: [-5n, 0n],
+      sumAbs: [7n, 0n],
+      ppmQ7: [...meter.ppmQ7],
+      boxes: [],
       orBits: [(1 << 8) | (-3 << 8), 1],
       andBits: [0, 0],
       equalCount: [1, 1],

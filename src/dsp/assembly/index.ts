@@ -19,6 +19,18 @@ let fullScale: i32 = 8388607;
 let clipRun: i32 = 3;
 let truePeak: bool = true;
 let hasPrevious: bool = false;
+/** Programme meter: attack of its two integrators and fall, x 2^32; how many frames lie between two falls. 0: no such meter. */
+let ppmFrames: i32 = 0;
+let ppmAttack1: u32 = 0;
+let ppmAttack2: u32 = 0;
+let ppmFall: u32 = 0;
+/** Frames since the last fall. */
+let ppmPhase: i32 = 0;
+/** Frames summed into one sample of the slow stream; 0: none. */
+let boxFrames: i32 = 0;
+/** Frames already in the sum that is being made. */
+let boxPhase: i32 = 0;
+let boxCount: i32 = 0;
 /** Bytes of one frame. */
 let stride: usize = 0;
 
@@ -27,6 +39,7 @@ let inputAt: usize = 0;
 let peakAt: usize = 0;
 let sumSquaresAt: usize = 0;
 let sumAt: usize = 0;
+let sumAbsAt: usize = 0;
 let orAt: usize = 0;
 let andAt: usize = 0;
 let equalCountAt: usize = 0;
@@ -41,6 +54,11 @@ let zeroLoAt: usize = 0;
 let zeroHiAt: usize = 0;
 /** Rows of eight lanes for the true-peak filter, see NEXT_ROW. */
 let rowsAt: usize = 0;
+let ppmAt: usize = 0;
+let ppm1At: usize = 0;
+let ppm2At: usize = 0;
+let boxSumAt: usize = 0;
+let boxesAt: usize = 0;
 let top: usize = 0;
 
 function take(bytes: usize): usize {
@@ -50,7 +68,23 @@ function take(bytes: usize): usize {
 }
 
 /** Lays out the memory and forgets everything. Call once, before any view on the memory is made: it may grow. */
-export function init(channelCount: i32, frames: i32, fullScale24: i32, run: i32, withTruePeak: bool): void {
+export function init(
+  channelCount: i32,
+  frames: i32,
+  fullScale24: i32,
+  run: i32,
+  withTruePeak: bool,
+  framesPerFall: i32,
+  attack1: u32,
+  attack2: u32,
+  fall: u32,
+  framesPerBox: i32,
+): void {
+  ppmFrames = framesPerFall;
+  ppmAttack1 = attack1;
+  ppmAttack2 = attack2;
+  ppmFall = fall;
+  boxFrames = framesPerBox;
   channels = channelCount;
   maxFrames = frames;
   fullScale = fullScale24;
@@ -64,6 +98,7 @@ export function init(channelCount: i32, frames: i32, fullScale24: i32, run: i32,
   peakAt = take(64 * 4);
   sumSquaresAt = take(64 * 8);
   sumAt = take(64 * 8);
+  sumAbsAt = take(64 * 8);
   orAt = take(64 * 4);
   andAt = take(64 * 4);
   equalCountAt = take(64 * 4);
@@ -71,7 +106,12 @@ export function init(channelCount: i32, frames: i32, fullScale24: i32, run: i32,
   clipEventsAt = take(64 * 4);
   clipFrameAt = take(64 * 4);
   truePeakAt = take(64 * 4);
+  ppmAt = take(64 * 4);
   runAt = take(64 * 4);
+  ppm1At = take(64 * 4);
+  ppm2At = take(64 * 4);
+  boxSumAt = take(64 * 4);
+  if (framesPerBox > 0) boxesAt = take(<usize>(frames / framesPerBox + 1) * boxStride());
   equalLoAt = take(<usize>frames * 4);
   equalHiAt = take(<usize>frames * 4);
   zeroLoAt = take(<usize>frames * 4);
@@ -85,7 +125,13 @@ export function init(channelCount: i32, frames: i32, fullScale24: i32, run: i32,
 export function reset(): void {
   memory.fill(historyAt, 0, <usize>HISTORY * stride);
   memory.fill(runAt, 0, 64 * 4);
+  memory.fill(ppm1At, 0, 64 * 4);
+  memory.fill(ppm2At, 0, 64 * 4);
+  memory.fill(boxSumAt, 0, 64 * 4);
   hasPrevious = false;
+  ppmPhase = 0;
+  boxPhase = 0;
+  boxCount = 0;
 }
 
 export function inputOffset(): usize {
@@ -99,6 +145,9 @@ export function sumSquaresOffset(): usize {
 }
 export function sumOffset(): usize {
   return sumAt;
+}
+export function sumAbsOffset(): usize {
+  return sumAbsAt;
 }
 export function orOffset(): usize {
   return orAt;
@@ -121,6 +170,20 @@ export function clipFrameOffset(): usize {
 export function truePeakOffset(): usize {
   return truePeakAt;
 }
+/** Largest sum of the two integrators in the block, unsigned, x24 * 256 for a meter fully risen. */
+export function ppmOffset(): usize {
+  return ppmAt;
+}
+export function boxesOffset(): usize {
+  return boxesAt;
+}
+/** Bytes from one row of sums to the next: whole vectors, so that none writes over its neighbour. */
+export function boxStride(): usize {
+  return (stride + 15) & ~(<usize>15);
+}
+export function boxesMade(): i32 {
+  return boxCount;
+}
 export function equalLoOffset(): usize {
   return equalLoAt;
 }
@@ -136,9 +199,10 @@ export function zeroHiOffset(): usize {
 
 export function process(frames: i32): void {
   if (frames <= 0) {
-    memory.fill(peakAt, 0, truePeakAt + 64 * 4 - peakAt); // every result stands between these two
+    memory.fill(peakAt, 0, ppmAt + 64 * 4 - peakAt); // every result stands between these two
     memory.fill(andAt, 0xff, 64 * 4);
     memory.fill(clipFrameAt, 0xff, 64 * 4);
+    boxCount = 0;
     return;
   }
   if (channels == 1) basicSingle(frames);
@@ -161,6 +225,8 @@ export function process(frames: i32): void {
   }
   clips(frames);
   if (truePeak) truePeaks(frames);
+  if (ppmFrames > 0) programmePeaks(frames);
+  if (boxFrames > 0) slowStream(frames);
   memory.copy(historyAt, historyAt + <usize>frames * stride, <usize>HISTORY * stride);
 }
 
@@ -181,6 +247,8 @@ function basicFour(first: i32, frames: i32): void {
   let squaresHi = i64x2.splat(0);
   let totalLo = i64x2.splat(0);
   let totalHi = i64x2.splat(0);
+  let sizesLo = i64x2.splat(0);
+  let sizesHi = i64x2.splat(0);
   let or = i32x4.splat(0);
   let and = i32x4.splat(-1);
   const step = stride;
@@ -189,19 +257,24 @@ function basicFour(first: i32, frames: i32): void {
     let n = min(left, SUM_CHUNK);
     left -= n;
     let total = i32x4.splat(0);
+    let sizes = i32x4.splat(0);
     for (; n > 0; n--) {
       const word = v128.load(at);
       at += step;
       const x = i32x4.shr_s(word, 8);
       or = v128.or(or, word);
       and = v128.and(and, word);
-      peak = i32x4.max_s(peak, i32x4.abs(x));
+      const size = i32x4.abs(x);
+      peak = i32x4.max_s(peak, size);
+      sizes = i32x4.add(sizes, size);
       total = i32x4.add(total, x);
       squaresLo = i64x2.add(squaresLo, square(true, x));
       squaresHi = i64x2.add(squaresHi, square(false, x));
     }
     totalLo = i64x2.add(totalLo, i64x2.extend_low_i32x4_s(total));
     totalHi = i64x2.add(totalHi, i64x2.extend_high_i32x4_s(total));
+    sizesLo = i64x2.add(sizesLo, i64x2.extend_low_i32x4_s(sizes));
+    sizesHi = i64x2.add(sizesHi, i64x2.extend_high_i32x4_s(sizes));
   }
   v128.store(peakAt + offset, peak);
   v128.store(orAt + offset, or);
@@ -210,6 +283,8 @@ function basicFour(first: i32, frames: i32): void {
   v128.store(sumSquaresAt + offset * 2 + 16, squaresHi);
   v128.store(sumAt + offset * 2, totalLo);
   v128.store(sumAt + offset * 2 + 16, totalHi);
+  v128.store(sumAbsAt + offset * 2, sizesLo);
+  v128.store(sumAbsAt + offset * 2 + 16, sizesHi);
 }
 
 /**
@@ -297,6 +372,8 @@ function basicPair(frames: i32): void {
   let squaresHi = i64x2.splat(0);
   let totalLo = i64x2.splat(0);
   let totalHi = i64x2.splat(0);
+  let sizesLo = i64x2.splat(0);
+  let sizesHi = i64x2.splat(0);
   let or = zero;
   let and = i32x4.splat(-1);
   let counts = zero;
@@ -305,6 +382,7 @@ function basicPair(frames: i32): void {
     let n = min(left, SUM_CHUNK);
     left -= n;
     let total = zero;
+    let sizes = zero;
     for (; n > 0; n--) {
       const word = v128.load(at);
       const equal = i32x4.eq(word, v128.load(at - 8));
@@ -312,7 +390,9 @@ function basicPair(frames: i32): void {
       const x = i32x4.shr_s(word, 8);
       or = v128.or(or, word);
       and = v128.and(and, word);
-      peak = i32x4.max_s(peak, i32x4.abs(x));
+      const size = i32x4.abs(x);
+      peak = i32x4.max_s(peak, size);
+      sizes = i32x4.add(sizes, size);
       total = i32x4.add(total, x);
       squaresLo = i64x2.add(squaresLo, square(true, x));
       squaresHi = i64x2.add(squaresHi, square(false, x));
@@ -326,6 +406,8 @@ function basicPair(frames: i32): void {
     }
     totalLo = i64x2.add(totalLo, i64x2.extend_low_i32x4_s(total));
     totalHi = i64x2.add(totalHi, i64x2.extend_high_i32x4_s(total));
+    sizesLo = i64x2.add(sizesLo, i64x2.extend_low_i32x4_s(sizes));
+    sizesHi = i64x2.add(sizesHi, i64x2.extend_high_i32x4_s(sizes));
   }
   const squares = i64x2.add(squaresLo, squaresHi);
   const total = i64x2.add(totalLo, totalHi);
@@ -339,6 +421,7 @@ function basicPair(frames: i32): void {
   store<i32>(equalCountAt, i32x4.extract_lane(counts, 1) + i32x4.extract_lane(counts, 3), 4);
   v128.store(sumSquaresAt, squares);
   v128.store(sumAt, total);
+  v128.store(sumAbsAt, i64x2.add(sizesLo, sizesHi));
   if (frames & 1) oneFrame(at, frames - 1);
 }
 
@@ -352,6 +435,7 @@ function basicSingle(frames: i32): void {
   let peak = zero;
   let squares = i64x2.splat(0);
   let totals = i64x2.splat(0);
+  let allSizes = i64x2.splat(0);
   let or = zero;
   let and = i32x4.splat(-1);
   let counts = zero;
@@ -360,6 +444,7 @@ function basicSingle(frames: i32): void {
     let n = min(left, SUM_CHUNK);
     left -= n;
     let total = zero;
+    let sizes = zero;
     for (; n > 0; n--) {
       const word = v128.load(at);
       const equal = i32x4.eq(word, v128.load(at - 4));
@@ -367,7 +452,9 @@ function basicSingle(frames: i32): void {
       const x = i32x4.shr_s(word, 8);
       or = v128.or(or, word);
       and = v128.and(and, word);
-      peak = i32x4.max_s(peak, i32x4.abs(x));
+      const size = i32x4.abs(x);
+      peak = i32x4.max_s(peak, size);
+      sizes = i32x4.add(sizes, size);
       total = i32x4.add(total, x);
       squares = i64x2.add(squares, i64x2.add(square(true, x), square(false, x)));
       counts = i32x4.sub(counts, equal);
@@ -376,6 +463,10 @@ function basicSingle(frames: i32): void {
       equalAt += 16;
       zeroAt += 16;
     }
+    allSizes = i64x2.add(
+      allSizes,
+      i64x2.add(i64x2.extend_low_i32x4_s(sizes), i64x2.extend_high_i32x4_s(sizes)),
+    );
     totals = i64x2.add(totals, i64x2.add(i64x2.extend_low_i32x4_s(total), i64x2.extend_high_i32x4_s(total)));
   }
   let largest = 0;
@@ -399,6 +490,7 @@ function basicSingle(frames: i32): void {
   store<i32>(andAt, allBits);
   store<i32>(equalCountAt, equals);
   store<i64>(sumSquaresAt, i64x2.extract_lane(squares, 0) + i64x2.extract_lane(squares, 1));
+  store<i64>(sumAbsAt, i64x2.extract_lane(allSizes, 0) + i64x2.extract_lane(allSizes, 1));
   store<i64>(sumAt, i64x2.extract_lane(totals, 0) + i64x2.extract_lane(totals, 1));
   for (let n = frames & ~3; n < frames; n++) {
     oneFrame(at, n);
@@ -423,6 +515,7 @@ function oneFrame(at: usize, frame: i32): void {
     store<i32>(equalCountAt + offset, load<i32>(equalCountAt + offset) + (equal ? 1 : 0));
     store<i64>(sumSquaresAt + offset * 2, load<i64>(sumSquaresAt + offset * 2) + <i64>x * <i64>x);
     store<i64>(sumAt + offset * 2, load<i64>(sumAt + offset * 2) + <i64>x);
+    store<i64>(sumAbsAt + offset * 2, load<i64>(sumAbsAt + offset * 2) + <i64>abs(x));
   }
   store<u32>(equalLoAt + (<usize>frame << 2), equalMask);
   store<u32>(zeroLoAt + (<usize>frame << 2), zeroMask);
@@ -459,6 +552,126 @@ function clips(frames: i32): void {
     store<i32>(clipEventsAt + offset, events);
     store<i32>(clipFrameAt + offset, last);
   }
+}
+
+// ---- Programme peak ---------------------------------------------------------------------------------------------------
+//
+// Two integrators that rise towards |x| and fall together (IEC 60268-10): z += attack * (|x| - z) while |x| > z. They are
+// held as x24 * 128 in 31 bits; factors are x 2^32 and the upper half of the 64-bit product is the result. The fall is
+// taken once a millisecond: fewer roundings, so that it does not stall on quiet signals.
+
+// @ts-ignore: decorator
+@inline
+function upperProduct(a: v128, b: v128): v128 {
+  return v128.shuffle<i32>(i64x2.extmul_low_i32x4_u(a, b), i64x2.extmul_high_i32x4_u(a, b), 1, 3, 5, 7);
+}
+
+// @ts-ignore: decorator
+@inline
+function rise(z: v128, size: v128, attack: v128): v128 {
+  return i32x4.add(z, upperProduct(i32x4.max_s(i32x4.sub(size, z), i32x4.splat(0)), attack));
+}
+
+// @ts-ignore: decorator
+@inline
+function sizeQ7(at: usize): v128 {
+  return i32x4.shl(i32x4.abs(i32x4.shr_s(v128.load(at), 8)), 7);
+}
+
+/** Eight channels side by side: each integrator waits for its own last step, four of them hide the wait. */
+function programmePeaks(frames: i32): void {
+  const attack1 = i32x4.splat(ppmAttack1);
+  const attack2 = i32x4.splat(ppmAttack2);
+  const fall = i32x4.splat(ppmFall);
+  let phase = ppmPhase;
+  for (let first = 0; first < channels; first += 8) {
+    const offset = <usize>first << 2;
+    let at = inputAt + offset;
+    let a1 = v128.load(ppm1At + offset);
+    let a2 = v128.load(ppm2At + offset);
+    let b1 = v128.load(ppm1At + offset, 16);
+    let b2 = v128.load(ppm2At + offset, 16);
+    let peakA = i32x4.splat(0);
+    let peakB = i32x4.splat(0);
+    phase = ppmPhase;
+    let left = frames;
+    while (left > 0) {
+      let n = min(left, ppmFrames - phase);
+      left -= n;
+      phase += n;
+      if (channels - first > 4) {
+        for (; n > 0; n--) {
+          const a = sizeQ7(at);
+          const b = sizeQ7(at + 16);
+          at += stride;
+          a1 = rise(a1, a, attack1);
+          a2 = rise(a2, a, attack2);
+          b1 = rise(b1, b, attack1);
+          b2 = rise(b2, b, attack2);
+          peakA = i32x4.max_u(peakA, i32x4.add(a1, a2));
+          peakB = i32x4.max_u(peakB, i32x4.add(b1, b2));
+        }
+      } else {
+        for (; n > 0; n--) {
+          const a = sizeQ7(at);
+          at += stride;
+          a1 = rise(a1, a, attack1);
+          a2 = rise(a2, a, attack2);
+          peakA = i32x4.max_u(peakA, i32x4.add(a1, a2));
+        }
+      }
+      if (phase == ppmFrames) {
+        phase = 0;
+        a1 = i32x4.sub(a1, upperProduct(a1, fall));
+        a2 = i32x4.sub(a2, upperProduct(a2, fall));
+        b1 = i32x4.sub(b1, upperProduct(b1, fall));
+        b2 = i32x4.sub(b2, upperProduct(b2, fall));
+      }
+    }
+    v128.store(ppm1At + offset, a1);
+    v128.store(ppm2At + offset, a2);
+    v128.store(ppm1At + offset, b1, 16);
+    v128.store(ppm2At + offset, b2, 16);
+    v128.store(ppmAt + offset, peakA);
+    v128.store(ppmAt + offset, peakB, 16);
+  }
+  ppmPhase = phase;
+}
+
+// ---- Slow stream ------------------------------------------------------------------------------------------------------
+
+/** Sums of boxFrames frames, one after the other: the first step down to the low rate where hum is looked for. */
+function slowStream(frames: i32): void {
+  let phase = 0;
+  let count = 0;
+  for (let first = 0; first < channels; first += 4) {
+    const offset = <usize>first << 2;
+    let at = inputAt + offset;
+    let out = boxesAt + offset;
+    let sum = v128.load(boxSumAt + offset);
+    phase = boxPhase;
+    count = 0;
+    let left = frames;
+    while (left > 0) {
+      let n = min(left, boxFrames - phase);
+      left -= n;
+      phase += n;
+      for (; n > 0; n--) {
+        sum = i32x4.add(sum, i32x4.shr_s(v128.load(at), 8));
+        at += stride;
+      }
+      if (phase == boxFrames) {
+        phase = 0;
+        v128.store(out, sum);
+        out += boxStride();
+        count++;
+        sum = i32x4.splat(0);
+      }
+    }
+    v128.store(boxSumAt + offset, sum);
+  }
+  boxPhase = phase;
+  boxCount = count;
 }
 
 // ---- True peak --------------------------------------------------------------------------------------------------------
