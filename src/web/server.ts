@@ -6,16 +6,22 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { Type } from 'typebox';
 import type { Config } from '../config/schema.ts';
 import { bad, type Fault, good, type Outcome } from '../fault.ts';
 import type { MonitorCommands, MonitorView } from '../monitor/hub.ts';
+import { Access } from './access.ts';
+import { accessRoutes } from './accessRoutes.ts';
+import { actionRoutes, type WebActions } from './actionRoutes.ts';
+import { apiPageRoutes } from './apiPage.ts';
+import { type ConfigDoor, configRoutes } from './configRoutes.ts';
 import { Connections } from './connections.ts';
+import { sendFault, type WebContext } from './context.ts';
 import { AllowedHosts, lanAddresses } from './hosts.ts';
-import { parseChannels } from './levelStream.ts';
-import { LiveHub, MAX_LIVE_STREAMS, snapshotSerialiser } from './live.ts';
+import { LiveHub, snapshotSerialiser } from './live.ts';
+import { describeRoutes, type OpenApi } from './openApi.ts';
 import { loadPageFiles } from './pageFiles.ts';
 import type { WebClock, WebLogger } from './ports.ts';
+import { readRoutes } from './readRoutes.ts';
 import { validatorCompiler } from './validate.ts';
 
 export interface WebOptions {
@@ -23,6 +29,12 @@ export interface WebOptions {
   readonly commands: MonitorCommands;
   /** The panel as a PNG, each pixel `scale` x `scale`; the PIN masked, and SIM on it in a simulated run. */
   readonly panelPng: (scale: number) => Uint8Array;
+  /** What this run can do beyond the monitor's commands; none by default. */
+  readonly actions?: WebActions;
+  /** The configuration on disk; without it the page has no settings. */
+  readonly configDoor?: ConfigDoor;
+  /** PIN and sessions. Given, so that the panel's driver can show the PIN; by default a PIN that nobody can see. */
+  readonly access?: Access;
   /** The `web` part of the configuration now. */
   readonly config: () => Config['web'];
   readonly logger: WebLogger;
@@ -46,6 +58,8 @@ export interface WebServer {
   /** For tests (`inject`) and for the table of routes. */
   readonly app: FastifyInstance;
   readonly live: LiveHub;
+  /** The OpenAPI document, made from the routes' own schemas. */
+  readonly openApi: OpenApi;
 }
 
 /** Request bodies are small: a whole configuration is a few KiB. */
@@ -64,27 +78,6 @@ const HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-resource-policy': 'same-origin',
   'cache-control': 'no-store',
 };
-
-const LiveQuery = Type.Object(
-  {
-    events: Type.Optional(
-      Type.Enum(['levels', 'snapshot', 'levels,snapshot'], { description: 'Which events to send; both by default.' }),
-    ),
-    channels: Type.Optional(
-      Type.String({ maxLength: 200, pattern: '^[0-9, -]+$', description: '1-based, such as 1-8,13; all by default.' }),
-    ),
-    rate: Type.Optional(Type.Integer({ minimum: 1, maximum: 30, description: 'levels events a second, at most.' })),
-  },
-  { additionalProperties: false },
-);
-
-const PanelQuery = Type.Object(
-  {
-    scale: Type.Optional(Type.Integer({ minimum: 1, maximum: 8, description: 'Screen pixels a panel pixel.' })),
-    t: Type.Optional(Type.String({ maxLength: 32, description: 'Ignored: lets a page ask past its cache.' })),
-  },
-  { additionalProperties: false },
-);
 
 export function createWebServer(options: WebOptions): WebServer {
   const { view, clock, logger } = options;
@@ -113,125 +106,65 @@ export function createWebServer(options: WebOptions): WebServer {
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
+  // Bodies are JSON alone: a form of another site can not send that without asking first.
+  app.removeContentTypeParser('text/plain');
+  // Answers are built to their schemas by the compiler's word; nothing is dropped or bent on the way out.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  const access = options.access ?? new Access({ clock });
+  const context: WebContext = { app, view, clock, logger, access };
+  const openApi = describeRoutes(app, view.snapshot().version);
   connections.attach(app.server);
-
-  const faultBody = (fault: Fault) => ({ simulated: view.snapshot().simulated, fault });
 
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(HEADERS);
     if (view.snapshot().simulated) reply.header('x-lightkeeper-simulated', 'true');
     if (!allowed.allows(request.headers.host)) {
-      return reply.code(403).send(
-        faultBody({
-          code: 'web-host',
-          what: 'The request asks for a name that this box does not have.',
-          fix: 'Open the page by an address of the box, or add the name to web.allowedHosts.',
-        }),
-      );
+      return sendFault(context, reply, 403, {
+        code: 'web-host',
+        what: 'The request asks for a name that this box does not have.',
+        fix: 'Open the page by an address of the box, or add the name to web.allowedHosts.',
+      });
     }
     if (!allowed.allowsOrigin(request.headers.origin)) {
-      return reply.code(403).send(
-        faultBody({
-          code: 'web-origin',
-          what: 'The request comes from a page of another site.',
-          fix: 'Use the page that the box itself serves.',
-        }),
-      );
+      return sendFault(context, reply, 403, {
+        code: 'web-origin',
+        what: 'The request comes from a page of another site.',
+        fix: 'Use the page that the box itself serves.',
+      });
     }
     return undefined;
   });
 
   app.setNotFoundHandler((_request, reply) =>
-    reply.code(404).send(
-      faultBody({
-        code: 'web-no-route',
-        what: 'There is nothing at this address.',
-        fix: 'The page is at /, the API at /api/status.',
-      }),
-    ),
+    sendFault(context, reply, 404, {
+      code: 'web-no-route',
+      what: 'There is nothing at this address.',
+      fix: 'The page is at /, the API at /api/status.',
+    }),
   );
 
   app.setErrorHandler((error: { statusCode?: number; validation?: unknown; message?: string }, _request, reply) => {
     const status = error.validation !== undefined ? 400 : (error.statusCode ?? 500);
     if (status >= 500) {
       logger.error(`web: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-      return reply.code(500).send(
-        faultBody({
-          code: 'web-bug',
-          what: 'The box made a mistake answering this.',
-          fix: 'See the log; report it.',
-        }),
-      );
+      return sendFault(context, reply, 500, {
+        code: 'web-bug',
+        what: 'The box made a mistake answering this.',
+        fix: 'See the log; report it.',
+      });
     }
-    return reply.code(status).send(
-      faultBody({
-        code: status === 413 ? 'web-too-large' : 'web-bad-request',
-        what: requestComplaint(error),
-        fix: 'Send what docs/api.md describes.',
-      }),
-    );
-  });
-
-  app.get('/api/status', (_request, reply) =>
-    reply.header('content-type', 'application/json; charset=utf-8').send(snapshotJson()),
-  );
-
-  app.get('/api/health', (_request, reply) => {
-    const { simulated, version, uptimeMs, capture } = view.snapshot();
-    return reply.send({
-      ok: capture.state === 'running' || capture.state === 'released' || capture.state === 'ended',
-      product: 'lightkeeper',
-      version,
-      simulated,
-      uptimeMs,
-      capture: capture.state,
-      liveClients: live.clients,
+    return sendFault(context, reply, status, {
+      code: status === 413 ? 'web-too-large' : 'web-bad-request',
+      what: requestComplaint(error),
+      fix: 'Send what docs/api.md describes.',
     });
   });
 
-  app.get('/api/panel.png', { schema: { querystring: PanelQuery } }, (request, reply) =>
-    reply.header('content-type', 'image/png').send(Buffer.from(options.panelPng(request.query.scale ?? 1))),
-  );
-
-  app.get('/api/live', { schema: { querystring: LiveQuery } }, (request, reply) => {
-    const { events = 'levels,snapshot', channels: wanted, rate = 30 } = request.query;
-    const channels = wanted === undefined ? null : parseChannels(wanted);
-    if (wanted !== undefined && channels === null) {
-      return reply.code(400).send(
-        faultBody({
-          code: 'web-bad-request',
-          what: 'channels is no list of channels.',
-          fix: 'Write it like 1-8,13, from 1 to 64.',
-        }),
-      );
-    }
-    if (live.clients >= MAX_LIVE_STREAMS) {
-      return reply
-        .code(503)
-        .header('retry-after', '5')
-        .send(
-          faultBody({
-            code: 'web-live-full',
-            what: `All ${MAX_LIVE_STREAMS} live streams are taken.`,
-            fix: 'Close a page that is open elsewhere.',
-          }),
-        );
-    }
-    reply.hijack();
-    const response = reply.raw;
-    for (const [name, value] of Object.entries(reply.getHeaders())) {
-      if (value !== undefined) response.setHeader(name, value);
-    }
-    response.writeHead(200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
-    response.socket?.setNoDelay(true);
-    live.add(response, {
-      levels: events.includes('levels'),
-      snapshots: events.includes('snapshot'),
-      channels,
-      ratePerS: rate,
-    });
-    return reply;
-  });
+  readRoutes(context, { live, snapshotJson, panelPng: options.panelPng });
+  accessRoutes(context);
+  actionRoutes(context, options.commands, options.actions ?? {});
+  if (options.configDoor !== undefined) configRoutes(context, options.configDoor);
+  apiPageRoutes(context, openApi);
 
   for (const [url, file] of pageFiles) {
     app.get(url, (request, reply) => {
@@ -249,6 +182,7 @@ export function createWebServer(options: WebOptions): WebServer {
   return {
     app: app as unknown as FastifyInstance,
     live,
+    openApi,
     async start() {
       const { host, port } = options.config();
       try {

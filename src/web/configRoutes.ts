@@ -1,0 +1,188 @@
+/** The configuration over HTTP: read, check, change, history, export. */
+import { type Static, Type } from 'typebox';
+import { checkConfig } from '../config/check.ts';
+import { diffConfig, PARTS, type Part } from '../config/diff.ts';
+import { Config } from '../config/schema.ts';
+import { type ConfigStore, serialise } from '../config/store.ts';
+import { FaultAnswer, sendFault, sessionGuard, type WebContext } from './context.ts';
+
+/** What the web may do with the configuration. The composition root rebuilds the parts. */
+export interface ConfigDoor {
+  readonly store: ConfigStore;
+  /** True while a take is marked: capture must not be opened anew then. */
+  takeIsMarked(): boolean;
+  /** Called after the answer is on its way, with the parts to rebuild in order. */
+  apply(config: Config, rebuilds: readonly Part[]): void;
+}
+
+const Origin = Type.Object({
+  kind: Type.Enum(['fresh', 'loaded', 'lastGood', 'readOnly'], {
+    description: 'fresh: defaults. lastGood: the file was bad. readOnly: the file is of a newer program.',
+  }),
+  notes: Type.Array(Type.String(), { description: 'What migrations changed.' }),
+  fault: Type.Union([FaultAnswer.properties.fault, Type.Null()]),
+});
+const Revision = Type.String({ description: 'Fingerprint of the configuration in use.' });
+const GetAnswer = Type.Object({ simulated: Type.Boolean(), revision: Revision, origin: Origin, config: Config });
+const PutQuery = Type.Object(
+  {
+    validateOnly: Type.Optional(
+      Type.Boolean({ description: 'true: say what would change and what is wrong, and save nothing.' }),
+    ),
+    revision: Type.Optional(
+      Type.String({ maxLength: 64, description: 'Refuse (409) when the configuration is no longer this one.' }),
+    ),
+  },
+  { additionalProperties: false },
+);
+const Problems = Type.Array(Type.Object({ field: Type.String(), message: Type.String() }), {
+  description: 'Field by field what does not fit; empty: all fits.',
+});
+const PutAnswer = Type.Object({
+  simulated: Type.Boolean(),
+  saved: Type.Boolean(),
+  revision: Revision,
+  problems: Problems,
+  changes: Type.Array(
+    Type.Object({
+      field: Type.String(),
+      from: Type.Unknown(),
+      to: Type.Unknown(),
+      rebuilds: Type.Enum([...PARTS, 'none']),
+    }),
+  ),
+  rebuilds: Type.Array(Type.Enum([...PARTS]), { description: 'Parts of the program that are built anew, in order.' }),
+});
+const HistoryAnswer = Type.Object({
+  simulated: Type.Boolean(),
+  history: Type.Array(Type.Object({ number: Type.Integer(), changes: Type.Integer(), config: Config }), {
+    description: 'The ten before, newest first; changes: fields that differ from now.',
+  }),
+});
+
+export function configRoutes(context: WebContext, door: ConfigDoor): void {
+  const { app, view, logger } = context;
+  const { store } = door;
+
+  app.get(
+    '/api/config',
+    { schema: { tags: ['config'], summary: 'The configuration in use.', response: { 200: GetAnswer } } },
+    async (_request, reply) =>
+      reply.send({
+        simulated: view.snapshot().simulated,
+        revision: store.revision(),
+        origin: originAnswer(store),
+        config: store.config(),
+      }),
+  );
+
+  app.get(
+    '/api/config/schema',
+    { schema: { tags: ['config'], summary: 'The JSON Schema of the configuration: units, limits, defaults.' } },
+    async (_request, reply) => reply.send({ simulated: view.snapshot().simulated, schema: Config }),
+  );
+
+  app.get(
+    '/api/config/export',
+    { schema: { tags: ['config'], summary: 'The configuration as a file; import it with PUT /api/config.' } },
+    async (_request, reply) =>
+      reply
+        .header('content-type', 'application/json; charset=utf-8')
+        .header('content-disposition', 'attachment; filename="lightkeeper-config.json"')
+        .send(serialise(store.config())),
+  );
+
+  app.get(
+    '/api/config/history',
+    {
+      schema: {
+        tags: ['config'],
+        summary: 'The ten configurations before this one.',
+        response: { 200: HistoryAnswer },
+      },
+    },
+    async (_request, reply) => {
+      const history = (await store.history()).map(({ number, config }) => ({
+        number,
+        changes: diffConfig(store.config(), config).changes.length,
+        config,
+      }));
+      return reply.send({ simulated: view.snapshot().simulated, history });
+    },
+  );
+
+  app.put(
+    '/api/config',
+    {
+      onRequest: sessionGuard(context),
+      schema: {
+        tags: ['config'],
+        summary: 'Change the configuration, or only check it.',
+        querystring: PutQuery,
+        // The whole is checked by the same schema inside, so that every complaint names its field.
+        body: Type.Unsafe<unknown>(
+          Type.Object({}, { description: 'A whole configuration; missing fields get defaults.' }),
+        ),
+        response: { 200: PutAnswer, 401: FaultAnswer, 409: FaultAnswer, 422: PutAnswer, 507: FaultAnswer },
+      },
+    },
+    async (request, reply) => {
+      const { simulated } = view.snapshot();
+      const { validateOnly = false, revision } = request.query;
+      const checked = checkConfig(request.body);
+      if (!checked.ok) {
+        return reply.code(422).send({
+          simulated,
+          saved: false,
+          revision: store.revision(),
+          problems: [...checked.problems],
+          changes: [],
+          rebuilds: [],
+        });
+      }
+      const { changes, rebuilds } = diffConfig(store.config(), checked.config);
+      const answer = (saved: boolean): Static<typeof PutAnswer> => ({
+        simulated,
+        saved,
+        revision: store.revision(),
+        problems: [],
+        changes: [...changes],
+        rebuilds: [...rebuilds],
+      });
+      if (validateOnly) return reply.send(answer(false));
+      if (revision !== undefined && revision !== store.revision()) {
+        return sendFault(context, reply, 409, {
+          code: 'config-changed-meanwhile',
+          what: 'Someone else has changed the configuration meanwhile.',
+          fix: 'Load it again, make your change once more, and save.',
+        });
+      }
+      if (door.takeIsMarked() && rebuilds.includes('capture')) {
+        return sendFault(context, reply, 409, {
+          code: 'config-take-marked',
+          what: 'A take is marked, and this change would open capture anew in the middle of it.',
+          fix: 'End the take first, then save.',
+        });
+      }
+      const saved = await store.save(checked.config);
+      if (!saved.ok) return sendFault(context, reply, saved.fault.code === 'config-newer' ? 409 : 507, saved.fault);
+      logger.info(`web: configuration saved; rebuilt: ${rebuilds.join(', ') || 'nothing'}`);
+      // The answer goes out first: a rebuilt web server closes this very connection.
+      reply.raw.once('finish', () => setImmediate(() => door.apply(saved.value, rebuilds)));
+      return reply.send(answer(true));
+    },
+  );
+}
+
+function originAnswer(store: ConfigStore): Static<typeof Origin> {
+  const origin = store.origin();
+  switch (origin.kind) {
+    case 'fresh':
+      return { kind: 'fresh', notes: [], fault: null };
+    case 'loaded':
+      return { kind: 'loaded', notes: [...origin.notes], fault: null };
+    case 'lastGood':
+    case 'readOnly':
+      return { kind: origin.kind, notes: [], fault: origin.fault };
+  }
+}
