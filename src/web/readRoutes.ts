@@ -150,14 +150,12 @@ export function readRoutes(context: WebContext, parts: ReadParts): void {
       },
     },
     async (_request, reply) =>
-      reply
-        .header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
-        .send(
-          prometheusText(view.snapshot(), {
-            liveClients: live.clients,
-            mergedFrames: live.mergedFrames,
-            stalledClosed: live.stalledClosed,
-          }),
-        ),
+      reply.header('content-type', 'text/plain; version=0.0.4; charset=utf-8').send(
+        prometheusText(view.snapshot(), {
+          liveClients: live.clients,
+          mergedFrames: live.mergedFrames,
+          stalledClosed: live.stalledClosed,
+        }),
+      ),
   );
 }
