@@ -487,6 +487,14 @@ export function portsAtRate(ability: InterfaceAbility, maps: readonly InterfaceM
   return { ports, basis: 'derived', verified: false };
 }
 
+/** As people in the room call it: 18i20, not Scarlett 18i20 (3rd Gen). */
+export function shortName(ability: InterfaceAbility): string {
+  const first = ability.name.split(',')[0]!;
+  return first
+    .replace(/ \(.*\)| USB$/g, '')
+    .replace(/^(Scarlett|RME Fireface|RME|MOTU|PreSonus Studio|Audient|Behringer) /, '');
+}
+
 export function analogueInputCount(ability: InterfaceAbility): number {
   return ability.inputs.reduce((most, group) => Math.max(most, group.last), 0);
 }

@@ -17,6 +17,7 @@ import {
   mapOf,
   phantomGroupOf,
   portsAtRate,
+  shortName,
 } from './abilities.ts';
 import { assign } from './assign.ts';
 import type { Brief, BriefSourceKind } from './brief.ts';
@@ -479,6 +480,52 @@ function place(wanted: readonly Wanted[], slots: readonly Slot[]): (Slot | null)
   return best!.placed;
 }
 
+/**
+ * Swaps sources where that puts the channels of one source (a stereo pair, the toms) side by side on one box, and costs
+ * nothing else: each keeps an input as right for it, and no ribbon comes under a switch that is on.
+ */
+function keepTogether(brief: Brief, wanted: readonly Wanted[], placed: readonly (Slot | null)[]): (Slot | null)[] {
+  const family = brief.sources.flatMap(({ count }, index) => new Array<number>(count).fill(index));
+  const now = [...placed];
+  const torn = () => {
+    let count = 0;
+    for (let row = 1; row < now.length; row++) {
+      const [a, b] = [now[row - 1], now[row]];
+      if (family[row] !== family[row - 1] || !a || !b) continue;
+      if (a.box !== b.box || b.input !== a.input + 1) count++;
+    }
+    return count;
+  };
+  const harm = () => {
+    const on = new Set(wanted.flatMap(({ kind }, row) => (needsPhantom(kind) ? [now[row]?.group ?? null] : [])));
+    return wanted.reduce((sum, { kind }, row) => {
+      const slot = now[row];
+      if (!slot) return sum;
+      const ribbon = kind === 'ribbonPassive' && slot.group !== null && on.has(slot.group);
+      return sum + (ribbon ? 1e6 : (fitOf(kind, slot)?.cost ?? 1e6));
+    }, 0);
+  };
+  const swap = (a: number, b: number) => {
+    const kept = now[a]!;
+    now[a] = now[b]!;
+    now[b] = kept;
+  };
+  const allowed = harm();
+  for (let rounds = 0, better = torn() > 0; better && rounds < now.length; rounds++) {
+    better = false;
+    for (let a = 0; a < now.length; a++) {
+      for (let b = a + 1; b < now.length; b++) {
+        if (now[a] === null || now[b] === null) continue;
+        const before = torn();
+        swap(a, b);
+        if (torn() < before && harm() <= allowed) better = true;
+        else swap(a, b);
+      }
+    }
+  }
+  return now;
+}
+
 function coversAll(wanted: readonly Wanted[], rig: Rig | null): boolean {
   if (rig === null || wanted.length > rig.slots.length) return false;
   return place(wanted, rig.slots).every((slot) => slot !== null);
@@ -635,7 +682,7 @@ function planWith(
   let rig = buildRig(ability, boxes, maps, rateHz);
   for (let keep = boxes.length - 1; rig === null; keep--) rig = buildRig(ability, boxes.slice(0, keep), maps, rateHz);
 
-  const placed = place(wanted, rig.slots);
+  const placed = keepTogether(brief, wanted, place(wanted, rig.slots));
   const uncovered = wanted.flatMap((one, i) => (placed[i] === null ? [one.name] : []));
   const phantomGroups = new Set(
     wanted.flatMap(({ kind }, i) => {
@@ -643,7 +690,7 @@ function planWith(
       return needsPhantom(kind) && group !== null ? [group] : [];
     }),
   );
-  const nameOf = (box: string) => rig.expanders.find(({ id }) => id === box)?.name ?? ability.name;
+  const nameOf = (box: string) => rig.expanders.find(({ id }) => id === box)?.name ?? shortName(ability);
   const channels = wanted
     .flatMap(({ name, kind }, i): PlannedChannel[] => {
       const slot = placed[i];
@@ -670,7 +717,7 @@ function planWith(
     .sort((a, b) => a.channel - b.channel);
 
   const clockPlan = planClock(rig);
-  const outputs = outputsOf(brief, ability);
+  const outputs = [...outputsOf(brief, ability)].sort((a, b) => (a.outputs?.[0] ?? 99) - (b.outputs?.[0] ?? 99));
   const sheet = makeSheet(brief, rig, channels, clockPlan, outputs);
   const notes = checkSheet(sheet);
   const options = expanderOptions(brief, ability, have, maps, wanted, grown);
@@ -824,7 +871,7 @@ function wiringOf(
     expander.fibres.forEach((port, i) => {
       wires.push({
         from: `${expander.name} ADAT OUT${expander.model.adatOuts > 1 ? ` ${i + 1}` : ''}`,
-        to: `${rig.ability.name} ${portName(port)} IN`,
+        to: `${shortName(rig.ability)} ${portName(port)} IN`,
         cable: 'optical fibre (TOSLINK)',
       });
     });
@@ -832,13 +879,13 @@ function wiringOf(
     if (set?.clock === 'adat') {
       returnOut++;
       wires.push({
-        from: `${rig.ability.name} ADAT OUT${rig.ability.adatOuts > 1 ? ` ${returnOut}` : ''}`,
+        from: `${shortName(rig.ability)} ADAT OUT${rig.ability.adatOuts > 1 ? ` ${returnOut}` : ''}`,
         to: `${expander.name} ADAT IN`,
         cable: 'optical fibre (TOSLINK), for the clock',
       });
     }
     if (set?.clock === 'wordClock' && clock !== null && clock.wordClockFrom !== null) {
-      const sender = rig.expanders.find(({ id }) => id === clock.wordClockFrom)?.name ?? rig.ability.name;
+      const sender = rig.expanders.find(({ id }) => id === clock.wordClockFrom)?.name ?? shortName(rig.ability);
       wires.push({
         from: `${sender} word clock OUT`,
         to: `${expander.name} word clock IN`,
@@ -848,7 +895,7 @@ function wiringOf(
   }
   for (const output of outputs) {
     if (output.outputs === null) continue;
-    const pair = `${rig.ability.name} outputs ${output.outputs[0]}-${output.outputs[1]}`;
+    const pair = `${shortName(rig.ability)} outputs ${output.outputs[0]}-${output.outputs[1]}`;
     if (output.socket === 'monitors') {
       const feed = rig.ability.feeds.find((one) => one.outputs[0] === output.outputs?.[0]);
       wires.push({ from: pair, to: output.need, cable: `balanced ${(feed?.line ?? 'trs').toUpperCase()}, one pair` });
@@ -871,7 +918,7 @@ function clockSettings(rig: Rig, clock: ClockPlan): ClockSetting[] {
   const portName = rig.ports.find(({ id }) => id === port)?.name ?? port;
   return [
     {
-      box: rig.ability.name,
+      box: shortName(rig.ability),
       role: master ? 'master' : 'follows',
       set: master ? 'Internal' : portName,
       how: `${rig.ability.clockMenu}: ${master ? 'Internal' : 'ADAT'}`,
@@ -903,7 +950,7 @@ function makeSheet(
     title: brief.title,
     rateHz: brief.rateHz,
     interface: {
-      name: rig.ability.name,
+      name: shortName(rig.ability),
       model: rig.ability.id,
       clock: follows === null ? 'internal' : 'adat',
       clockPort: follows?.port ?? null,

@@ -367,6 +367,24 @@ describe('the planner', () => {
     });
   });
 
+  it('keeps the channels of one source side by side on one box', () => {
+    // The guitar must take OctoPre 1 or 2 (its only instrument inputs left); the overheads stay a pair all the same.
+    const p = plan({
+      interface: 'scarlett-18i20-gen3',
+      expander: 'clarett-octopre',
+      sources: [
+        { name: 'Gtr A', kind: 'instrumentPassive', count: 2 },
+        mics(7),
+        { name: 'OH', kind: 'condenser', count: 2 },
+        { name: 'Gtr B', kind: 'instrumentPassive' },
+      ],
+    });
+    const overheads = p.channels.filter(({ source }) => source === 'condenser');
+    expect(overheads[1]!.channel - overheads[0]!.channel).toBe(1);
+    expect(overheads.map(({ name }) => name)).toEqual(['OH 1', 'OH 2']);
+    expect(p.channels.filter(({ di }) => di)).toEqual([]);
+  });
+
   it('leaves an expander out that sends nothing at this rate, and says so', () => {
     const p = plan({ interface: 'scarlett-18i20-gen2', rateHz: 96000, sources: [mics(8)], have: ['ada8200'] });
     expect(p.expanders).toEqual([]);
