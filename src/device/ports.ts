@@ -3,6 +3,7 @@
  * Simulated adapters are shipped features, beside the real ones.
  */
 import type { Fault } from '../fault.ts';
+import type { PortMap } from './interfaces/interfaceMap.ts';
 
 /** What a source delivers, known once it is open. */
 export interface StreamInfo {
@@ -26,6 +27,11 @@ export interface StreamInfo {
   readonly usbId: string | null;
   /** Channel names, where the source carries them (iXML, simulator), else an empty list. */
   readonly channelNames: readonly string[];
+  /**
+   * Ports that the source itself declares, with the box on each when it knows: a simulator's scenario. A map from the
+   * table of interfaces, or the user's, stands above it.
+   */
+  readonly ports?: readonly (PortMap & { readonly box: string | null })[];
   /** Findings that opening already brought: a small buffer, a short last frame. */
   readonly notes: readonly Fault[];
 }
@@ -65,7 +71,7 @@ export interface CaptureSource {
 export type CaptureChoice =
   | {
       readonly kind: 'alsa';
-      /** ALSA PCM name, such as `hw:1,0`. */
+      /** ALSA PCM name, such as `hw:1,0`; a USB id, such as `1235:8215`; or `auto`: the first USB capture card. */
       readonly pcm: string;
       /** null: keep the rate that the device has now. */
       readonly rateHz: number | null;

@@ -1,0 +1,61 @@
+/** Root of the capture worker: builds the one adapter that was chosen and runs the loop until told to stop. */
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { alsaCardSource } from './device/alsa/findCard.ts';
+import type { CaptureChoice, CaptureSource } from './device/ports.ts';
+import { loadScenario } from './device/sim/scenario.ts';
+import { simSource } from './device/sim/simSource.ts';
+import { wavSource } from './device/wav/wavSource.ts';
+import { loadKernels } from './dsp/kernelFile.ts';
+import { createWasmMeter } from './dsp/meterWasm.ts';
+import { assertNever, type Outcome } from './fault.ts';
+import { CaptureLoop } from './monitor/captureLoop.ts';
+import type { CaptureWorkerData, FromCapture, ToCapture } from './monitor/captureMessages.ts';
+import { LevelBoardWriter } from './monitor/levelBoard.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('the capture worker runs as a worker thread only');
+
+const data = workerData as CaptureWorkerData;
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+const sleepMs = (ms: number) => void Atomics.wait(sleeper, 0, 0, ms);
+const post = (message: FromCapture) => port.postMessage(message);
+
+function sourceOf(choice: CaptureChoice): Outcome<CaptureSource> {
+  switch (choice.kind) {
+    case 'alsa':
+      return { ok: true, value: alsaCardSource(choice) };
+    case 'wav':
+      return { ok: true, value: wavSource(choice) };
+    case 'sim': {
+      const scenario = loadScenario(choice.scenario);
+      if (!scenario.ok) return scenario;
+      const nowNs = () => Number(process.hrtime.bigint());
+      return { ok: true, value: simSource(scenario.value, { seed: choice.seed, fast: choice.fast, nowNs, sleepMs }) };
+    }
+    default:
+      return assertNever(choice);
+  }
+}
+
+try {
+  const source = sourceOf(data.choice);
+  if (!source.ok) {
+    post({ kind: 'state', state: { kind: 'faulted', fault: source.fault } });
+  } else {
+    const kernels = loadKernels();
+    new CaptureLoop({
+      source: source.value,
+      board: new LevelBoardWriter(data.board),
+      createMeter: (options) => createWasmMeter(kernels, options),
+      post,
+      takeCommand: () => receiveMessageOnPort(port)?.message as ToCapture | undefined,
+      sleepMs,
+      nowMs: () => performance.now(),
+      clipRun: data.clipRun,
+      holdMs: data.holdMs,
+      retry: data.retry,
+    }).run();
+  }
+} catch (error) {
+  post({ kind: 'bug', stack: (error as Error).stack ?? String(error) });
+}

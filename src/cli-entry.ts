@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+/** What npm start and the lightkeeper command run: words in, exit code out. Never a stack trace for a user's mistake. */
+import { readFileSync } from 'node:fs';
+import { HELP, parseCommandLine } from './cli.ts';
+import { assertNever, type Fault } from './fault.ts';
+
+const version = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string })
+  .version;
+
+function fail(fault: Fault): number {
+  process.stderr.write(`lightkeeper: [${fault.code}] ${fault.what} ${fault.fix}\n`);
+  return fault.code === 'usage' ? 2 : 1;
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  const request = parseCommandLine(words);
+  if (!request.ok) return fail(request.fault);
+  switch (request.value.command) {
+    case 'help':
+      process.stdout.write(`${HELP}\n`);
+      return 0;
+    case 'version':
+      process.stdout.write(`lightkeeper ${version}\n`);
+      return 0;
+    case 'list': {
+      const { printCards } = await import('./list.ts');
+      const listed = printCards((line) => process.stdout.write(`${line}\n`));
+      return listed.ok ? 0 : fail(listed.fault);
+    }
+    case 'run': {
+      const { runLightkeeper } = await import('./main.ts');
+      const ended = await runLightkeeper(request.value.options, version);
+      return ended.ok ? 0 : fail(ended.fault);
+    }
+    default:
+      return assertNever(request.value);
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,143 @@
+/** Arguments -> options. Pure: no device is touched, nothing is printed. */
+import { parseArgs } from 'node:util';
+import type { CaptureChoice } from './device/ports.ts';
+import { bad, good, type Outcome } from './fault.ts';
+
+export interface RunOptions {
+  /** null: nothing was chosen; the composition root looks for a card. */
+  readonly choice: CaptureChoice | null;
+  /** null: as configured. */
+  readonly httpPort: number | null;
+  readonly panel: 'auto' | 'terminal' | 'none';
+  /** null: the platform's own. */
+  readonly stateDir: string | null;
+}
+
+export type CliRequest =
+  | { readonly command: 'run'; readonly options: RunOptions }
+  | { readonly command: 'list' }
+  | { readonly command: 'help' }
+  | { readonly command: 'version' };
+
+export const HELP = `lightkeeper: meters and clock-lock monitor for a USB audio interface with expanders
+
+  lightkeeper [run] [options]     capture, meter, show, serve (the default)
+  lightkeeper list                capture cards of this machine
+
+What to listen to (default: the first USB capture card):
+  --pcm <alsa name>               an ALSA PCM, such as hw:1,0
+    --rate <Hz>                   sample rate; default: the device's present rate
+    --channels <n>                channels; default: all
+  --wav <file...>                 a take: one polywav or several mono files
+    --fast                        as fast as it reads, instead of real time
+    --loop                        from the start again at the end
+  --sim <scenario>                the simulator: session, clean, free-running, slow-expander,
+                                  quiet-expander, no-fibre, usb-loss, unplug, or a scenario file
+    --seed <n>                    another performance of the same scenario
+
+Where to show it:
+  --http <port>                   port of the page; default as configured (8080), 0: any free one
+  --panel terminal|none           draw the panel in the terminal, or not at all
+  --state-dir <folder>            where configuration and journal live
+
+  --help, --version`;
+
+const usage = (what: string) => bad('usage', what, 'See lightkeeper --help.');
+
+function integer(text: string, name: string, low: number, high: number): Outcome<number> {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < low || value > high) {
+    return usage(`--${name} wants a whole number from ${low} to ${high}, not "${text}".`);
+  }
+  return good(value);
+}
+
+/** Reads the words after the program's name. */
+export function parseCommandLine(words: readonly string[]): Outcome<CliRequest> {
+  let parsed: ReturnType<typeof parse>;
+  try {
+    parsed = parse(words);
+  } catch (error) {
+    return usage(`${(error as Error).message.split('. ')[0]}.`);
+  }
+  const { values, positionals } = parsed;
+  if (values.help) return good({ command: 'help' });
+  if (values.version) return good({ command: 'version' });
+  const command = positionals[0] ?? 'run';
+  if (command === 'list') {
+    if (positionals.length > 1) return usage(`list takes no further words, but got "${positionals[1]}".`);
+    return good({ command: 'list' });
+  }
+  if (command !== 'run' && values.wav === undefined) return usage(`There is no command "${command}".`);
+  const rest = command === 'run' ? positionals.slice(1) : positionals;
+  if (rest.length > 0 && values.wav === undefined) return usage(`Too many words: "${rest[0]}".`);
+  return runOptions(values, rest);
+}
+
+function parse(words: readonly string[]) {
+  return parseArgs({
+    args: [...words],
+    allowPositionals: true,
+    strict: true,
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      version: { type: 'boolean' },
+      sim: { type: 'string' },
+      seed: { type: 'string' },
+      wav: { type: 'string', multiple: true },
+      fast: { type: 'boolean' },
+      loop: { type: 'boolean' },
+      pcm: { type: 'string' },
+      rate: { type: 'string' },
+      channels: { type: 'string' },
+      http: { type: 'string' },
+      panel: { type: 'string' },
+      'state-dir': { type: 'string' },
+    },
+  });
+}
+
+function runOptions(values: ReturnType<typeof parse>['values'], moreFiles: readonly string[]): Outcome<CliRequest> {
+  const chosen = [values.sim, values.wav, values.pcm].filter((value) => value !== undefined).length;
+  if (chosen > 1) return usage('Choose one of --sim, --wav and --pcm.');
+  const only = (name: 'seed' | 'fast' | 'loop' | 'rate' | 'channels', owner: 'sim' | 'wav' | 'pcm') =>
+    values[name] !== undefined && values[owner] === undefined ? usage(`--${name} goes with --${owner}.`) : null;
+  const misplaced =
+    only('seed', 'sim') ?? only('fast', 'wav') ?? only('loop', 'wav') ?? only('rate', 'pcm') ?? only('channels', 'pcm');
+  if (misplaced) return misplaced;
+
+  let choice: CaptureChoice | null = null;
+  if (values.sim !== undefined) {
+    const seed = integer(values.seed ?? '1', 'seed', 0, 2 ** 31 - 1);
+    if (!seed.ok) return seed;
+    choice = { kind: 'sim', scenario: values.sim, seed: seed.value, fast: false };
+  } else if (values.wav !== undefined) {
+    choice = {
+      kind: 'wav',
+      files: [...values.wav, ...moreFiles],
+      fast: values.fast === true,
+      loop: values.loop === true,
+    };
+  } else if (values.pcm !== undefined) {
+    if (values.pcm === '') return usage('--pcm wants an ALSA name, such as hw:1,0.');
+    const rate = values.rate === undefined ? good(null) : integer(values.rate, 'rate', 8000, 192000);
+    if (!rate.ok) return rate;
+    const channels = values.channels === undefined ? good(null) : integer(values.channels, 'channels', 1, 64);
+    if (!channels.ok) return channels;
+    choice = { kind: 'alsa', pcm: values.pcm, rateHz: rate.value, channels: channels.value };
+  }
+  let httpPort: number | null = null;
+  if (values.http !== undefined) {
+    const port = integer(values.http, 'http', 0, 65535);
+    if (!port.ok) return port;
+    httpPort = port.value;
+  }
+  const panel = values.panel ?? 'auto';
+  if (panel !== 'auto' && panel !== 'terminal' && panel !== 'none') {
+    return usage(`--panel wants terminal or none, not "${panel}".`);
+  }
+  return good({
+    command: 'run',
+    options: { choice, httpPort, panel, stateDir: values['state-dir'] ?? null },
+  });
+}

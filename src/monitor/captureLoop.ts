@@ -1,0 +1,277 @@
+/**
+ * The loop of the capture worker: wait (bounded) -> read -> kernels -> publish. It allocates nothing per period but what it
+ * posts, and never waits for the main thread.
+ */
+import type { CaptureRead, CaptureSource, CaptureStream } from '../device/ports.ts';
+import { BlockLevels } from '../dsp/blockLevels.ts';
+import type { MeterKernel, MeterKernelOptions } from '../dsp/meterKernel.ts';
+import { ExactSlips } from '../dsp/slip/exactSlips.ts';
+import { assertNever, type Fault } from '../fault.ts';
+import type { CaptureEvent, CaptureState, FromCapture, ToCapture, WorkerBank } from './captureMessages.ts';
+import type { LevelBoardWriter } from './levelBoard.ts';
+
+/** Longest wait inside one turn: commands and the watchdog see a turn at least this often. */
+const WAIT_MS = 100;
+/** No frames for this long while the device is open: stalled. */
+const STALL_MS = 1000;
+/** Opening is tried again after these pauses, the last for ever. */
+const BACK_OFF_MS: readonly number[] = [250, 500, 1000, 2000];
+/** Events posted in one turn; more are only counted. */
+const MAX_EVENTS = 64;
+
+export interface CaptureLoopParts {
+  readonly source: CaptureSource;
+  readonly board: LevelBoardWriter;
+  readonly createMeter: (options: MeterKernelOptions) => MeterKernel;
+  readonly post: (message: FromCapture) => void;
+  readonly takeCommand: () => ToCapture | undefined;
+  readonly sleepMs: (ms: number) => void;
+  /** Monotonic. */
+  readonly nowMs: () => number;
+  readonly clipRun: number;
+  readonly holdMs: number;
+  /** false: give up when the first opening fails. */
+  readonly retry: boolean;
+}
+
+/** What belongs to one opened stream. */
+interface OpenStream {
+  readonly stream: CaptureStream;
+  readonly meter: MeterKernel;
+  readonly levels: BlockLevels;
+  slips: ExactSlips | null;
+  banks: readonly WorkerBank[];
+  frames: number;
+  xruns: number;
+  lostFrames: number;
+  lastFramesMs: number;
+}
+
+export class CaptureLoop {
+  readonly #parts: CaptureLoopParts;
+  #open: OpenStream | null = null;
+  #state: CaptureState = { kind: 'opening' };
+  #holdMs: number;
+  #failures = 0;
+  #tryAgainMs = 0;
+  #stopped = false;
+  #everRan = false;
+  #events: CaptureEvent[] = [];
+  #droppedEvents = 0;
+
+  constructor(parts: CaptureLoopParts) {
+    this.#parts = parts;
+    this.#holdMs = parts.holdMs;
+  }
+
+  /** Turns until told to stop. */
+  run(): void {
+    this.#setState({ kind: 'opening' });
+    while (!this.#stopped) this.turn();
+    this.#close();
+  }
+
+  /** Was told to stop. */
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  /** One turn: commands, then at most one period. */
+  turn(): void {
+    for (let command = this.#parts.takeCommand(); command !== undefined; command = this.#parts.takeCommand()) {
+      this.#obey(command);
+    }
+    switch (this.#state.kind) {
+      case 'opening':
+      case 'absent':
+      case 'faulted':
+        this.#tryOpen();
+        break;
+      case 'running':
+      case 'stalled':
+        this.#capture();
+        break;
+      case 'released':
+      case 'ended':
+        this.#parts.sleepMs(WAIT_MS / 2);
+        break;
+      default:
+        assertNever(this.#state);
+    }
+    this.#postEvents();
+    this.#parts.board.turned();
+  }
+
+  #setState(state: CaptureState): void {
+    this.#state = state;
+    this.#parts.post({ kind: 'state', state });
+  }
+
+  #obey(command: ToCapture): void {
+    switch (command.kind) {
+      case 'clear':
+        this.#open?.levels.clear(command.channels);
+        return;
+      case 'banks':
+        if (this.#open !== null) this.#watchBanks(this.#open, command.banks);
+        return;
+      case 'holdMs':
+        this.#holdMs = command.holdMs;
+        this.#open?.levels.setHoldMs(command.holdMs);
+        return;
+      case 'release':
+        this.#close();
+        this.#setState({ kind: 'released' });
+        return;
+      case 'take':
+        if (this.#state.kind !== 'released') return;
+        this.#failures = 0;
+        this.#tryAgainMs = 0;
+        this.#setState({ kind: 'opening' });
+        return;
+      case 'stop':
+        this.#stopped = true;
+        return;
+      default:
+        assertNever(command);
+    }
+  }
+
+  #watchBanks(open: OpenStream, banks: readonly WorkerBank[]): void {
+    const watched = banks.filter((bank) => !bank.copies);
+    open.banks = watched;
+    // Two banks or more that jump at one frame: the cable, not a clock. Told once.
+    let lastUsbLossFrame = -1;
+    open.slips = new ExactSlips({
+      channels: open.stream.info.channels,
+      banks: watched.map((bank) => bank.columns),
+      onSlip: (slip) => {
+        const bank = watched[slip.bank];
+        if (bank === undefined) return;
+        if (slip.everyBank) {
+          if (slip.frame === lastUsbLossFrame) return;
+          lastUsbLossFrame = slip.frame;
+          this.#event({ kind: 'usbLoss', frame: slip.frame, frames: slip.frames });
+          return;
+        }
+        this.#event({ kind: 'slip', frame: slip.frame, bank: bank.id, slipKind: slip.kind, frames: slip.frames });
+      },
+    });
+  }
+
+  #event(event: CaptureEvent): void {
+    if (this.#events.length < MAX_EVENTS) this.#events.push(event);
+    else this.#droppedEvents++;
+  }
+
+  #postEvents(): void {
+    if (this.#events.length === 0) return;
+    this.#parts.post({ kind: 'events', events: this.#events, dropped: this.#droppedEvents });
+    this.#events = [];
+    this.#droppedEvents = 0;
+  }
+
+  #tryOpen(): void {
+    const nowMs = this.#parts.nowMs();
+    if (nowMs < this.#tryAgainMs) {
+      this.#parts.sleepMs(Math.min(WAIT_MS / 2, this.#tryAgainMs - nowMs));
+      return;
+    }
+    const opened = this.#parts.source.open();
+    if (!opened.ok) {
+      const pause = BACK_OFF_MS[Math.min(this.#failures, BACK_OFF_MS.length - 1)] as number;
+      this.#failures++;
+      this.#tryAgainMs = nowMs + pause;
+      this.#fail(opened.fault);
+      // What never ran was asked for in vain; what ran once comes back when it can.
+      if (!this.#parts.retry && !this.#everRan) this.#stopped = true;
+      return;
+    }
+    this.#failures = 0;
+    this.#everRan = true;
+    const stream = opened.value;
+    const { info } = stream;
+    const options = {
+      channels: info.channels,
+      maxFrames: info.periodFrames,
+      fullScale24: (2 ** (Math.min(24, info.validBits) - 1) - 1) * 2 ** (24 - Math.min(24, info.validBits)),
+      clipRun: this.#parts.clipRun,
+      truePeak: true,
+    };
+    this.#open = {
+      stream,
+      meter: this.#parts.createMeter(options),
+      levels: new BlockLevels({ channels: info.channels, rateHz: info.rateHz, holdMs: this.#holdMs }),
+      slips: null,
+      banks: [],
+      frames: 0,
+      xruns: 0,
+      lostFrames: 0,
+      lastFramesMs: nowMs,
+    };
+    this.#parts.post({ kind: 'stream', info });
+    this.#setState({ kind: 'running' });
+  }
+
+  /** A fault that did not change is not told again. */
+  #fail(fault: Fault): void {
+    const kind = fault.code === 'device-absent' || fault.code === 'device-gone' ? 'absent' : 'faulted';
+    if (this.#state.kind === kind && this.#state.fault.code === fault.code && this.#state.fault.what === fault.what)
+      return;
+    this.#setState({ kind, fault });
+  }
+
+  #capture(): void {
+    const open = this.#open as OpenStream;
+    const read: CaptureRead = open.stream.read(open.meter.input, open.meter.maxFrames, WAIT_MS);
+    switch (read.kind) {
+      case 'frames':
+        this.#onFrames(open, read.frames);
+        return;
+      case 'idle':
+        if (this.#state.kind === 'running' && this.#parts.nowMs() - open.lastFramesMs > STALL_MS) {
+          this.#setState({ kind: 'stalled' });
+        }
+        return;
+      case 'xrun':
+        open.xruns++;
+        open.lostFrames += read.lostFrames ?? 0;
+        open.meter.reset();
+        open.slips?.reset();
+        this.#event({ kind: 'xrun', frame: open.frames, lostFrames: read.lostFrames });
+        return;
+      case 'ended':
+        this.#close();
+        this.#setState({ kind: 'ended', note: read.note });
+        return;
+      case 'gone':
+        this.#close();
+        this.#fail(read.fault);
+        this.#tryAgainMs = this.#parts.nowMs() + (BACK_OFF_MS[0] as number);
+        return;
+      default:
+        assertNever(read);
+    }
+  }
+
+  #onFrames(open: OpenStream, frames: number): void {
+    const { meter, levels } = open;
+    meter.process(frames);
+    open.slips?.process(meter.input, frames, open.frames, meter);
+    levels.update(meter, frames);
+    for (let c = 0; c < meter.channels; c++) {
+      if ((meter.clipEvents[c] as number) > 0) {
+        this.#event({ kind: 'clip', frame: open.frames + (meter.clipFrame[c] as number), channel: c + 1 });
+      }
+    }
+    open.frames += frames;
+    open.lastFramesMs = this.#parts.nowMs();
+    this.#parts.board.publish(meter.channels, levels, open.frames, open.xruns, open.lostFrames);
+    if (this.#state.kind === 'stalled') this.#setState({ kind: 'running' });
+  }
+
+  #close(): void {
+    this.#open?.stream.close();
+    this.#open = null;
+  }
+}

@@ -1,0 +1,62 @@
+/** What crosses between the main thread and the capture worker, besides the level board. Plain data. */
+import type { CaptureChoice, StreamInfo } from '../device/ports.ts';
+import type { Fault } from '../fault.ts';
+
+/** States of capture. `absent` and `faulted` try again by themselves, unless the choice was made for one run only. */
+export type CaptureState =
+  | { readonly kind: 'opening' }
+  | { readonly kind: 'running' }
+  | { readonly kind: 'stalled' }
+  | { readonly kind: 'absent'; readonly fault: Fault }
+  | { readonly kind: 'faulted'; readonly fault: Fault }
+  | { readonly kind: 'released' }
+  | { readonly kind: 'ended'; readonly note: Fault | null };
+
+/** Something that happened at a frame of the stream (counted from its start; 0-based channels are never shown: 1-based here). */
+export type CaptureEvent =
+  | { readonly kind: 'clip'; readonly frame: number; readonly channel: number }
+  | {
+      readonly kind: 'slip';
+      readonly frame: number;
+      readonly bank: string;
+      readonly slipKind: 'drop' | 'repeat' | 'zeros';
+      /** Frames moved. */
+      readonly frames: number;
+    }
+  | { readonly kind: 'usbLoss'; readonly frame: number; readonly frames: number | null }
+  | { readonly kind: 'xrun'; readonly frame: number; readonly lostFrames: number | null };
+
+export type FromCapture =
+  | { readonly kind: 'state'; readonly state: CaptureState }
+  | { readonly kind: 'stream'; readonly info: StreamInfo }
+  /** Bounded: `dropped` more happened in that turn and were only counted. */
+  | { readonly kind: 'events'; readonly events: readonly CaptureEvent[]; readonly dropped: number }
+  | { readonly kind: 'bug'; readonly stack: string };
+
+/** Channels of one bank as the worker needs them. */
+export interface WorkerBank {
+  readonly id: string;
+  /** 0-based columns of the frame. */
+  readonly columns: readonly number[];
+  /** Carries copies of other banks (loopback): never evidence for or against. */
+  readonly copies: boolean;
+}
+
+export type ToCapture =
+  /** 1-based; null: all. */
+  | { readonly kind: 'clear'; readonly channels: readonly number[] | null }
+  | { readonly kind: 'banks'; readonly banks: readonly WorkerBank[] }
+  | { readonly kind: 'holdMs'; readonly holdMs: number }
+  | { readonly kind: 'release' }
+  | { readonly kind: 'take' }
+  | { readonly kind: 'stop' };
+
+/** The worker's own options, fixed for its life. */
+export interface CaptureWorkerData {
+  readonly choice: CaptureChoice;
+  readonly board: SharedArrayBuffer;
+  readonly clipRun: number;
+  readonly holdMs: number;
+  /** Opening is tried again for ever (a service), or once (a choice on the command line). */
+  readonly retry: boolean;
+}

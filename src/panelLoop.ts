@@ -1,0 +1,89 @@
+/**
+ * Keeps the panel alive: feeds edges and time to the pure panel app, shows its frames on every panel there is, and passes its
+ * commands on. All panels (OLED, terminal, the mirror on the phone) show the same frame.
+ */
+import type { ButtonEdge, Panel } from './device/ports.ts';
+import type { UiCommand, UiInput, UiState } from './ui/navigation.ts';
+import type { PanelApp } from './ui/panelApp.ts';
+import type { PanelView } from './ui/view.ts';
+
+export interface PanelLoopParts {
+  readonly app: PanelApp;
+  readonly view: () => PanelView;
+  /** Monotonic, ms. */
+  readonly nowMs: () => number;
+  readonly onCommand: (command: UiCommand) => void;
+  /** Page to begin with. */
+  readonly pageName?: string;
+}
+
+/** The panel's own frame rate at best; a slow bus takes the newest frame and drops the rest. */
+const FRAME_MS = 33;
+
+export class PanelLoop {
+  readonly #parts: PanelLoopParts;
+  readonly #panels = new Set<Panel>();
+  #ui: UiState;
+  #timer: NodeJS.Timeout | null = null;
+  #turns = 0;
+
+  constructor(parts: PanelLoopParts) {
+    this.#parts = parts;
+    this.#ui = parts.app.initial(parts.nowMs(), parts.pageName);
+  }
+
+  /** Shows on this panel too, from the next frame on. Returns its disposer. */
+  attach(panel: Panel): () => void {
+    this.#panels.add(panel);
+    return () => this.#panels.delete(panel);
+  }
+
+  get ui(): UiState {
+    return this.#ui;
+  }
+
+  /** Turns so far: what the watchdog looks at. */
+  get turns(): number {
+    return this.#turns;
+  }
+
+  /** An edge of a button, a key or the mirror: worked in and drawn at once. */
+  edge(edge: ButtonEdge): void {
+    this.#step({ kind: 'edge', edge });
+    this.#draw();
+  }
+
+  /** The frame as it stands, 1024 bytes; for HTTP with the PIN masked. */
+  frame(maskPin: boolean): Uint8Array {
+    return this.#parts.app.render(this.#parts.view(), this.#ui, this.#parts.nowMs(), { maskPin });
+  }
+
+  start(): void {
+    this.#timer ??= setInterval(() => this.turn(), FRAME_MS);
+  }
+
+  turn(): void {
+    this.#turns++;
+    this.#step({ kind: 'tick', timeMs: this.#parts.nowMs() });
+    this.#draw();
+  }
+
+  #step(input: UiInput): void {
+    const step = this.#parts.app.reduce(this.#ui, input, this.#parts.view());
+    this.#ui = step.ui;
+    for (const command of step.commands) this.#parts.onCommand(command);
+  }
+
+  #draw(): void {
+    if (this.#panels.size === 0) return;
+    const frame = this.frame(false);
+    for (const panel of this.#panels) panel.show(frame);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+    await Promise.all([...this.#panels].map((panel) => panel.stop()));
+    this.#panels.clear();
+  }
+}

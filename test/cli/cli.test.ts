@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { parseCommandLine } from '../../src/cli.ts';
+
+const parse = (line: string) => parseCommandLine(line === '' ? [] : line.split(' '));
+
+describe('the command line', () => {
+  it('runs with nothing chosen when no word is given', () => {
+    expect(parse('')).toEqual({
+      ok: true,
+      value: { command: 'run', options: { choice: null, httpPort: null, panel: 'auto', stateDir: null } },
+    });
+  });
+
+  it('takes a PCM with its rate and channels', () => {
+    expect(parse('run --pcm hw:2,0 --rate 96000 --channels 18 --http 0 --panel none')).toMatchObject({
+      ok: true,
+      value: {
+        options: {
+          choice: { kind: 'alsa', pcm: 'hw:2,0', rateHz: 96000, channels: 18 },
+          httpPort: 0,
+          panel: 'none',
+        },
+      },
+    });
+  });
+
+  it('takes several WAV files, named one after another', () => {
+    expect(parse('--wav a.wav b.wav --fast')).toMatchObject({
+      ok: true,
+      value: { options: { choice: { kind: 'wav', files: ['a.wav', 'b.wav'], fast: true, loop: false } } },
+    });
+  });
+
+  it.each([
+    ['--frobnicate', /frobnicate/],
+    ['dance', /dance/],
+    ['--sim session --pcm hw:0', /one of/],
+    ['--rate 48000', /--rate goes with --pcm/],
+    ['--pcm hw:0 --rate fast', /--rate wants/],
+    ['--pcm hw:0 --channels 65', /--channels wants/],
+    ['--pcm hw:0 --channels 0', /--channels wants/],
+    ['--http 99999', /--http wants/],
+    ['--panel hologram', /--panel wants/],
+    ['--fast', /--fast goes with --wav/],
+    ['list all', /list takes no/],
+    ['run away', /Too many words/],
+  ])('answers "%s" with one line that says what is wrong', (line, what) => {
+    const parsed = parse(line);
+    expect(parsed.ok).toBe(false);
+    if (!parsed.ok) {
+      expect(parsed.fault.code).toBe('usage');
+      expect(parsed.fault.what).toMatch(what);
+      expect(parsed.fault.what).not.toContain('\n');
+    }
+  });
+});

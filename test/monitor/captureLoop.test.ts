@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import { loadScenario, type Scenario } from '../../src/device/sim/scenario.ts';
+import { simSource } from '../../src/device/sim/simSource.ts';
+import { loadKernels } from '../../src/dsp/kernelFile.ts';
+import { createWasmMeter } from '../../src/dsp/meterWasm.ts';
+import { CaptureLoop } from '../../src/monitor/captureLoop.ts';
+import type { CaptureEvent, CaptureState, FromCapture, ToCapture } from '../../src/monitor/captureMessages.ts';
+import { createBoardMemory, LevelBoardReader, LevelBoardWriter } from '../../src/monitor/levelBoard.ts';
+
+const kernels = loadKernels();
+
+function shipped(name: string): Scenario {
+  const loaded = loadScenario(name);
+  if (!loaded.ok) throw new Error(loaded.fault.what);
+  return loaded.value;
+}
+
+/** A loop on a scenario in virtual time, with its banks told as the monitor would. */
+function rig(scenario: Scenario, retry = true) {
+  let nowMs = 0;
+  const memory = createBoardMemory();
+  const commands: ToCapture[] = [];
+  const messages: FromCapture[] = [];
+  const loop = new CaptureLoop({
+    source: simSource(scenario, {
+      seed: 1,
+      fast: true,
+      nowNs: () => nowMs * 1e6,
+      sleepMs: (ms) => {
+        nowMs += ms;
+      },
+    }),
+    board: new LevelBoardWriter(memory),
+    createMeter: (options) => createWasmMeter(kernels, options),
+    post: (message) => {
+      messages.push(message);
+      if (message.kind !== 'stream') return;
+      commands.push({
+        kind: 'banks',
+        banks: scenario.banks.map((bank) => ({
+          id: bank.id,
+          columns: Array.from({ length: bank.last - bank.first + 1 }, (_, i) => bank.first - 1 + i),
+          copies: bank.kind === 'loopback',
+        })),
+      });
+    },
+    takeCommand: () => commands.shift(),
+    sleepMs: (ms) => {
+      nowMs += ms;
+    },
+    nowMs: () => nowMs,
+    clipRun: 3,
+    holdMs: 1000,
+    retry,
+  });
+  return {
+    loop,
+    commands,
+    reader: new LevelBoardReader(memory),
+    turns: (count: number) => {
+      for (let i = 0; i < count && !loop.stopped; i++) {
+        loop.turn();
+        nowMs += 10;
+      }
+    },
+    events: () => messages.flatMap((m): readonly CaptureEvent[] => (m.kind === 'events' ? m.events : [])),
+    states: () => messages.flatMap((m): CaptureState[] => (m.kind === 'state' ? [m.state] : [])),
+  };
+}
+
+describe('the capture loop', () => {
+  it("finds the demo scenario's clip and slip at the script's frames, and nothing else in its first 10 s", () => {
+    const { turns, events } = rig(shipped('session'));
+    turns(1001);
+    const found = events();
+    expect(found).toHaveLength(2);
+    const [clip, slip] = found;
+    expect(clip).toMatchObject({ kind: 'clip', channel: 5 });
+    expect(Math.abs((clip as { frame: number }).frame - 144_000)).toBeLessThanOrEqual(2);
+    expect(slip).toMatchObject({ kind: 'slip', bank: 'adat-a', slipKind: 'repeat', frames: 1 });
+    expect(Math.abs((slip as { frame: number }).frame - 288_000)).toBeLessThanOrEqual(2);
+  });
+
+  it('says nothing on a clean band for half a minute', () => {
+    const { turns, events } = rig(shipped('clean'));
+    turns(3000);
+    expect(events()).toEqual([]);
+  });
+
+  it('levels come out right: a tone of known level, digital zero, and a noise floor', () => {
+    const scenario: Scenario = {
+      ...shipped('clean'),
+      banks: [{ id: 'a', name: 'A', kind: 'group', first: 1, last: 3 }],
+      channels: [
+        { index: 1, name: 'tone', hears: { tone: -20 }, noiseDbfs: -110 },
+        { index: 2, name: 'zero', hears: {}, noiseDbfs: null },
+        { index: 3, name: 'floor', hears: {}, noiseDbfs: -96 },
+      ],
+    };
+    const { turns, reader } = rig(scenario);
+    turns(400);
+    const frame = reader.take();
+    expect(frame?.silence).toEqual(['none', 'digitalZero', 'noiseFloor']);
+    expect(Math.abs(frame!.meterDbX100[0]! - -2000)).toBeLessThanOrEqual(2);
+    expect(Math.abs(frame!.rmsDbX100[0]! - -2301)).toBeLessThanOrEqual(2);
+    expect(frame!.rmsDbX100[1]).toBe(-0x8000_0000);
+    expect(Math.abs(frame!.rmsDbX100[2]! - -9600)).toBeLessThanOrEqual(50);
+  });
+
+  it('lives through an xrun and an unplug, and comes back by itself', () => {
+    const { turns, events, states, reader } = rig(shipped('unplug'));
+    turns(1200);
+    expect(events().filter((event) => event.kind === 'xrun')).toHaveLength(1);
+    const kinds = states().map((state) => state.kind);
+    expect(kinds.filter((kind, i) => kind !== kinds[i - 1])).toEqual(['running', 'absent', 'running']);
+    const frame = reader.take();
+    expect(frame!.frame).toBeGreaterThan(0);
+    expect(frame!.xruns).toBe(0);
+  });
+
+  it('gives up at once when the source of a single run is not there', () => {
+    const scenario: Scenario = { ...shipped('clean'), events: [{ kind: 'unplug', atFrame: 0, forMs: 60_000 }] };
+    const { turns, loop, states } = rig(scenario, false);
+    turns(20);
+    expect(loop.stopped).toBe(true);
+    expect(states().at(-1)).toMatchObject({ kind: 'absent' });
+  });
+
+  it('lets the interface go on release and takes it up again on take', () => {
+    const { turns, commands, states, loop } = rig(shipped('clean'));
+    turns(5);
+    commands.push({ kind: 'release' });
+    turns(5);
+    commands.push({ kind: 'take' });
+    turns(5);
+    expect(states().map((state) => state.kind)).toEqual(['running', 'released', 'opening', 'running']);
+    commands.push({ kind: 'stop' });
+    turns(2);
+    expect(loop.stopped).toBe(true);
+  });
+
+  it('clears clip counts and true-peak maxima, of one channel or of all', () => {
+    const scenario: Scenario = {
+      ...shipped('clean'),
+      events: [
+        { kind: 'clip', atFrame: 1000, channel: 1, samples: 5 },
+        { kind: 'clip', atFrame: 1000, channel: 2, samples: 5 },
+      ],
+    };
+    const { turns, commands, reader } = rig(scenario);
+    turns(10);
+    expect([...reader.take()!.clips.subarray(0, 2)]).toEqual([1, 1]);
+    commands.push({ kind: 'clear', channels: [2] });
+    turns(2);
+    expect([...reader.take()!.clips.subarray(0, 2)]).toEqual([1, 0]);
+    commands.push({ kind: 'clear', channels: null });
+    turns(2);
+    const frame = reader.take()!;
+    expect([...frame.clips.subarray(0, 2)]).toEqual([0, 0]);
+    expect(frame.truePeakMaxDbX100[0]!).toBeLessThan(-100);
+  });
+});

@@ -1,0 +1,152 @@
+import { Value } from 'typebox/value';
+import { describe, expect, it } from 'vitest';
+import { defaultConfig } from '../../src/config/defaults.ts';
+import type { StreamInfo } from '../../src/device/ports.ts';
+import type { ToCapture } from '../../src/monitor/captureMessages.ts';
+import { createBoardMemory, LevelBoardReader, LevelBoardWriter } from '../../src/monitor/levelBoard.ts';
+import { NO_SIGNAL } from '../../src/monitor/levels.ts';
+import { Monitor } from '../../src/monitor/monitor.ts';
+import { Snapshot } from '../../src/monitor/snapshot.ts';
+
+const info: StreamInfo = {
+  source: 'alsa',
+  name: 'Scarlett 18i20',
+  rateHz: 48000,
+  channels: 20,
+  validBits: 24,
+  periodFrames: 480,
+  bufferFrames: 48000,
+  usbId: null,
+  ports: [
+    { id: 'analogue', name: 'Analogue', kind: 'analogue', first: 1, last: 12, box: null },
+    { id: 'adat-a', name: 'ADAT A', kind: 'adat', first: 13, last: 20, box: 'OctoPre' },
+  ],
+  channelNames: ['Kick'],
+  notes: [],
+};
+
+function rig() {
+  let nowMs = 0;
+  const memory = createBoardMemory();
+  const told: ToCapture[] = [];
+  const monitor = new Monitor({
+    config: defaultConfig(),
+    version: '1.2.3',
+    simulated: false,
+    sourceName: 'hw:1,0',
+    board: new LevelBoardReader(memory),
+    tell: (command) => told.push(command),
+    interfaceMap: () => null,
+    uptimeMs: () => nowMs,
+  });
+  const writer = new LevelBoardWriter(memory);
+  const column = () => new Int32Array(20).fill(NO_SIGNAL);
+  const levels = {
+    peakDbX100: column(),
+    truePeakDbX100: column(),
+    rmsDbX100: column(),
+    meterDbX100: column(),
+    holdDbX100: column(),
+    clips: new Int32Array(20),
+    truePeakMaxDbX100: column(),
+    silence: new Uint8Array(20).fill(1),
+  };
+  return {
+    monitor,
+    told,
+    levels,
+    publish: (frames: number) => writer.publish(20, levels, frames, 0, 0),
+    elapse: (ms: number) => {
+      nowMs += ms;
+      monitor.turn();
+    },
+  };
+}
+
+describe('the monitor', () => {
+  it('gives a snapshot that fits its schema, before a stream and with one', () => {
+    const { monitor, elapse, publish } = rig();
+    expect(Value.Check(Snapshot, monitor.snapshot())).toBe(true);
+    monitor.onMessage({ kind: 'stream', info });
+    monitor.onMessage({ kind: 'state', state: { kind: 'running' } });
+    publish(480);
+    elapse(500);
+    const snapshot = monitor.snapshot();
+    expect([...Value.Errors(Snapshot, snapshot)]).toEqual([]);
+    expect(snapshot.channels).toHaveLength(20);
+    expect(snapshot.channels[0]).toMatchObject({ index: 1, name: 'Kick', bank: 'analogue', peakDbfs: null });
+    expect(snapshot.channels[19]).toMatchObject({ name: 'Ch 20', bank: 'adat-a' });
+  });
+
+  it('says unknown with no basis for a bank that it knows nothing of, never sync', () => {
+    const { monitor, elapse } = rig();
+    monitor.onMessage({ kind: 'stream', info });
+    monitor.onMessage({ kind: 'state', state: { kind: 'running' } });
+    elapse(60_000);
+    for (const bank of monitor.snapshot().banks) expect(bank).toMatchObject({ sync: 'unknown', basis: 'none' });
+  });
+
+  it('names the box, the cause and the fix when a bank slips, until it is cleared', () => {
+    const { monitor, elapse } = rig();
+    monitor.onMessage({ kind: 'stream', info });
+    monitor.onMessage({ kind: 'state', state: { kind: 'running' } });
+    monitor.onMessage({
+      kind: 'events',
+      dropped: 0,
+      events: [{ kind: 'slip', frame: 48000, bank: 'adat-a', slipKind: 'repeat', frames: 1 }],
+    });
+    elapse(500);
+    expect(monitor.snapshot().banks[1]).toMatchObject({ sync: 'lock', slips: 1, firstSlipFrame: 48000 });
+    expect(monitor.snapshot().findings[0]).toMatchObject({ code: 'bank-slips', severity: 'alarm', where: 'OctoPre' });
+    monitor.clear();
+    elapse(500);
+    expect(monitor.snapshot().banks[1]).toMatchObject({ sync: 'unknown', slips: 0 });
+    expect(monitor.snapshot().findings.filter((finding) => finding.code === 'bank-slips')).toEqual([]);
+  });
+
+  it('shows no level of an interface that is gone', () => {
+    const { monitor, elapse, levels, publish } = rig();
+    monitor.onMessage({ kind: 'stream', info });
+    monitor.onMessage({ kind: 'state', state: { kind: 'running' } });
+    levels.meterDbX100.fill(-600);
+    publish(480);
+    elapse(500);
+    expect(monitor.snapshot().channels[0]?.peakDbfs).toBe(-6);
+    monitor.onMessage({
+      kind: 'state',
+      state: { kind: 'absent', fault: { code: 'device-gone', what: 'It went away.', fix: 'Plug it in.' } },
+    });
+    elapse(500);
+    expect(monitor.snapshot().channels[0]?.peakDbfs).toBe(null);
+    expect(monitor.snapshot().findings[0]).toMatchObject({ code: 'device-gone', severity: 'alarm' });
+    expect(monitor.levels().meterDbX100[0]).toBe(NO_SIGNAL);
+  });
+
+  it('keeps to two snapshots a second, each with a new seq, and merges levels between its turns', () => {
+    const { monitor, elapse, levels, publish } = rig();
+    monitor.onMessage({ kind: 'stream', info });
+    monitor.onMessage({ kind: 'state', state: { kind: 'running' } });
+    const seqs: number[] = [];
+    const stop = monitor.onSnapshot((snapshot) => seqs.push(snapshot.seq));
+    for (let i = 0; i < 60; i++) elapse(33);
+    expect(seqs.length).toBeLessThanOrEqual(4);
+    expect(new Set(seqs).size).toBe(seqs.length);
+    stop();
+    levels.peakDbX100[3] = -100;
+    publish(480);
+    levels.peakDbX100[3] = -5000;
+    publish(960);
+    elapse(33);
+    expect(monitor.levels().peakDbX100[3]).toBe(-100);
+  });
+
+  it('tells the worker which channels form a bank, and that loopback proves nothing', () => {
+    const { monitor, told } = rig();
+    monitor.onMessage({
+      kind: 'stream',
+      info: { ...info, ports: [{ id: 'loop', name: 'Loop', kind: 'loopback', first: 1, last: 2, box: null }] },
+    });
+    const banks = told.find((command) => command.kind === 'banks');
+    expect(banks).toMatchObject({ banks: [{ id: 'loop', columns: [0, 1], copies: true }, {}, {}, {}] });
+  });
+});
