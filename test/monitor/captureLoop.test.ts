@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { CaptureSource } from '../../src/device/ports.ts';
 import { loadScenario, type Scenario } from '../../src/device/sim/scenario.ts';
 import { simSource } from '../../src/device/sim/simSource.ts';
 import { loadKernels } from '../../src/dsp/kernelFile.ts';
 import { createWasmMeter } from '../../src/dsp/meterWasm.ts';
+import { bad } from '../../src/fault.ts';
 import { CaptureLoop } from '../../src/monitor/captureLoop.ts';
 import type { CaptureEvent, CaptureState, FromCapture, ToCapture } from '../../src/monitor/captureMessages.ts';
 import { createBoardMemory, LevelBoardReader, LevelBoardWriter } from '../../src/monitor/levelBoard.ts';
@@ -16,20 +18,22 @@ function shipped(name: string): Scenario {
 }
 
 /** A loop on a scenario in virtual time, with its banks told as the monitor would. */
-function rig(scenario: Scenario, retry = true) {
+function rig(scenario: Scenario, retry = true, source?: CaptureSource) {
   let nowMs = 0;
   const memory = createBoardMemory();
   const commands: ToCapture[] = [];
   const messages: FromCapture[] = [];
   const loop = new CaptureLoop({
-    source: simSource(scenario, {
-      seed: 1,
-      fast: true,
-      nowNs: () => nowMs * 1e6,
-      sleepMs: (ms) => {
-        nowMs += ms;
-      },
-    }),
+    source:
+      source ??
+      simSource(scenario, {
+        seed: 1,
+        fast: true,
+        nowNs: () => nowMs * 1e6,
+        sleepMs: (ms) => {
+          nowMs += ms;
+        },
+      }),
     board: new LevelBoardWriter(memory),
     createMeter: (options) => createWasmMeter(kernels, options),
     post: (message) => {
@@ -118,12 +122,24 @@ describe('the capture loop', () => {
     expect(frame!.xruns).toBe(0);
   });
 
-  it('gives up at once when the source of a single run is not there', () => {
-    const scenario: Scenario = { ...shipped('clean'), events: [{ kind: 'unplug', atFrame: 0, forMs: 60_000 }] };
-    const { turns, loop, states } = rig(scenario, false);
-    turns(20);
-    expect(loop.stopped).toBe(true);
-    expect(states().at(-1)).toMatchObject({ kind: 'absent' });
+  it('gives up at once when the source of a single run is not there, and a service goes on trying', () => {
+    const nothing: CaptureSource = { open: () => bad('device-absent', 'It is not here.', 'Plug it in.') };
+    const once = rig(shipped('clean'), false, nothing);
+    once.turns(20);
+    expect(once.loop.stopped).toBe(true);
+    expect(once.states()).toMatchObject([{ kind: 'absent' }]);
+    const service = rig(shipped('clean'), true, nothing);
+    service.turns(2000);
+    expect(service.loop.stopped).toBe(false);
+    // The same fault is told once, however often it comes.
+    expect(service.states()).toMatchObject([{ kind: 'absent' }]);
+  });
+
+  it('takes a source of a single run up again, once it has run', () => {
+    const { turns, loop, states } = rig(shipped('unplug'), false);
+    turns(1500);
+    expect(loop.stopped).toBe(false);
+    expect(states().at(-1)).toEqual({ kind: 'running' });
   });
 
   it('lets the interface go on release and takes it up again on take', () => {
