@@ -141,10 +141,12 @@ export interface RmsMeter {
   reset(): void;
 }
 
-/** floor(sum * 2^6 / count) of a 64-bit sum below 2^57, exactly, for counts below 2^20. */
-export function meanSquareQ6(hi: number, lo: number, count: number): number {
-  const upper = hi * 64 + (lo >>> 26);
-  const lower = (lo << 6) >>> 0;
+/** floor(sum * 2^bits / count) of a 64-bit sum hi * 2^32 + lo, exactly, for results below 2^53 and counts below 2^20. */
+export function meanOfSum(hi: number, lo: number, count: number, bits: number): number {
+  const scale = 2 ** bits;
+  const overflow = Math.floor((lo * scale) / 0x1_0000_0000);
+  const upper = hi * scale + overflow;
+  const lower = lo * scale - overflow * 0x1_0000_0000;
   const quotient = Math.floor(upper / count);
   const rest = upper - quotient * count;
   return quotient * 0x1_0000_0000 + Math.floor((rest * 0x1_0000_0000 + lower) / count);
@@ -186,7 +188,7 @@ export function createRmsMeter(options: RmsMeterOptions): RmsMeter {
         words = new Uint32Array(sumSquares.buffer, sumSquares.byteOffset, channels * 2);
       }
       for (let c = 0; c < channels; c++) {
-        const difference = meanSquareQ6(words[2 * c + 1]!, words[2 * c]!, frames) - mean[c]!;
+        const difference = meanOfSum(words[2 * c + 1]!, words[2 * c]!, frames, MEAN_SQUARE_BITS) - mean[c]!;
         // mean += difference * gain / 2^24, with the part below one kept for the next block. In two halves: the product has 77 bits.
         const upper = Math.floor(difference / HALF);
         const lower = difference - upper * HALF;
@@ -198,4 +200,146 @@ export function createRmsMeter(options: RmsMeterOptions): RmsMeter {
       }
     },
   };
+}
+
+/** value * gainQ24 / 2^24, rounded; value is a whole number below 2^53 in size. */
+function scaled(value: number, gainQ24: number): number {
+  const upper = Math.floor(value / HALF);
+  const lower = value - upper * HALF;
+  return upper * gainQ24 * (HALF / GAIN_ONE) + Math.floor((lower * gainQ24 + GAIN_ONE / 2) / GAIN_ONE);
+}
+
+/** Two low-pass steps in a row, driven by block means, stepped exactly for any block length. */
+class TwoPoles {
+  readonly #speedPerS: number;
+  readonly #feedback: number;
+  readonly #rateHz: number;
+  readonly #first: Float64Array;
+  readonly second: Float64Array;
+  #knownFrames = 0;
+  // One block's step: first' = a first + b second + p input; second' = c first + d second + q input.
+  #a = 0;
+  #b = 0;
+  #c = 0;
+  #d = 0;
+  #p = 0;
+  #q = 0;
+
+  /** first' = speed (input - feedback second - first), second' = speed (first - second). */
+  constructor(channels: number, rateHz: number, speedPerS: number, feedback: number) {
+    this.#rateHz = rateHz;
+    this.#speedPerS = speedPerS;
+    this.#feedback = feedback;
+    this.#first = new Float64Array(channels);
+    this.second = new Float64Array(channels);
+  }
+
+  reset(): void {
+    this.#first.fill(0);
+    this.second.fill(0);
+  }
+
+  /** The exact step over a block (matrix exponential by its series), rounded once to Q24. */
+  prepare(frames: number): void {
+    if (frames === this.#knownFrames) return;
+    this.#knownFrames = frames;
+    const t = (this.#speedPerS * frames) / this.#rateHz;
+    const m = [-t, -this.#feedback * t, t, -t] as const;
+    let term = [1, 0, 0, 1];
+    const sum = [1, 0, 0, 1];
+    for (let k = 1; k < 30; k++) {
+      const [w, x, y, z] = term as [number, number, number, number];
+      term = [
+        (w * m[0] + x * m[2]) / k,
+        (w * m[1] + x * m[3]) / k,
+        (y * m[0] + z * m[2]) / k,
+        (y * m[1] + z * m[3]) / k,
+      ];
+      for (let i = 0; i < 4; i++) sum[i] = sum[i]! + term[i]!;
+    }
+    const q24 = (value: number) => Math.round(value * GAIN_ONE);
+    this.#a = q24(sum[0]!);
+    this.#b = q24(sum[1]!);
+    this.#c = q24(sum[2]!);
+    this.#d = q24(sum[3]!);
+    // A steady input u ends at first = second = u / (1 + feedback): the input's gains follow from that.
+    const end = 1 / (1 + this.#feedback);
+    this.#p = q24(end) - scaled(this.#a, q24(end)) - scaled(this.#b, q24(end));
+    this.#q = q24(end) - scaled(this.#c, q24(end)) - scaled(this.#d, q24(end));
+  }
+
+  step(c: number, input: number): number {
+    const first = this.#first[c]!;
+    const second = this.second[c]!;
+    this.#first[c] = scaled(first, this.#a) + scaled(second, this.#b) + scaled(input, this.#p);
+    // Rounding must not carry a draining meter below nothing.
+    const result = Math.max(0, scaled(first, this.#c) + scaled(second, this.#d) + scaled(input, this.#q));
+    this.second[c] = result;
+    return result;
+  }
+}
+
+/** Meters fed with a block's sums. */
+export interface SumMeter {
+  /** dB x 100 now. */
+  readonly dbX100: Int32Array;
+  update(sums: BigUint64Array, frames: number): void;
+  reset(): void;
+}
+
+function createSumMeter(
+  channels: number,
+  poles: TwoPoles,
+  fractionBits: number,
+  read: (value: number) => number,
+): SumMeter {
+  const dbX100 = new Int32Array(channels).fill(NO_SIGNAL);
+  let known: BigUint64Array | undefined;
+  let words: Uint32Array = new Uint32Array(0);
+  return {
+    dbX100,
+    reset() {
+      poles.reset();
+      dbX100.fill(NO_SIGNAL);
+    },
+    update(sums, frames) {
+      if (frames === 0) return;
+      if (sums !== known) {
+        known = sums;
+        words = new Uint32Array(sums.buffer, sums.byteOffset, channels * 2);
+      }
+      poles.prepare(frames);
+      for (let c = 0; c < channels; c++) {
+        const mean = meanOfSum(words[2 * c + 1]!, words[2 * c]!, frames, fractionBits);
+        dbX100[c] = read(poles.step(c, mean));
+      }
+    },
+  };
+}
+
+/** Fraction bits of a mean magnitude. */
+const MEAN_SIZE_BITS = 20;
+/** 1.5 (the loop's gain at rest) x pi / 2 (mean of a sine to its peak), x 2^13 so that the true peak's scale serves. */
+const VU_GAIN_Q13 = Math.round(1.5 * (Math.PI / 2) * 8192);
+
+/**
+ * Volume indicator (IEC 60268-17): the mean magnitude through a damped second-order movement, 99 % in 300 ms with 1.2 %
+ * overshoot. Fed with `sumAbs`; reads a steady sine's peak, dBFS x 100. Subtract the level that reads 0 VU.
+ */
+export function createVuMeter(options: { readonly channels: number; readonly rateHz: number }): SumMeter {
+  const poles = new TwoPoles(options.channels, options.rateHz, 11.1, 0.5);
+  return createSumMeter(options.channels, poles, MEAN_SIZE_BITS, (value) =>
+    truePeakDbX100(Math.floor((Math.floor(value / 16) * VU_GAIN_Q13) / 65536)),
+  );
+}
+
+/**
+ * K-system level (Katz): RMS with 99 % in 600 ms, in AES17's scale, so that a sine reads its peak. Fed with `sumSquares`;
+ * dBFS x 100. Subtract -20, -14 or -12 dB for the meter's own scale.
+ */
+export function createKMeter(options: { readonly channels: number; readonly rateHz: number }): SumMeter {
+  const poles = new TwoPoles(options.channels, options.rateHz, 9.72, 0);
+  return createSumMeter(options.channels, poles, MEAN_SQUARE_BITS, (value) =>
+    meanSquareDbX100(value, MEAN_SQUARE_BITS - 1),
+  );
 }

@@ -82,3 +82,14 @@ export function meanSquareDbX100(meanSquare: number, fractionBits: number): numb
   if (meanSquare <= 0) return NO_SIGNAL;
   return dbX100OfLog2(log2Q20OfWhole(meanSquare) - fractionBits * ONE_Q20 - 2 * FULL_SCALE_LOG2_Q20);
 }
+
+/** -0.691 dB, BS.1770-5's constant, in octaves of power with 20 fraction bits. */
+const LOUDNESS_OFFSET_Q20 = Math.round((-0.691 / (10 * Math.log10(2))) * ONE_Q20);
+
+/** LUFS x 100 of a K-weighted, channel-weighted mean square (24-bit scale) / 2^fractionBits. */
+export function loudnessX100OfMeanSquare(meanSquare: number, fractionBits: number): number {
+  if (meanSquare <= 0) return NO_SIGNAL;
+  return dbX100OfLog2(
+    log2Q20OfWhole(meanSquare) - fractionBits * ONE_Q20 - 2 * FULL_SCALE_LOG2_Q20 + LOUDNESS_OFFSET_Q20,
+  );
+}

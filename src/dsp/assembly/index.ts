@@ -5,6 +5,7 @@
 // SIMD lanes are channels: a vector is four neighbours of one interleaved frame, loaded unaligned. The last vector of a
 // row reads into the next row (or the slack behind the block) and those lanes are thrown away, so no channel count
 // needs padding. One and two channels would waste most lanes: there a vector holds two or four frames instead.
+export * from "./loudness";
 
 /** Frames of filter memory kept before the block: 12 taps a phase need 11 samples of the past. */
 const HISTORY: i32 = 11;

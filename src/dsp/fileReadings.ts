@@ -1,0 +1,278 @@
+/**
+ * The readings of a whole file or take: feed all of its frames, then ask. For `lightkeeper analyze` and the comparisons with
+ * other tools. Pure: whoever reads the file puts frames into `input`.
+ */
+import { ChannelMeter, fullScale24Of, kernelOptions, SILENCE_WORDS, type Silence } from './channelMeter.ts';
+import { NO_SIGNAL, rmsDbX100, truePeakDbX100 } from './decibels.ts';
+import { createLoudnessMeter, type LoudnessReadings } from './loudness.ts';
+import { createWasmLoudness } from './loudnessWasm.ts';
+import { METER_SCALES, type MeterScaleName, onScale } from './meterScales.ts';
+import { createWasmMeter } from './meterWasm.ts';
+import { sampleBits } from './sampleBits.ts';
+
+export interface FileReadingsOptions {
+  readonly channels: number;
+  readonly rateHz: number;
+  /** Valid bits of the source, 8..32: sets its full scale. */
+  readonly validBits: number;
+  /** Full-scale samples in a row that make a clip. Default 3. */
+  readonly clipRun?: number;
+  /** Which meter's maximum to give beside the rest. Default digital. */
+  readonly meter?: MeterScaleName;
+  /** 0-based channels whose loudness is wanted together. Default: neighbours in pairs, a single channel alone. */
+  readonly groups?: readonly (readonly number[])[];
+}
+
+/** Levels in dB x 100, NO_SIGNAL where there is none. */
+export interface ChannelReadings {
+  /** 1-based. */
+  readonly channel: number;
+  readonly peakDbX100: number;
+  readonly truePeakDbX100: number;
+  /** Over the whole file; `aes17` is 3.01 dB more: a full-scale sine reads 0. */
+  readonly rmsDbX100: number;
+  readonly aes17DbX100: number;
+  readonly crestDbX100: number;
+  /** Mean of the whole file: signed, in 24-bit steps, and as a level. */
+  readonly dcSteps: number;
+  readonly dcDbX100: number;
+  /** Stayed beyond -60 dBFS on one side for 5 s. */
+  readonly dcFlag: boolean;
+  /** Largest reading of the chosen meter, on its own scale. */
+  readonly meterMaxX100: number;
+  readonly clips: number;
+  readonly overSamples: number;
+  readonly flatTop: boolean;
+  readonly bitsUsed: number;
+  readonly stuckAtOne: number;
+  readonly stuckAtZero: number;
+  /** Smallest RMS of a second, digital zero left out, of the last minute. */
+  readonly noiseFloorDbX100: number;
+  /** Seconds judged in each state. */
+  readonly silenceSeconds: Readonly<Record<Silence, number>>;
+  /** 1-based channel that this one copies, or null. */
+  readonly copyOf: number | null;
+  /** Seconds in which this channel and its neighbour (1-2, 3-4, ...) were of opposite polarity. */
+  readonly oppositeSeconds: number;
+  /** The strongest hum that raised the alarm, or null. */
+  readonly hum: { readonly baseHz: 50 | 60; readonly levelDbX100: number; readonly harmonics: number } | null;
+}
+
+export interface GroupLoudness extends LoudnessReadings {
+  /** 1-based. */
+  readonly channels: readonly number[];
+  readonly truePeakDbX100: number;
+}
+
+export interface FileReadings {
+  readonly frames: number;
+  readonly rateHz: number;
+  readonly meter: MeterScaleName;
+  readonly channels: readonly ChannelReadings[];
+  readonly loudness: readonly GroupLoudness[];
+}
+
+export interface FileReader {
+  /** blockFrames x channels Int32, interleaved, left-justified. */
+  readonly input: Int32Array;
+  /** 10 ms of frames: the longest block to push. */
+  readonly blockFrames: number;
+  /** Takes `frames` frames standing in `input`; all blocks but the last should be of `blockFrames`. */
+  push(frames: number): void;
+  finish(): FileReadings;
+}
+
+export function createFileReader(kernels: WebAssembly.Module, options: FileReadingsOptions): FileReader {
+  const { channels, rateHz, validBits, clipRun = 3, meter: scaleName = 'digital' } = options;
+  const scale = METER_SCALES[scaleName];
+  const blockFrames = Math.min(1920, Math.max(1, Math.round(rateHz / 100)));
+  const meterOptions = {
+    channels,
+    rateHz,
+    maxFrames: blockFrames,
+    fullScale24: fullScale24Of(validBits),
+    clipRun,
+    holdMs: 1000,
+    movement: scale.movement,
+  };
+  const kernel = createWasmMeter(kernels, kernelOptions(meterOptions));
+  const meter = new ChannelMeter(kernel, meterOptions);
+  const groups = (options.groups ?? pairsOf(channels)).map((members) => ({
+    members,
+    loudness: createLoudnessMeter(
+      createWasmLoudness(kernels, { channels: members.length, maxFrames: blockFrames, rateHz }),
+      { rateHz },
+    ),
+  }));
+
+  let frames = 0;
+  let secondFrames = 0;
+  const squares = new Array<bigint>(channels).fill(0n);
+  const sums = new Array<bigint>(channels).fill(0n);
+  const or = new Int32Array(channels);
+  const and = new Int32Array(channels).fill(-1);
+  const meterMax = new Int32Array(channels).fill(NO_SIGNAL);
+  const dcFlag = new Uint8Array(channels);
+  const silenceSeconds = Array.from({ length: channels }, () => [0, 0, 0, 0]);
+  const oppositeSeconds = new Int32Array(channels);
+  const copyOf = new Int16Array(channels).fill(-1);
+  const hum = new Array<ChannelReadings['hum']>(channels).fill(null);
+
+  return {
+    input: kernel.input,
+    blockFrames,
+    push(count) {
+      if (count === 0) return;
+      kernel.process(count);
+      meter.update(count);
+      frames += count;
+      secondFrames += count;
+      const secondEnds = secondFrames >= rateHz;
+      if (secondEnds) secondFrames = 0;
+      for (let c = 0; c < channels; c++) {
+        squares[c] = squares[c]! + kernel.sumSquares[c]!;
+        sums[c] = sums[c]! + kernel.sum[c]!;
+        or[c] = or[c]! | kernel.orBits[c]!;
+        and[c] = and[c]! & kernel.andBits[c]!;
+        meterMax[c] = Math.max(meterMax[c]!, meter.meterDbX100[c]!);
+        if (meter.pairs!.copyOf[c]! >= 0) copyOf[c] = meter.pairs!.copyOf[c]!;
+        const found = meter.hum!.readings[c]!;
+        if (found.alarm && found.baseHz !== 0 && found.levelDbX100 > (hum[c]?.levelDbX100 ?? NO_SIGNAL)) {
+          hum[c] = { baseHz: found.baseHz, levelDbX100: found.levelDbX100, harmonics: found.harmonics };
+        }
+        if (secondEnds) {
+          const state = silenceSeconds[c]!;
+          const word = meter.silence[c]!;
+          state[word] = state[word]! + 1;
+          if (meter.dcFlag[c]) dcFlag[c] = 1;
+          if (meter.pairs!.opposite[c]) oppositeSeconds[c] = oppositeSeconds[c]! + 1;
+        }
+      }
+      for (const { members, loudness } of groups) {
+        const target = loudness.kernel.input;
+        const width = members.length;
+        for (let m = 0; m < width; m++) {
+          for (let n = 0, from = members[m]!; n < count; n++, from += channels)
+            target[n * width + m] = kernel.input[from]!;
+        }
+        loudness.update(count);
+      }
+    },
+    finish() {
+      return {
+        frames,
+        rateHz,
+        meter: scaleName,
+        channels: squares.map((square, c): ChannelReadings => {
+          const peak = meter.peakMaxDbX100[c]!;
+          const rms = ofSquares(square, frames);
+          const bits = sampleBits(or[c]!, and[c]!);
+          const mean = frames === 0 ? 0 : Number(sums[c]!) / frames;
+          const seconds = silenceSeconds[c]!;
+          return {
+            channel: c + 1,
+            peakDbX100: peak,
+            truePeakDbX100: meter.truePeakMaxDbX100[c]!,
+            rmsDbX100: rms,
+            aes17DbX100: ofSquares(square * 2n, frames),
+            crestDbX100: rms === NO_SIGNAL ? NO_SIGNAL : peak - rms,
+            dcSteps: mean,
+            dcDbX100: truePeakDbX100(Math.floor(Math.abs(mean) * 8192)),
+            dcFlag: dcFlag[c] === 1,
+            meterMaxX100: onScale(meterMax[c]!, scale),
+            clips: meter.clips[c]!,
+            overSamples: meter.overSamples[c]!,
+            flatTop: meter.flatTop[c] === 1,
+            bitsUsed: bits.used,
+            stuckAtOne: bits.stuckAtOne,
+            stuckAtZero: bits.stuckAtZero,
+            noiseFloorDbX100: meter.noiseFloorDbX100[c]!,
+            silenceSeconds: Object.fromEntries(SILENCE_WORDS.map((word, i) => [word, seconds[i]!])) as Record<
+              Silence,
+              number
+            >,
+            copyOf: copyOf[c]! < 0 ? null : copyOf[c]! + 1,
+            oppositeSeconds: oppositeSeconds[c]!,
+            hum: hum[c]!,
+          };
+        }),
+        loudness: groups.map(({ members, loudness }) => ({
+          channels: members.map((c) => c + 1),
+          truePeakDbX100: members.reduce((max, c) => Math.max(max, meter.truePeakMaxDbX100[c]!), NO_SIGNAL),
+          ...loudness.readings(),
+        })),
+      };
+    },
+  };
+}
+
+function pairsOf(channels: number): number[][] {
+  const groups: number[][] = [];
+  for (let c = 0; c < channels; c += 2) groups.push(c + 1 < channels ? [c, c + 1] : [c]);
+  return groups;
+}
+
+function ofSquares(square: bigint, frames: number): number {
+  // Brought below 2^64 together with the count: a day at 192 kHz is 2^34 frames.
+  let count = frames;
+  while (square >> 64n > 0n) {
+    square >>= 1n;
+    count /= 2;
+  }
+  if (count !== Math.floor(count)) {
+    square = (square * 65536n) / BigInt(Math.round(count * 65536));
+    count = 1;
+  }
+  return rmsDbX100(Number(square >> 32n), Number(square & 0xffff_ffffn), count);
+}
+
+const CSV_COLUMNS: readonly [name: string, value: (c: ChannelReadings) => string | number | null][] = [
+  ['channel', (c) => c.channel],
+  ['peak_dbfs', (c) => db(c.peakDbX100)],
+  ['true_peak_dbtp', (c) => db(c.truePeakDbX100)],
+  ['rms_dbfs', (c) => db(c.rmsDbX100)],
+  ['rms_aes17_dbfs', (c) => db(c.aes17DbX100)],
+  ['crest_db', (c) => db(c.crestDbX100)],
+  ['dc_dbfs', (c) => db(c.dcDbX100)],
+  ['dc_flag', (c) => Number(c.dcFlag)],
+  ['meter_max_db', (c) => db(c.meterMaxX100)],
+  ['clips', (c) => c.clips],
+  ['over_samples', (c) => c.overSamples],
+  ['flat_top', (c) => Number(c.flatTop)],
+  ['bits_used', (c) => c.bitsUsed],
+  ['stuck_at_one', (c) => `0x${c.stuckAtOne.toString(16)}`],
+  ['stuck_at_zero', (c) => `0x${c.stuckAtZero.toString(16)}`],
+  ['noise_floor_dbfs', (c) => db(c.noiseFloorDbX100)],
+  ['seconds_digital_zero', (c) => c.silenceSeconds.digitalZero],
+  ['seconds_frozen', (c) => c.silenceSeconds.frozen],
+  ['seconds_noise_floor', (c) => c.silenceSeconds.noiseFloor],
+  ['copy_of', (c) => c.copyOf],
+  ['opposite_seconds', (c) => c.oppositeSeconds],
+  ['hum_hz', (c) => c.hum?.baseHz ?? null],
+  ['hum_dbfs', (c) => (c.hum ? db(c.hum.levelDbX100) : null)],
+];
+const LOUDNESS_COLUMNS: readonly [name: string, value: (g: GroupLoudness) => string | number | null][] = [
+  ['loudness_channels', (g) => g.channels.join(' ')],
+  ['integrated_lufs', (g) => db(g.integratedX100)],
+  ['range_lu', (g) => db(g.rangeX100)],
+  ['momentary_max_lufs', (g) => db(g.momentaryMaxX100)],
+  ['short_term_max_lufs', (g) => db(g.shortTermMaxX100)],
+];
+
+function db(x100: number): string | null {
+  return x100 === NO_SIGNAL ? null : (x100 / 100).toFixed(2);
+}
+
+/** One line a channel, with the loudness of its group; empty cells where there is no reading. */
+export function csvOfReadings(readings: FileReadings): string {
+  const header = [...CSV_COLUMNS, ...LOUDNESS_COLUMNS].map(([name]) => name).join(',');
+  const lines = readings.channels.map((channel) => {
+    const group = readings.loudness.find((g) => g.channels.includes(channel.channel));
+    const cells = [
+      ...CSV_COLUMNS.map(([, value]) => value(channel)),
+      ...LOUDNESS_COLUMNS.map(([, value]) => (group ? value(group) : null)),
+    ];
+    return cells.map((cell) => cell ?? '').join(',');
+  });
+  return `${[header, ...lines].join('\n')}\n`;
+}

@@ -1,0 +1,310 @@
+/**
+ * Mains hum: narrow lines at 50 or 60 Hz and their harmonics, standing out of what is around them, for as long as one
+ * looks. Integers only: box sums from the kernel (4800 a second) -> low-pass and every fourth -> 1200 a second; that is
+ * mixed down by each harmonic and summed over 80 ms; fifty such sums, Hann-windowed, give a spectrum of +-3 Hz around each
+ * harmonic in steps of a quarter hertz. Twelve multiplications a slow sample in place of a spectrum of all of it.
+ *
+ * An alarm needs, in three windows in a row, two harmonics at least 12 dB above the floor beside them. Under programme a
+ * bass note may be a line too, so only quiet windows are judged, or those that hold little else than the hum.
+ */
+import { meanSquareDbX100, NO_SIGNAL } from './decibels.ts';
+
+/** Box sums per second that the kernel should make, about: the kernel's `boxFrames` for a rate. */
+export function humBoxFrames(rateHz: number): number {
+  return Math.max(1, Math.floor(rateHz / 4800));
+}
+
+const BASES = [50, 60] as const;
+const HARMONICS = 6;
+/** Slow samples of one partial sum: 80 ms, 96 of them at 1200 Hz, 98 at 1225. */
+const PART_S = 0.08;
+/** Partial sums in a window: 4 s. */
+const PARTS = 50;
+/** Partial sums between two windows: 2 s. */
+const HOP = 25;
+/** Quarter hertz steps to each side of a harmonic. */
+const STEPS = 12;
+/** The mains may be off by 0.4 %: beyond that a line is no hum. */
+const MAINS_TOLERANCE = 0.004;
+/** 12 dB: a line over the floor beside it, as power. */
+const LINE_OVER_FLOOR = 16;
+/** 70 dB: a line this far below all else in the window may be the tables' own rounding. */
+const SMALLEST_PART = 1e-7;
+const LINES_FOR_HUM = 2;
+const WINDOWS_FOR_ALARM = 3;
+/** A window is quiet below this RMS, as a mean square of 24-bit samples: -45 dBFS. */
+const QUIET_MEAN_SQUARE = Math.round(8388607 ** 2 * 10 ** -4.5);
+/** Or it is judged when lines hold this part of its power. */
+const MOSTLY_HUM = 0.9;
+/** Fraction bits of a slow sample. */
+const SLOW_BITS = 2;
+
+const DECIMATION = 4;
+/** Low-pass before every fourth box sum is kept: flat to 360 Hz, 50 dB down from 840 Hz at 4800 Hz. Hamming, 33 taps, x 2^15. */
+const TAPS = lowPass(33, 600 / 4800);
+
+function lowPass(length: number, cutoff: number): Int32Array {
+  const middle = (length - 1) / 2;
+  const ideal = Array.from({ length }, (_, i) => {
+    const x = i - middle;
+    const sinc = x === 0 ? 2 * cutoff : Math.sin(2 * Math.PI * cutoff * x) / (Math.PI * x);
+    return sinc * (0.54 - 0.46 * Math.cos((2 * Math.PI * i) / (length - 1)));
+  });
+  const sum = ideal.reduce((a, b) => a + b, 0);
+  const taps = Int32Array.from(ideal, (tap) => Math.round((tap / sum) * 32768));
+  taps[middle] = taps[middle]! + 32768 - taps.reduce((a, b) => a + b, 0);
+  return taps;
+}
+
+const TABLE_BITS = 12;
+const COSINE_Q14 = Int32Array.from({ length: 1 << TABLE_BITS }, (_, i) =>
+  Math.round(Math.cos((2 * Math.PI * i) / (1 << TABLE_BITS)) * 16384),
+);
+const QUARTER = 1 << (TABLE_BITS - 2);
+
+/** Hann window over the parts times the phasor of each quarter-hertz step, x 2^14. */
+function windowed(part: (angle: number) => number, partS: number): Int32Array {
+  const table = new Int32Array((2 * STEPS + 1) * PARTS);
+  for (let step = -STEPS; step <= STEPS; step++) {
+    for (let s = 0; s < PARTS; s++) {
+      const hann = 0.5 - 0.5 * Math.cos((2 * Math.PI * (s + 0.5)) / PARTS);
+      table[(step + STEPS) * PARTS + s] = Math.round(hann * part(2 * Math.PI * (step / 4) * partS * s) * 16384);
+    }
+  }
+  return table;
+}
+
+/** One channel's latest judgement. */
+export interface HumReading {
+  /** 0: no hum; else 50 or 60. */
+  readonly baseHz: 0 | 50 | 60;
+  /** RMS of all lines found together, dBFS x 100 (a full-scale sine is -301); NO_SIGNAL without hum. */
+  readonly levelDbX100: number;
+  /** Bit h-1 is set for each harmonic found. */
+  readonly harmonics: number;
+  /** Windows judged in a row that showed it. */
+  readonly windows: number;
+  /** Three windows in a row. */
+  readonly alarm: boolean;
+}
+
+export interface HumDetector {
+  /** One a channel, replaced at each judged window (every 2 s). */
+  readonly readings: readonly HumReading[];
+  /** Takes the kernel's box sums of a block and its sums of squares. */
+  update(boxes: Int32Array, boxStride: number, boxCount: number, sumSquares: BigUint64Array, frames: number): void;
+  reset(): void;
+}
+
+const NO_HUM: HumReading = { baseHz: 0, levelDbX100: NO_SIGNAL, harmonics: 0, windows: 0, alarm: false };
+
+export function createHumDetector(options: { readonly channels: number; readonly rateHz: number }): HumDetector {
+  const { channels, rateHz } = options;
+  const boxFrames = humBoxFrames(rateHz);
+  const slowHz = rateHz / boxFrames / DECIMATION;
+  const partSamples = Math.round(slowHz * PART_S);
+  const partS = partSamples / slowHz;
+
+  const frequencies = [
+    ...new Set(BASES.flatMap((base) => Array.from({ length: HARMONICS }, (_, h) => base * (h + 1)))),
+  ];
+  const lines = frequencies.length;
+  const phaseStep = frequencies.map((hz) => Math.round((hz / slowHz) * 2 ** 32) >>> 0);
+  const phase = new Uint32Array(lines);
+  const cosines = new Int32Array(lines);
+  const sines = new Int32Array(lines);
+  const windowCos = windowed(Math.cos, partS);
+  const windowSin = windowed(Math.sin, partS);
+  /** What box sums and low-pass take from a line at each frequency, as a power. */
+  const droop = frequencies.map((hz) => {
+    const x = (Math.PI * hz * boxFrames) / rateHz;
+    let low = 0;
+    TAPS.forEach((tap, i) => {
+      low += (tap / 32768) * Math.cos((2 * Math.PI * hz * (i - 16) * boxFrames) / rateHz);
+    });
+    // Summing 80 ms blocks costs nothing at the harmonic itself.
+    return ((Math.sin(x) / x) * low) ** 2;
+  });
+
+  const line = new Int32Array(channels * TAPS.length);
+  const real = new Float64Array(channels * lines);
+  const imaginary = new Float64Array(channels * lines);
+  const parts = new Float64Array(channels * lines * PARTS * 2);
+  const partPower = new Float64Array(channels * PARTS);
+  const power = new Float64Array(channels);
+  const powerFrames = new Float64Array(PARTS);
+  const readings: HumReading[] = new Array<HumReading>(channels).fill(NO_HUM);
+  let linePosition = 0;
+  let boxPhase = 0;
+  let inPart = 0;
+  let partsDone = 0;
+  let framesInPart = 0;
+  let words: Uint32Array = new Uint32Array(0);
+  let known: BigUint64Array | undefined;
+
+  function reset(): void {
+    for (const array of [line, real, imaginary, parts, partPower, power, powerFrames, phase]) array.fill(0);
+    readings.fill(NO_HUM);
+    linePosition = boxPhase = inPart = partsDone = framesInPart = 0;
+  }
+
+  function slowSample(): void {
+    for (let k = 0; k < lines; k++) {
+      const at = phase[k]! >>> (32 - TABLE_BITS);
+      cosines[k] = COSINE_Q14[at]!;
+      sines[k] = COSINE_Q14[(at - QUARTER) & ((1 << TABLE_BITS) - 1)]!;
+      phase[k] = phase[k]! + phaseStep[k]!;
+    }
+    for (let c = 0; c < channels; c++) {
+      let sum = 0;
+      const from = c * TAPS.length;
+      for (let i = 0, at = linePosition; i < TAPS.length; i++) {
+        sum += TAPS[i]! * line[from + at]!;
+        if (++at === TAPS.length) at = 0;
+      }
+      const x = Math.floor(sum / (boxFrames * 2 ** (15 - SLOW_BITS)));
+      if (x === 0) continue;
+      const out = c * lines;
+      for (let k = 0; k < lines; k++) {
+        real[out + k] = real[out + k]! + x * cosines[k]!;
+        imaginary[out + k] = imaginary[out + k]! - x * sines[k]!;
+      }
+    }
+  }
+
+  function endPart(): void {
+    const slot = partsDone % PARTS;
+    for (let c = 0; c < channels; c++) {
+      for (let k = 0; k < lines; k++) {
+        const from = c * lines + k;
+        const to = (from * PARTS + slot) * 2;
+        parts[to] = Math.floor(real[from]! / 65536);
+        parts[to + 1] = Math.floor(imaginary[from]! / 65536);
+        real[from] = 0;
+        imaginary[from] = 0;
+      }
+      partPower[c * PARTS + slot] = power[c]!;
+      power[c] = 0;
+    }
+    powerFrames[slot] = framesInPart;
+    framesInPart = 0;
+    partsDone++;
+    if (partsDone >= PARTS && (partsDone - PARTS) % HOP === 0) for (let c = 0; c < channels; c++) judge(c);
+  }
+
+  const spectrum = new Float64Array(2 * STEPS + 1);
+  function fillSpectrum(c: number, k: number): void {
+    const from = (c * lines + k) * PARTS;
+    for (let step = 0; step <= 2 * STEPS; step++) {
+      let re = 0;
+      let im = 0;
+      for (let s = 0; s < PARTS; s++) {
+        const at = (from + ((partsDone + s) % PARTS)) * 2;
+        const cosine = windowCos[step * PARTS + s]!;
+        const sine = windowSin[step * PARTS + s]!;
+        // x exp(-j a): the phasor turns against the line.
+        re += parts[at]! * cosine + parts[at + 1]! * sine;
+        im += parts[at + 1]! * cosine - parts[at]! * sine;
+      }
+      const scale = 2 ** 14;
+      re = Math.floor(re / scale);
+      im = Math.floor(im / scale);
+      spectrum[step] = re * re + im * im;
+    }
+  }
+
+  // A line of amplitude A (x24) gives |X| = A / 2 * 2^SLOW_BITS * 2^14 / 2^16 * partSamples * PARTS / 2 at its peak; the
+  // power in its five bins is 1.5 times that squared (Hann). A^2 / 2 is its mean square.
+  const peakOfOne = 0.5 * 2 ** (SLOW_BITS - 2) * partSamples * (PARTS / 2);
+  const meanSquarePerPower = 0.5 / (1.5 * peakOfOne * peakOfOne);
+
+  function judge(c: number): void {
+    let total = 0;
+    let frames = 0;
+    for (let s = 0; s < PARTS; s++) {
+      total += partPower[c * PARTS + s]!;
+      frames += powerFrames[s]!;
+    }
+    const meanSquare = frames === 0 ? 0 : total / frames;
+    if (meanSquare === 0) {
+      readings[c] = NO_HUM;
+      return;
+    }
+    let best: { baseHz: 50 | 60; found: number; count: number; meanSquare: number } | undefined;
+    for (const baseHz of BASES) {
+      let found = 0;
+      let count = 0;
+      let sum = 0;
+      for (let h = 1; h <= HARMONICS; h++) {
+        const k = frequencies.indexOf(baseHz * h);
+        fillSpectrum(c, k);
+        const search = Math.max(1, Math.ceil(baseHz * h * MAINS_TOLERANCE * 4));
+        let peak = STEPS;
+        for (let step = STEPS - search; step <= STEPS + search; step++) {
+          if (spectrum[step]! > spectrum[peak]!) peak = step;
+        }
+        let floor = 0;
+        let bins = 0;
+        for (let step = 0; step <= 2 * STEPS; step++) {
+          if (Math.abs(step - STEPS) > search + 2) {
+            floor += spectrum[step]!;
+            bins++;
+          }
+        }
+        // A floor of nothing (a pure line, or rounding to 0) still counts as one.
+        floor = Math.max(1, floor / bins);
+        if (spectrum[peak]! < LINE_OVER_FLOOR * floor) continue;
+        let linePower = 0;
+        for (let step = peak - 2; step <= peak + 2; step++) linePower += spectrum[step]! - floor;
+        const lineSquare = (linePower * meanSquarePerPower) / droop[k]!;
+        if (lineSquare < SMALLEST_PART * meanSquare) continue;
+        found |= 1 << (h - 1);
+        count++;
+        sum += lineSquare;
+      }
+      if (best === undefined || count > best.count || (count === best.count && sum > best.meanSquare)) {
+        best = { baseHz, found, count, meanSquare: sum };
+      }
+    }
+    const quiet = meanSquare < QUIET_MEAN_SQUARE || best!.meanSquare > MOSTLY_HUM * meanSquare;
+    // A loud window says nothing: what was known stays.
+    if (!quiet) return;
+    if (best!.count < LINES_FOR_HUM) {
+      readings[c] = NO_HUM;
+      return;
+    }
+    const before = readings[c]!;
+    const windows = before.baseHz === best!.baseHz ? before.windows + 1 : 1;
+    readings[c] = {
+      baseHz: best!.baseHz,
+      levelDbX100: meanSquareDbX100(Math.round(best!.meanSquare * 64), 6),
+      harmonics: best!.found,
+      windows,
+      alarm: windows >= WINDOWS_FOR_ALARM,
+    };
+  }
+
+  return {
+    readings,
+    reset,
+    update(boxes, boxStride, boxCount, sumSquares, frames) {
+      if (known !== sumSquares) {
+        known = sumSquares;
+        words = new Uint32Array(sumSquares.buffer, sumSquares.byteOffset, channels * 2);
+      }
+      for (let c = 0; c < channels; c++) power[c] = power[c]! + words[2 * c]! + words[2 * c + 1]! * 0x1_0000_0000;
+      framesInPart += frames;
+      for (let row = 0; row < boxCount; row++) {
+        for (let c = 0; c < channels; c++) line[c * TAPS.length + linePosition] = boxes[row * boxStride + c]!;
+        linePosition = (linePosition + 1) % TAPS.length;
+        if (++boxPhase < DECIMATION) continue;
+        boxPhase = 0;
+        slowSample();
+        if (++inPart === partSamples) {
+          inPart = 0;
+          endPart();
+        }
+      }
+    },
+  };
+}

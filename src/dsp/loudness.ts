@@ -1,0 +1,196 @@
+/**
+ * Programme loudness of a pair or group of channels: ITU-R BS.1770-5 and EBU R 128 (Tech 3341, Tech 3342).
+ * Levels are LUFS (or LU) x 100, NO_SIGNAL where there is none.
+ */
+import { meanOfSum } from './ballistics.ts';
+import { loudnessX100OfMeanSquare, NO_SIGNAL } from './decibels.ts';
+import type { LoudnessKernel } from './loudnessKernel.ts';
+
+/** Fraction bits of a weighted mean square. */
+const ENERGY_BITS = 2;
+/** The grid: 10 ms. Momentary is 40 of them, short-term 300, gating steps by 10. */
+const MOMENTARY = 40;
+const SHORT_TERM = 300;
+const GATING_STEP = 10;
+/** Histogram of gated loudness: bins of 0.01 LU from -70 LUFS (BS.1770's absolute gate) to +30. */
+const GATE_X100 = -7000;
+const BINS = 10_000;
+
+export interface LoudnessOptions {
+  readonly rateHz: number;
+  /** Weight of each channel x 1024: 1024 for L, R, C and mono; 1444 (1.41) for surrounds; 0 for LFE. Default: all 1024. */
+  readonly weightsQ10?: readonly number[];
+}
+
+export interface LoudnessReadings {
+  /** Over the last 400 ms, every 10 ms. */
+  readonly momentaryX100: number;
+  readonly momentaryMaxX100: number;
+  /** Over the last 3 s. */
+  readonly shortTermX100: number;
+  readonly shortTermMaxX100: number;
+  /** Gated, since the start or the last reset. */
+  readonly integratedX100: number;
+  /** Loudness range, LU x 100 (Tech 3342); 0 until there is material. */
+  readonly rangeX100: number;
+}
+
+export interface LoudnessMeter {
+  readonly kernel: LoudnessKernel;
+  /** Takes `frames` frames standing in `kernel.input`. */
+  update(frames: number): void;
+  /** Momentary and short-term alone: cheap, for 30 times a second. */
+  readonly momentaryX100: number;
+  readonly shortTermX100: number;
+  /** All readings; walks the histograms, so ask a few times a second at most. */
+  readings(): LoudnessReadings;
+  reset(): void;
+}
+
+export function createLoudnessMeter(kernel: LoudnessKernel, options: LoudnessOptions): LoudnessMeter {
+  const gridFrames = Math.round(options.rateHz / 100);
+  const weights = options.weightsQ10 ?? new Array<number>(kernel.channels).fill(1024);
+  /** Weighted mean squares of the last 3 s, one each 10 ms. */
+  const ring = new Float64Array(SHORT_TERM);
+  const words = new Uint32Array(kernel.sumSquaresQ4.buffer, kernel.sumSquaresQ4.byteOffset, kernel.channels * 2);
+  const gated = new Float64Array(BINS);
+  const ranged = new Float64Array(BINS);
+  // Sums of a 10 ms cell that a block's end cut in two, as whole numbers: low 32 bits and the rest.
+  const partLow = new Float64Array(kernel.channels);
+  const partHigh = new Float64Array(kernel.channels);
+  let filled = 0;
+  let cells = 0;
+  let momentary = NO_SIGNAL;
+  let momentaryMax = NO_SIGNAL;
+  let shortTerm = NO_SIGNAL;
+  let shortTermMax = NO_SIGNAL;
+
+  function reset(): void {
+    kernel.reset();
+    ring.fill(0);
+    gated.fill(0);
+    ranged.fill(0);
+    partLow.fill(0);
+    partHigh.fill(0);
+    filled = 0;
+    cells = 0;
+    momentary = momentaryMax = shortTerm = shortTermMax = NO_SIGNAL;
+  }
+
+  function over(count: number): number {
+    let sum = 0;
+    for (let i = 1; i <= count; i++) sum += ring[(cells + SHORT_TERM - i) % SHORT_TERM]!;
+    return loudnessX100OfMeanSquare(Math.floor(sum / count), ENERGY_BITS);
+  }
+
+  function count(histogram: Float64Array, levelX100: number): void {
+    if (levelX100 <= GATE_X100) return;
+    const bin = Math.min(levelX100 - GATE_X100, BINS - 1);
+    histogram[bin] = histogram[bin]! + 1;
+  }
+
+  function endCell(): void {
+    let energy = 0;
+    for (let c = 0; c < kernel.channels; c++) {
+      const carry = Math.floor(partLow[c]! / 0x1_0000_0000);
+      const low = partLow[c]! - carry * 0x1_0000_0000;
+      // Squares of x24 * 4 have 4 fraction bits; the mean keeps 2.
+      energy += Math.floor((meanOfSum(partHigh[c]! + carry, low, gridFrames, 0) * weights[c]!) / 4096);
+      partLow[c] = 0;
+      partHigh[c] = 0;
+    }
+    ring[cells % SHORT_TERM] = energy;
+    cells++;
+    momentary = over(MOMENTARY);
+    shortTerm = over(SHORT_TERM);
+    // Windows are full before they count: a maximum or a gate must not see the start of the ring.
+    if (cells >= MOMENTARY) momentaryMax = Math.max(momentaryMax, momentary);
+    if (cells >= SHORT_TERM) shortTermMax = Math.max(shortTermMax, shortTerm);
+    if (cells % GATING_STEP === 0) {
+      if (cells >= MOMENTARY) count(gated, momentary);
+      if (cells >= SHORT_TERM) count(ranged, shortTerm);
+    }
+  }
+
+  return {
+    kernel,
+    reset,
+    get momentaryX100() {
+      return momentary;
+    },
+    get shortTermX100() {
+      return shortTerm;
+    },
+    update(frames) {
+      let from = 0;
+      while (from < frames) {
+        const to = Math.min(frames, from + gridFrames - filled);
+        kernel.process(from, to);
+        for (let c = 0; c < kernel.channels; c++) {
+          partLow[c] = partLow[c]! + words[2 * c]!;
+          partHigh[c] = partHigh[c]! + words[2 * c + 1]!;
+        }
+        filled += to - from;
+        from = to;
+        if (filled === gridFrames) {
+          filled = 0;
+          endCell();
+        }
+      }
+    },
+    readings() {
+      return {
+        momentaryX100: momentary,
+        momentaryMaxX100: momentaryMax,
+        shortTermX100: shortTerm,
+        shortTermMaxX100: shortTermMax,
+        integratedX100: integrated(gated),
+        rangeX100: range(ranged),
+      };
+    },
+  };
+}
+
+const levelOf = (bin: number) => (bin + GATE_X100) / 100;
+
+/** Mean loudness, LUFS, of the bins from `first` on; null when they are empty. */
+function meanFrom(histogram: Float64Array, first: number): number | null {
+  let blocks = 0;
+  let power = 0;
+  for (let bin = Math.max(0, first); bin < BINS; bin++) {
+    const n = histogram[bin]!;
+    if (n > 0) {
+      blocks += n;
+      power += n * 10 ** (levelOf(bin) / 10);
+    }
+  }
+  return blocks === 0 ? null : 10 * Math.log10(power / blocks);
+}
+
+const binAbove = (level: number) => Math.floor(level * 100 - GATE_X100) + 1;
+
+/** BS.1770-5: blocks above the absolute gate, then those above 10 LU under their mean. */
+function integrated(histogram: Float64Array): number {
+  const ungated = meanFrom(histogram, 0);
+  if (ungated === null) return NO_SIGNAL;
+  const result = meanFrom(histogram, binAbove(ungated - 10));
+  return result === null ? NO_SIGNAL : Math.round(result * 100);
+}
+
+/** Tech 3342: between the 10th and 95th percentile of the short-term levels above 20 LU under their mean. */
+function range(histogram: Float64Array): number {
+  const ungated = meanFrom(histogram, 0);
+  if (ungated === null) return 0;
+  const first = Math.max(0, binAbove(ungated - 20));
+  let total = 0;
+  for (let bin = first; bin < BINS; bin++) total += histogram[bin]!;
+  const at = (fraction: number) => {
+    let left = Math.round((total - 1) * fraction);
+    for (let bin = first; bin < BINS; bin++) {
+      left -= histogram[bin]!;
+      if (left < 0) return bin;
+    }
+    return BINS - 1;
+  };
+  return at(0.95) - at(0.1);
+}

@@ -1,0 +1,149 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { NO_SIGNAL } from '../../src/dsp/decibels.ts';
+import { loadKernels } from '../../src/dsp/kernelFile.ts';
+import { createLoudnessMeter } from '../../src/dsp/loudness.ts';
+import { kWeighting } from '../../src/dsp/loudnessKernel.ts';
+import { createTwinLoudness } from '../../src/dsp/loudnessTwin.ts';
+import { createWasmLoudness } from '../../src/dsp/loudnessWasm.ts';
+import { randomSource, randomWords } from './signals.ts';
+
+const kernels = loadKernels();
+const rates = [44100, 48000, 88200, 96000, 176400, 192000];
+
+describe('K-weighting', () => {
+  test("is the standard's own table at 48 kHz", () => {
+    const [shelf, pass] = kWeighting(48000);
+    // ITU-R BS.1770-5, tables 1 and 2.
+    expect(shelf.b0).toBeCloseTo(1.53512485958697, 9);
+    expect(shelf.b1).toBeCloseTo(-2.69169618938638, 9);
+    expect(shelf.b2).toBeCloseTo(1.19839281085285, 9);
+    expect(shelf.a1).toBeCloseTo(-1.69065929318241, 9);
+    expect(shelf.a2).toBeCloseTo(0.73248077421585, 9);
+    expect([pass.b0, pass.b1, pass.b2]).toEqual([1, -2, 1]);
+    expect(pass.a1).toBeCloseTo(-1.99004745483398, 9);
+    expect(pass.a2).toBeCloseTo(0.99007225036621, 9);
+  });
+
+  test('in WASM agrees with the plain twin bit for bit, over any cut', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 64 }),
+        fc.constantFrom(...rates),
+        fc.integer(),
+        fc.array(fc.integer({ min: 0, max: 20 }), { maxLength: 4 }),
+        (channels, rateHz, seed, cuts) => {
+          const options = { channels, rateHz, maxFrames: 20 };
+          const wasm = createWasmLoudness(kernels, options);
+          const twin = createTwinLoudness(options);
+          for (const [index, cut] of cuts.entries()) {
+            const words = randomWords(seed + index, 20 * channels);
+            wasm.input.set(words);
+            twin.input.set(words);
+            for (const [from, to] of [
+              [0, cut],
+              [cut, 20],
+            ] as const) {
+              wasm.process(from, to);
+              twin.process(from, to);
+              expect([...wasm.sumSquaresQ4]).toEqual([...twin.sumSquaresQ4]);
+            }
+          }
+        },
+      ),
+      { numRuns: 60, seed: 5 },
+    );
+  });
+
+  test('does not overflow on the loudest input: a full-scale square wave where the shelf lifts it', () => {
+    for (const rateHz of rates) {
+      const wasm = createWasmLoudness(kernels, { channels: 1, rateHz, maxFrames: 1920 });
+      const twin = createTwinLoudness({ channels: 1, rateHz, maxFrames: 1920 });
+      for (let n = 0; n < 1920; n++) wasm.input[n] = n % 20 < 10 ? -0x8000_0000 : 0x7fff_ffff;
+      twin.input.set(wasm.input);
+      wasm.process(0, 1920);
+      twin.process(0, 1920);
+      expect(wasm.sumSquaresQ4[0]).toBe(twin.sumSquaresQ4[0]);
+    }
+  });
+
+  test.each(rates)(
+    'at %i Hz stays within 0.01 dB of the same filter in double precision down to -100 dBFS',
+    (rateHz) => {
+      const random = randomSource(9);
+      for (const [db, hz, tolerance] of [
+        [0, 997, 0.001],
+        [-60, 50, 0.01],
+        [-100, 997, 0.01],
+        [-100, 40, 0.05],
+      ] as const) {
+        const seconds = 1;
+        const frames = rateHz / 100;
+        const kernel = createWasmLoudness(kernels, { channels: 1, rateHz, maxFrames: frames });
+        const states = kWeighting(rateHz).map((section) => ({ section, x1: 0, x2: 0, y1: 0, y2: 0 }));
+        let exact = 0;
+        let measured = 0n;
+        for (let block = 0; block < seconds * 100; block++) {
+          for (let n = 0; n < frames; n++) {
+            const phase = (2 * Math.PI * hz * (block * frames + n)) / rateHz;
+            const x = Math.floor(8388607 * 10 ** (db / 20) * Math.sin(phase) + random() - random() + 0.5);
+            kernel.input[n] = Math.max(-8388608, Math.min(8388607, x)) * 256;
+            let value = kernel.input[n]! / 256;
+            for (const state of states) {
+              const { b0, b1, b2, a1, a2 } = state.section;
+              const y = b0 * value + b1 * state.x1 + b2 * state.x2 - a1 * state.y1 - a2 * state.y2;
+              Object.assign(state, { x1: value, x2: state.x1, y1: y, y2: state.y1 });
+              value = y;
+            }
+            if (block >= 20) exact += value * value;
+          }
+          kernel.process(0, frames);
+          if (block >= 20) measured += kernel.sumSquaresQ4[0]!;
+        }
+        const error = 10 * Math.log10(Number(measured) / 16 / exact);
+        expect(Math.abs(error), `${hz} Hz at ${db} dBFS`).toBeLessThan(tolerance);
+      }
+    },
+  );
+});
+
+function feedSine(rateHz: number, seconds: number, db: number, blockFrames = rateHz / 100) {
+  const meter = createLoudnessMeter(createWasmLoudness(kernels, { channels: 2, rateHz, maxFrames: blockFrames }), {
+    rateHz,
+  });
+  const total = Math.round(rateHz * seconds);
+  for (let done = 0; done < total; ) {
+    const frames = Math.min(blockFrames, total - done);
+    for (let n = 0; n < frames; n++) {
+      const x = Math.round(8388607 * 10 ** (db / 20) * Math.sin((2 * Math.PI * 1000 * (done + n)) / rateHz));
+      meter.kernel.input[2 * n] = x * 256;
+      meter.kernel.input[2 * n + 1] = x * 256;
+    }
+    meter.update(frames);
+    done += frames;
+  }
+  return meter;
+}
+
+describe('the loudness meter', () => {
+  test.each(rates)('at %i Hz reads a stereo 1 kHz sine at -23 dBFS as -23.0 LUFS', (rateHz) => {
+    const readings = feedSine(rateHz, 4, -23).readings();
+    expect(readings.momentaryX100 / 100).toBeCloseTo(-23, 1);
+    expect(readings.shortTermX100 / 100).toBeCloseTo(-23, 1);
+    expect(readings.integratedX100 / 100).toBeCloseTo(-23, 1);
+    expect(readings.rangeX100).toBeLessThanOrEqual(2);
+  });
+
+  test('does not care how the stream is cut into blocks', () => {
+    expect(feedSine(48000, 3.5, -30, 1).readings()).toEqual(feedSine(48000, 3.5, -30, 1920).readings());
+  });
+
+  test('has no reading before there was signal, and none after a reset', () => {
+    const meter = feedSine(48000, 0.05, -200);
+    expect(meter.readings()).toMatchObject({ integratedX100: NO_SIGNAL, momentaryMaxX100: NO_SIGNAL, rangeX100: 0 });
+    const played = feedSine(48000, 1, -20);
+    expect(played.readings().integratedX100).toBeGreaterThan(-2100);
+    played.reset();
+    expect(played.readings()).toMatchObject({ integratedX100: NO_SIGNAL, momentaryX100: NO_SIGNAL });
+  });
+});
