@@ -83,10 +83,20 @@ export const Brief = Type.Object(
 );
 export type Brief = Static<typeof Brief>;
 
-/** Fills in the defaults and validates. Fault `brief-invalid` names the first field that does not fit. */
+/** Channels of one stream that this program handles. */
+const MAX_CHANNELS = 64;
+
+/**
+ * Fills in the defaults and validates. Faults: `brief-invalid` names the first field that does not fit;
+ * `brief-too-many` when the sources come to more than 64 channels.
+ */
 export function parseBrief(value: unknown): Outcome<Brief> {
   const filled = Value.Default(Brief, Value.Clone(value));
-  if (Value.Check(Brief, filled)) return good(filled);
+  if (Value.Check(Brief, filled)) {
+    const channels = filled.sources.reduce((sum, source) => sum + source.count, 0);
+    if (channels <= MAX_CHANNELS) return good(filled);
+    return bad('brief-too-many', `The sources come to ${channels} channels.`, `Plan ${MAX_CHANNELS} channels at most.`);
+  }
   for (const error of Value.Errors(Brief, filled)) {
     return bad(
       'brief-invalid',

@@ -179,6 +179,12 @@ interface Slot {
   readonly port: string | null;
 }
 
+/** The table of interfaces, and what this plan has found out so far. */
+interface Table {
+  readonly maps: readonly InterfaceMap[];
+  readonly known: Known;
+}
+
 interface Rig {
   readonly ability: InterfaceAbility;
   readonly ports: readonly PortMap[];
@@ -234,6 +240,7 @@ function ownMixes(brief: Brief): string[] {
  * `plan-unknown-expander`, `plan-no-interface` (no known interface covers the brief).
  */
 export function planSession(brief: Brief, maps: readonly InterfaceMap[]): Outcome<Plan> {
+  const table: Table = { maps, known: new Map() };
   const have: ExpanderModel[] = [];
   for (const id of [...brief.have, ...(brief.expander === null ? [] : [brief.expander])]) {
     const model = expanderModel(id);
@@ -245,7 +252,7 @@ export function planSession(brief: Brief, maps: readonly InterfaceMap[]): Outcom
   if (brief.expander !== null) have.pop();
   let ability: InterfaceAbility | null;
   if (brief.interface === null) {
-    ability = chooseInterface(brief, have, maps);
+    ability = chooseInterface(brief, have, table);
     if (ability === null) {
       return bad(
         'plan-no-interface',
@@ -263,23 +270,19 @@ export function planSession(brief: Brief, maps: readonly InterfaceMap[]): Outcom
       );
     }
   }
-  return good(planWith(brief, ability, have, maps));
+  return good(planWith(brief, ability, have, table));
 }
 
 /** Fewest boxes to buy, then room for growth, then the fewest inputs left over. */
-function chooseInterface(
-  brief: Brief,
-  have: readonly ExpanderModel[],
-  maps: readonly InterfaceMap[],
-): InterfaceAbility | null {
+function chooseInterface(brief: Brief, have: readonly ExpanderModel[], table: Table): InterfaceAbility | null {
   let best: { ability: InterfaceAbility; rank: readonly number[] } | null = null;
   for (const ability of ABILITIES) {
     if (brief.rateHz > ability.maxRateHz) continue;
     if (!outputsOf(brief, ability).every((output) => output.outputs !== null)) continue;
     const wanted = wantedChannels(brief);
-    const extra = bestExtra(brief, ability, have, maps, brief.rateHz, wanted);
+    const extra = bestExtra(brief, ability, have, table, brief.rateHz, wanted);
     if (extra === null) continue;
-    const grown = bestExtra(brief, ability, have, maps, brief.rateHz, grow(wanted, brief.growth));
+    const grown = bestExtra(brief, ability, have, table, brief.rateHz, grow(wanted, brief.growth));
     const spare = analogueInputCount(ability) - wanted.length;
     const rank = [extra.length, grown === null ? 1 : 0, outputsOf(brief, ability).filter((o) => o.amp).length, spare];
     if (best === null || less(rank, best.rank)) best = { ability, rank };
@@ -308,13 +311,8 @@ interface Box {
  * Shares the ADAT ports out: one fibre to each box, then further fibres as far as ports last. Boxes that send nothing at
  * this rate are left out. null: more boxes than ports.
  */
-function buildRig(
-  ability: InterfaceAbility,
-  given: readonly Box[],
-  maps: readonly InterfaceMap[],
-  rateHz: number,
-): Rig | null {
-  const { ports, verified } = portsAtRate(ability, maps, rateHz);
+function buildRig(ability: InterfaceAbility, given: readonly Box[], table: Table, rateHz: number): Rig | null {
+  const { ports, verified } = portsAtRate(ability, table.maps, rateHz);
   const adat = ports.filter((port) => port.kind === 'adat');
   const boxes = given.filter(({ model }) => usefulFibres(model, rateHz) > 0);
   if (boxes.length > adat.length) return null;
@@ -526,9 +524,19 @@ function keepTogether(brief: Brief, wanted: readonly Wanted[], placed: readonly 
   return now;
 }
 
-function coversAll(wanted: readonly Wanted[], rig: Rig | null): boolean {
+/** Answers already worked out in this plan, by the sources and the shape of the inputs: many boxes look alike. */
+type Known = Map<string, boolean>;
+
+function coversAll(wanted: readonly Wanted[], rig: Rig | null, known: Known): boolean {
   if (rig === null || wanted.length > rig.slots.length) return false;
-  return place(wanted, rig.slots).every((slot) => slot !== null);
+  const groups = [...new Set(rig.slots.map(({ group }) => group))];
+  const shape = rig.slots.map(({ kinds, group }) => `${kinds.join('')}${group === null ? '' : groups.indexOf(group)}`);
+  const key = `${wanted.map(({ kind }) => kind).join()} ${shape.join()}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const covers = place(wanted, rig.slots).every((slot) => slot !== null);
+  known.set(key, covers);
+  return covers;
 }
 
 /** How many of `model`, on top of those there, cover the sources at this rate; null: no number that has ports does. */
@@ -536,16 +544,16 @@ function boxesNeeded(
   ability: InterfaceAbility,
   have: readonly ExpanderModel[],
   model: ExpanderModel,
-  maps: readonly InterfaceMap[],
+  table: Table,
   rateHz: number,
   wanted: readonly Wanted[],
 ): number | null {
   const owned = have.map((one) => ({ model: one, owned: true }));
   for (let count = 0; count <= 4; count++) {
     const added = Array.from({ length: count }, () => ({ model, owned: false }));
-    const rig = buildRig(ability, [...owned, ...added], maps, rateHz);
+    const rig = buildRig(ability, [...owned, ...added], table, rateHz);
     if (rig === null && count > 0) return null;
-    if (coversAll(wanted, rig) && planClock(rig!) !== null) return count;
+    if (coversAll(wanted, rig, table.known) && planClock(rig!) !== null) return count;
   }
   return null;
 }
@@ -559,14 +567,14 @@ function bestExtra(
   brief: Brief,
   ability: InterfaceAbility,
   have: readonly ExpanderModel[],
-  maps: readonly InterfaceMap[],
+  table: Table,
   rateHz: number,
   wanted: readonly Wanted[],
 ): ExpanderModel[] | null {
   let best: { models: ExpanderModel[]; rank: readonly number[] } | null = null;
   const models = brief.expander === null ? EXPANDERS : EXPANDERS.filter((model) => model.id === brief.expander);
   for (const model of models) {
-    const count = boxesNeeded(ability, have, model, maps, rateHz, wanted);
+    const count = boxesNeeded(ability, have, model, table, rateHz, wanted);
     if (count === 0) return [];
     if (count === null) continue;
     const known = (model.verified.ports ? 0 : 1) + (model.verified.sync ? 0 : 1);
@@ -663,24 +671,19 @@ function outputsOf(brief: Brief, ability: InterfaceAbility): PlannedOutput[] {
   });
 }
 
-function planWith(
-  brief: Brief,
-  ability: InterfaceAbility,
-  have: readonly ExpanderModel[],
-  maps: readonly InterfaceMap[],
-): Plan {
+function planWith(brief: Brief, ability: InterfaceAbility, have: readonly ExpanderModel[], table: Table): Plan {
   const wanted = wantedChannels(brief);
   const grown = grow(wanted, brief.growth);
   const rateHz = brief.rateHz;
   const owned = have.map((model) => ({ model, owned: true }));
-  const extra = bestExtra(brief, ability, have, maps, rateHz, wanted);
+  const extra = bestExtra(brief, ability, have, table, rateHz, wanted);
   const boxes = [
     ...owned,
-    ...(extra ?? mostUseful(brief, ability, have, maps, wanted)).map((model) => ({ model, owned: false })),
+    ...(extra ?? mostUseful(brief, ability, have, table, wanted)).map((model) => ({ model, owned: false })),
   ];
   // With more boxes owned than ports, the first ones are plugged.
-  let rig = buildRig(ability, boxes, maps, rateHz);
-  for (let keep = boxes.length - 1; rig === null; keep--) rig = buildRig(ability, boxes.slice(0, keep), maps, rateHz);
+  let rig = buildRig(ability, boxes, table, rateHz);
+  for (let keep = boxes.length - 1; rig === null; keep--) rig = buildRig(ability, boxes.slice(0, keep), table, rateHz);
 
   const placed = keepTogether(brief, wanted, place(wanted, rig.slots));
   const uncovered = wanted.flatMap((one, i) => (placed[i] === null ? [one.name] : []));
@@ -720,9 +723,9 @@ function planWith(
   const outputs = [...outputsOf(brief, ability)].sort((a, b) => (a.outputs?.[0] ?? 99) - (b.outputs?.[0] ?? 99));
   const sheet = makeSheet(brief, rig, channels, clockPlan, outputs);
   const notes = checkSheet(sheet);
-  const options = expanderOptions(brief, ability, have, maps, wanted, grown);
-  const grownExtra = bestExtra(brief, ability, have, maps, rateHz, grown);
-  const map = mapOf(ability, maps);
+  const options = expanderOptions(brief, ability, have, table, wanted, grown);
+  const grownExtra = bestExtra(brief, ability, have, table, rateHz, grown);
+  const map = mapOf(ability, table.maps);
   const outputsShort = outputs.filter((output) => output.outputs === null);
   const plan = {
     brief,
@@ -733,7 +736,7 @@ function planWith(
       verified: ability.verified && (map?.verified ?? false),
     },
     needs: countNeeds(brief),
-    rates: rateCovers(ability, have, maps, rateHz, wanted),
+    rates: rateCovers(ability, have, table, rateHz, wanted),
     options,
     expanders: rig.expanders,
     covered: uncovered.length === 0 && outputsShort.length === 0 && clockPlan !== null,
@@ -755,7 +758,7 @@ function mostUseful(
   brief: Brief,
   ability: InterfaceAbility,
   have: readonly ExpanderModel[],
-  maps: readonly InterfaceMap[],
+  table: Table,
   wanted: readonly Wanted[],
 ): ExpanderModel[] {
   const owned = have.map((model) => ({ model, owned: true }));
@@ -763,7 +766,7 @@ function mostUseful(
     rig === null ? -1 : place(wanted, rig.slots).filter((slot) => slot !== null).length;
   let best: { models: ExpanderModel[]; count: number } = {
     models: [],
-    count: served(buildRig(ability, owned, maps, brief.rateHz)),
+    count: served(buildRig(ability, owned, table, brief.rateHz)),
   };
   for (const model of brief.expander === null ? EXPANDERS : EXPANDERS.filter(({ id }) => id === brief.expander)) {
     for (let count = 1; count <= 4; count++) {
@@ -771,7 +774,7 @@ function mostUseful(
       const rig = buildRig(
         ability,
         [...owned, ...models.map((one) => ({ model: one, owned: false }))],
-        maps,
+        table,
         brief.rateHz,
       );
       if (rig === null || planClock(rig) === null) break;
@@ -789,16 +792,16 @@ function rateFamily(rateHz: RateHz): readonly RateHz[] {
 function rateCovers(
   ability: InterfaceAbility,
   have: readonly ExpanderModel[],
-  maps: readonly InterfaceMap[],
+  table: Table,
   rateHz: RateHz,
   wanted: readonly Wanted[],
 ): RateCover[] {
   return rateFamily(rateHz).map((rate): RateCover => {
     let boxes = have.map((model) => ({ model, owned: true }));
-    let rig = buildRig(ability, boxes, maps, rate);
+    let rig = buildRig(ability, boxes, table, rate);
     while (rig === null) {
       boxes = boxes.slice(0, -1);
-      rig = buildRig(ability, boxes, maps, rate);
+      rig = buildRig(ability, boxes, table, rate);
     }
     const placed = place(wanted, rig.slots);
     const missing = wanted.flatMap((one, i) => (placed[i] === null ? [one.name] : []));
@@ -816,16 +819,16 @@ function expanderOptions(
   brief: Brief,
   ability: InterfaceAbility,
   have: readonly ExpanderModel[],
-  maps: readonly InterfaceMap[],
+  table: Table,
   wanted: readonly Wanted[],
   grown: readonly Wanted[],
 ): ExpanderOption[] {
   const [x1, x2, x4] = rateFamily(brief.rateHz);
   return EXPANDERS.map((model): ExpanderOption => {
     const at = (rows: readonly Wanted[]) => ({
-      x1: boxesNeeded(ability, have, model, maps, x1!, rows),
-      x2: boxesNeeded(ability, have, model, maps, x2!, rows),
-      x4: boxesNeeded(ability, have, model, maps, x4!, rows),
+      x1: boxesNeeded(ability, have, model, table, x1!, rows),
+      x2: boxesNeeded(ability, have, model, table, x2!, rows),
+      x4: boxesNeeded(ability, have, model, table, x4!, rows),
     });
     const now = at(wanted);
     return {

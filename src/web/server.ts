@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Config } from '../config/schema.ts';
+import type { InterfaceMap } from '../device/interfaces/interfaceMap.ts';
 import { bad, type Fault, good, type Outcome } from '../fault.ts';
 import type { MonitorCommands, MonitorView } from '../monitor/hub.ts';
 import { Access } from './access.ts';
@@ -22,6 +23,7 @@ import { describeRoutes, type OpenApi } from './openApi.ts';
 import { loadPageFiles } from './pageFiles.ts';
 import type { WebClock, WebLogger } from './ports.ts';
 import { readRoutes } from './readRoutes.ts';
+import { guideRoutes } from './routes/guide.ts';
 import { validatorCompiler } from './validate.ts';
 
 export interface WebOptions {
@@ -35,6 +37,8 @@ export interface WebOptions {
   readonly configDoor?: ConfigDoor;
   /** PIN and sessions. Given, so that the panel's driver can show the PIN; by default a PIN that nobody can see. */
   readonly access?: Access;
+  /** The table of interfaces, for the planner; none by default: it then knows analogue inputs only. */
+  readonly interfaceMaps?: readonly InterfaceMap[];
   /** The `web` part of the configuration now. */
   readonly config: () => Config['web'];
   readonly logger: WebLogger;
@@ -164,6 +168,7 @@ export function createWebServer(options: WebOptions): WebServer {
   accessRoutes(context);
   actionRoutes(context, options.commands, options.actions ?? {});
   if (options.configDoor !== undefined) configRoutes(context, options.configDoor);
+  guideRoutes(context, { interfaceMaps: options.interfaceMaps ?? [] });
   apiPageRoutes(context, openApi);
 
   for (const [url, file] of pageFiles) {
