@@ -19,7 +19,7 @@ import { drawChannel } from './pages/channel.ts';
 import type { PageContext } from './pages/frame.ts';
 import { drawOverview } from './pages/overview.ts';
 import { drawCaptureState, drawFault, drawSplash, drawTakeOver } from './pages/screens.ts';
-import { drawFinding, drawNetwork, drawPatch, drawSync, drawSyncBank, drawSystem } from './pages/text.ts';
+import { drawFinding, drawNetwork, drawPatch, drawProve, drawSync, drawSyncBank, drawSystem } from './pages/text.ts';
 import { causeOf, type PanelView } from './view.ts';
 
 export interface RenderOptions {
@@ -97,8 +97,10 @@ function drawPage(page: PageContext, shown: Page): void {
     case 'sync':
       drawSync(page, shown.part);
       return;
-    case 'syncBank':
     case 'prove':
+      drawProve(page, bankOf(shown.bank));
+      return;
+    case 'syncBank':
       drawSyncBank(page, bankOf(shown.bank));
       return;
     case 'finding':

@@ -100,11 +100,10 @@ export function ppmText(ppm: number): string {
   return `${sign}${digits}ppm`;
 }
 
-/** dB for a bar's number, 3 characters at most: `0`, `-6`, `-18`, `--` for none. */
+/** A bar's number, 2 characters at most: dB below full scale without the sign that all share. `0`, `6`, `18`, `--` for none. */
 export function shortDb(dbfs: number | null): string {
   if (dbfs === null) return '--';
-  const whole = Math.round(dbfs);
-  return whole <= -100 ? '-99' : String(whole === 0 ? 0 : whole);
+  return String(Math.min(99, Math.max(0, Math.round(-dbfs))));
 }
 
 /** dB with one decimal, or `--`. */

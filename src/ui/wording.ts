@@ -1,5 +1,5 @@
 /** What the panel says, as an engineer would: at most 21 columns a row. Pure. */
-import type { Bank, Finding, SyncWord } from '../monitor/snapshot.ts';
+import type { Bank, Channel, Finding, SyncWord } from '../monitor/snapshot.ts';
 import type { UiState } from './navigation.ts';
 import { ageText, bankInUse, isDigital, type PanelView, ppmText } from './view.ts';
 
@@ -10,60 +10,74 @@ export interface FindingWords {
   readonly rows: readonly string[];
 }
 
+/** What a port's clock is called on the other box, and what carries it there. */
+const PORT_WORDS: Readonly<Record<Bank['kind'], { readonly clock: string; readonly cable: string }>> = {
+  adat: { clock: 'ADAT', cable: 'fibre' },
+  spdif: { clock: 'S/PDIF', cable: 'cable' },
+  aes: { clock: 'AES', cable: 'cable' },
+  analogue: { clock: 'EXT', cable: 'word clk' },
+  loopback: { clock: 'EXT', cable: 'word clk' },
+  group: { clock: 'EXT', cable: 'word clk' },
+};
+
 /** The rows under a bank's clock. */
 export function bankWords(bank: Bank, view: PanelView, ui: UiState, nowMs: number): string[] {
   const box = bank.box ?? bank.name;
+  const { clock, cable } = PORT_WORDS[bank.kind];
   switch (bank.sync) {
     case 'lock': {
-      const rate: string[] = [];
-      if (bank.ppm !== null) rate.push(ppmText(bank.ppm));
-      if (bank.slipsPerMinute !== null) rate.push(`${perMinute(bank.slipsPerMinute)} slips/min`);
-      else rate.push(`${bank.slips} slips`);
+      const seen =
+        bank.slipsPerMinute === null ? `${count(bank.slips)} slips` : `${perMinute(bank.slipsPerMinute)} slips/min`;
       return [
-        `${cut(box, 9)} on own clock`,
-        rate.join(' '),
-        `${cut(box, 8)}: SYNC = ADAT`,
-        '+ fibre OUT>its IN',
+        `${cut(box, 8)} on own clock`,
+        bank.ppm === null ? seen : `${ppmText(bank.ppm)} ${seen}`,
+        `${cut(box, 12 - clock.length)}: SYNC = ${clock}`,
+        `+ ${cable} OUT>its IN`,
         cleanRow(view, bank),
       ].filter((row) => row !== '');
     }
     case 'noLock':
       return [
         'Nothing decoded here',
-        `Is ${cut(box, 10)} on?`,
-        `Fibre ${cut(box, 8)} OUT>`,
-        `${cut(bank.name, 13)} IN`,
-        'Port mode: ADAT',
-      ];
-    case 'unknown': {
-      const last = ui.lastSyncMs[bank.id];
-      return [
-        'Too quiet to see slip',
-        last === undefined ? 'No SYNC seen yet' : `Last SYNC ${ageText(nowMs - last)} ago`,
-        view.canProve ? 'Play, or B = prove' : 'Play, and wait',
-      ];
-    }
+        `Is ${cut(box, 13)} on?`,
+        `${cable[0]!.toUpperCase()}${cable.slice(1)} its OUT>${cut(bank.name, 6)}`,
+        bank.kind === 'adat' ? 'Port mode: ADAT' : '',
+      ].filter((row) => row !== '');
+    case 'unknown':
+      return unknownWords(bank, view, ui, nowMs);
     case 'sync':
-      return syncRows(bank);
+      return [`${cut(box, 13)} in sync`, ...evidence(bank)];
   }
 }
 
-function syncRows(bank: Bank): string[] {
-  const rows = [`${cut(bank.box ?? bank.name, 16)} in`, 'sync.'].join(' ');
+function unknownWords(bank: Bank, view: PanelView, ui: UiState, nowMs: number): string[] {
+  if (bank.vantage === 'resampled') return ['The stream is', 'resampled: that hides', 'slips. Can not tell.'];
+  const last = ui.lastSyncMs[bank.id];
+  const heard = bank.channels.some((index) => view.snapshot.channels[index - 1]?.silence === 'none');
+  return [
+    bank.vantage === 'split' ? 'Split fibre: follows' : heard ? 'Not enough heard yet' : 'Too quiet to see slip',
+    ...(bank.vantage === 'split' ? ['any clock. No verdict'] : []),
+    last === undefined ? 'No SYNC seen yet' : `Last SYNC ${ageText(nowMs - last)} ago`,
+    view.canProve ? 'Play, or B = prove' : 'Play, and wait',
+  ];
+}
+
+/** On what ground a bank is called in sync. */
+function evidence(bank: Bank): string[] {
   switch (bank.basis) {
     case 'device':
-      return [rows, 'The interface says so'];
+      return ['The interface says so'];
     case 'proof':
-      return [rows, 'PROVEN by test tone'];
+      return ['PROVEN by test tone'];
     case 'audio':
+      if (bank.boundPpm === null) return ['Heard in the audio'];
       return [
-        rows,
-        bank.boundPpm === null ? 'Heard in the audio' : `Slips over ${bank.boundPpm.toFixed(1)}ppm`,
-        bank.boundPpm === null ? '' : 'would have been seen',
-        `in ${Math.round(bank.observableS)} s of audio`,
-      ].filter((row) => row !== '');
+        `A slip over ${ppmText(bank.boundPpm).slice(1)}`,
+        'would have been seen',
+        `in ${ageText(bank.observableS * 1000)} of audio`,
+      ];
     case 'none':
-      return [rows];
+      return [];
   }
 }
 
@@ -75,22 +89,77 @@ function cleanRow(view: PanelView, but: Bank): string {
   if (clean === undefined) return '';
   const left = `${clean.first}-${clean.last} clean`;
   const right = { device: 'DEVICE', audio: 'HEARD', proof: 'PROVEN', none: '' }[clean.basis];
-  return left + right.padStart(20 - left.length);
+  return (left + right.padStart(20 - left.length)).trimEnd();
+}
+
+/** What to do for a guided proof. */
+export function proveWords(bank: Bank): string[] {
+  return [
+    `Send 1 kHz, -20 dBFS`,
+    `into one input of`,
+    cut(bank.box ?? bank.name, 21),
+    'and hold it for 10 s',
+    'A = give up',
+  ];
 }
 
 function perMinute(rate: number): string {
-  return rate < 9.95 ? rate.toFixed(1).replace(/\.0$/, '') : String(Math.round(rate));
+  return rate < 9.95 ? rate.toFixed(1).replace(/\.0$/, '') : count(Math.round(rate));
+}
+
+function count(number: number): string {
+  return number > 9999 ? '>9999' : String(number);
 }
 
 function cut(text: string, columns: number): string {
-  return text.length <= columns ? text : text.slice(0, columns);
+  return text.length <= columns ? text : text.slice(0, columns).trimEnd();
+}
+
+/** Titles of findings that have a short name in the trade. Others are titled by where they are. */
+const TITLES: Readonly<Record<string, string>> = {
+  'usb-loss': 'USB LOSS ALL CH',
+  'capture-xrun': 'XRUN ALL CH',
+  'capture-stalled': 'STALLED',
+  'pcm-unplugged': 'NO DEVICE',
+  'pcm-busy': 'DEVICE BUSY',
+};
+
+/** Findings of one channel: `NO SIGNAL Vox ch 5`. */
+const CHANNEL_TITLES: Readonly<Record<string, string>> = {
+  'channel-no-signal': 'NO SIGNAL',
+  'phantom-off': 'NO SIGNAL',
+  'channel-muted': 'MUTED',
+  'channel-hum': 'HUM',
+  'channel-clipping': 'CLIP',
+};
+
+/** Rows of findings whose full sentences would not fit. */
+const ROWS: Readonly<Record<string, (finding: Finding) => string[]>> = {
+  'usb-loss': (finding) => [`${gaps(finding)}, clocks fine`, 'Check Pi power, cable'],
+  'phantom-off': () => ['48V OFF, condenser', 'Mute, then 48V on'],
+};
+
+/** The monitor says how often: `once`, `3 times`. */
+function gaps(finding: Finding): string {
+  const times = /(\d+) times/.exec(finding.symptom)?.[1];
+  return times === undefined ? '1 gap' : `${count(Number(times))} gaps`;
 }
 
 export function findingWords(finding: Finding, view: PanelView, ui: UiState, nowMs: number): FindingWords {
-  const bank = view.snapshot.banks.find(
-    (candidate) => candidate.name === finding.where || candidate.box === finding.where,
-  );
+  const { banks, channels } = view.snapshot;
+  const bank = banks.find((each) => each.name === finding.where || each.box === finding.where);
   if (bank !== undefined && isDigital(bank) && (bank.sync === 'lock' || bank.sync === 'noLock'))
     return { sync: bank.sync, title: bank.name, rows: bankWords(bank, view, ui, nowMs) };
-  return { sync: null, title: finding.where, rows: [finding.symptom, finding.cause, finding.fix] };
+  const channel = channels.find((each) => each.name !== '' && each.name === finding.where);
+  return {
+    sync: null,
+    title: TITLES[finding.code] ?? channelTitle(finding, channel) ?? finding.where,
+    rows: ROWS[finding.code]?.(finding) ?? [...new Set([finding.symptom, finding.cause, finding.fix])],
+  };
+}
+
+function channelTitle(finding: Finding, channel: Channel | undefined): string | null {
+  const title = CHANNEL_TITLES[finding.code];
+  if (channel === undefined) return title ?? null;
+  return title === undefined ? `${channel.name} ch ${channel.index}` : `${title} ${channel.name} ch ${channel.index}`;
 }

@@ -217,7 +217,7 @@ describe.each(['ssd1306', 'sh1106'] as const)('an %s panel', (chip) => {
         expect(rig.model.unknown).toEqual([]);
         return Buffer.compare(rig.model.glass(), frame) === 0;
       }),
-      { numRuns: 10_000, seed: 20261122 },
+      { numRuns: 5000, seed: 20261122 },
     );
   });
 

@@ -7,6 +7,11 @@ import { drawBig, drawHeader, drawRow, type PageContext } from './frame.ts';
 const BAR_Y = 54;
 const BAR_PX = 6;
 
+/** Five characters at most: below -99.9 dB the tenths go. */
+function bigDb(db: number | null): string {
+  return db !== null && db <= -99.95 ? String(Math.round(db)) : longDb(db);
+}
+
 export function drawChannel(page: PageContext, index: number): void {
   const { canvas, fonts, view } = page;
   const channel = view.snapshot.channels[index - 1]!;
@@ -16,7 +21,7 @@ export function drawChannel(page: PageContext, index: number): void {
     title: `${index} ${bank?.name ?? ''}`.trim(),
   });
   drawRow(page, 0, channel.name === '' ? `Channel ${index}` : channel.name, { cutToPx: PAGE_WIDTH_PX });
-  drawBig(page, 0, 22, longDb(channel.holdDbfs));
+  drawBig(page, 0, 22, bigDb(channel.holdDbfs), { trackingPx: -1 });
   canvas.text(fonts.f5x8, PAGE_WIDTH_PX, 20, `rms ${longDb(channel.rmsDbfs)}`, { align: 'right' });
   canvas.text(fonts.f5x8, PAGE_WIDTH_PX, 29, `tp ${longDb(channel.truePeakDbtp)}`, { align: 'right' });
   const state = channel.clipped

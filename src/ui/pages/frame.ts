@@ -21,17 +21,19 @@ export const ROWS = 5;
 /** Characters of 6x12 in a row. */
 export const COLUMNS = 21;
 export const ROW_PITCH_PX = 11;
-/** y of the cell of row 0: its letters begin one pixel lower, right under the header. */
-export const FIRST_ROW_Y = 7;
+/** y of row 0, right under the header. */
+export const FIRST_ROW_Y = 8;
+/** Of the font's 12 rows the first is left out: only brackets, slashes and accents reach it, and rows would touch. */
+const ROW_CELLS: readonly [number, number] = [1, 11];
 
 export function rowY(row: number): number {
   return FIRST_ROW_Y + row * ROW_PITCH_PX;
 }
 
 /** One of the five rows, 21 columns. */
-export function drawRow(page: PageContext, row: number, text: string, options: TextOptions = {}): number {
-  const x = options.align === 'right' ? PAGE_WIDTH_PX : 0;
-  return page.canvas.text(page.fonts.f6x12, x, rowY(row), text, options);
+export function drawRow(page: PageContext, row: number, text: string, options: TextOptions = {}, atX = 0): number {
+  const x = options.align === 'right' ? PAGE_WIDTH_PX : atX;
+  return page.canvas.text(page.fonts.f6x12, x, rowY(row), text, { cellRows: ROW_CELLS, ...options });
 }
 
 /** LOCK! blinks: full for 0.7 s, half lit for 0.3 s. */
@@ -54,32 +56,40 @@ export interface HeaderOptions {
   readonly title: string;
   /** Instead of the rate. */
   readonly right?: string;
+  /** Leaves out the lowest row of pixels, so that the header can stand on a lit band of 7 px. */
+  readonly band?: boolean;
 }
 
 /** Word and shape of the clock's state, title, SIM, rate, alarm mark. */
 export function drawHeader(page: PageContext, options: HeaderOptions): void {
   const { canvas, fonts, view } = page;
   const font = fonts.f5x8;
+  const cells = options.band === true ? { cellRows: HEADER_BAND } : {};
   let right = PAGE_WIDTH_PX;
   const mark = alarmMark(page);
   if (mark.text !== '') {
-    right -= canvas.text(font, right, 0, mark.text, { align: 'right', inverted: mark.fresh });
+    right -= canvas.text(font, right, 0, mark.text, { align: 'right', inverted: mark.fresh, cellRows: HEADER_BAND });
     right -= 3;
   }
   const rate = options.right ?? (view.snapshot.capture.rateHz > 0 ? rateText(view.snapshot.capture.rateHz) : '');
-  if (rate !== '') right -= canvas.text(font, right, 0, rate, { align: 'right' }) + 3;
-  if (view.snapshot.simulated) right -= canvas.text(font, right, 0, 'SIM', { align: 'right' }) + 3;
+  if (rate !== '') right -= canvas.text(font, right, 0, rate, { align: 'right', ...cells }) + 3;
+  if (view.snapshot.simulated) right -= canvas.text(font, right, 0, 'SIM', { align: 'right', ...cells }) + 3;
   let left = 0;
   if (options.sync !== null) left = drawSyncSmall(page, options.sync) + 3;
-  if (right - left >= 2 * font.cellWidthPx) canvas.text(font, left, 0, options.title, { cutToPx: right - left });
+  if (right - left >= 2 * font.cellWidthPx)
+    canvas.text(font, left, 0, options.title, { cutToPx: right - left, ...cells });
 }
+
+/** Rows of the 5x8 font without the lowest, which only descenders reach: a lit box then keeps clear of the row below. */
+export const HEADER_BAND: readonly [number, number] = [0, 6];
+export const BAND_PX = 7;
 
 /** SYNC plain, LOCK! blinking, NO LOCK dark on light. Returns its width, px. */
 function drawSyncSmall(page: PageContext, sync: SyncWord): number {
   const { canvas, fonts, nowMs } = page;
   const label = syncLabel(sync);
   const inverted = sync === 'noLock';
-  const width = canvas.text(fonts.f5x8, inverted ? 1 : 0, 0, label, { inverted });
+  const width = canvas.text(fonts.f5x8, inverted ? 1 : 0, 0, label, { inverted, cellRows: HEADER_BAND });
   if (sync === 'lock' && !blinkOn(nowMs)) canvas.frame.dither(0, 0, width, 8);
   return width;
 }

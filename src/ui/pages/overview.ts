@@ -7,10 +7,10 @@ import { alarmMark, BIG_HEIGHT_PX, blinkOn, drawBar, drawBig, type PageContext }
 /** Where the bars stand. Exported for the test that reads them back. */
 export const OVERVIEW = {
   /** Row of the clip marks, 2 px tall. */
-  clipY: 25,
+  clipY: 27,
   clipPx: 2,
   /** First row of a bar at 0 dBFS, and the row below its foot. */
-  barTopY: 28,
+  barTopY: 30,
   barBottomY: 62,
   baseY: 62,
 } as const;
@@ -102,9 +102,9 @@ export function drawStateWord(page: PageContext): void {
   switch (sync) {
     case 'noLock': {
       // Tighter than the font's own pitch: rate and bank must fit beside it.
-      width = 2 + drawBig(page, 2, 0, 'NO', { trackingPx: -2 }) + 6;
-      width += drawBig(page, width, 0, 'LOCK', { trackingPx: -2 });
-      canvas.frame.invert(0, 0, width, BIG_HEIGHT_PX);
+      width = 1 + drawBig(page, 1, 1, 'NO', { trackingPx: -1 }) + 5;
+      width += drawBig(page, width, 1, 'LOCK', { trackingPx: -1 });
+      canvas.frame.invert(0, 0, width, BIG_HEIGHT_PX + 2);
       break;
     }
     case 'lock':

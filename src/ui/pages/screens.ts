@@ -5,7 +5,7 @@ import { type Canvas, PAGE_WIDTH_PX } from '../canvas.ts';
 import { type PanelFonts, wrapText } from '../font.ts';
 import { ageText, rigSync, syncLabel } from '../view.ts';
 import { findingWords } from '../wording.ts';
-import { drawHeader, drawRow, type PageContext } from './frame.ts';
+import { BAND_PX, drawHeader, drawRow, HEADER_BAND, type PageContext } from './frame.ts';
 import { drawWords } from './text.ts';
 
 /** Before there is anything to show. */
@@ -18,14 +18,14 @@ export function drawSplash(canvas: Canvas, fonts: PanelFonts, version: string, s
 /** One cause, one action, a code, the address. For a program that cannot start. */
 export function drawFault(canvas: Canvas, fonts: PanelFonts, fault: Fault, url: string | null): void {
   const title = 'FAULT';
-  canvas.text(fonts.f5x8, 1, 0, title, { inverted: true });
+  canvas.text(fonts.f5x8, 1, 0, title, { inverted: true, cellRows: HEADER_BAND });
   canvas.text(fonts.f5x8, PAGE_WIDTH_PX, 0, fault.code, { align: 'right', cutToPx: PAGE_WIDTH_PX - 32 });
   const what = wrapText(fonts.f6x12, fault.what, PAGE_WIDTH_PX);
   const fix = wrapText(fonts.f6x12, fault.fix, PAGE_WIDTH_PX);
   const room = url === null ? 5 : 4;
   const lines = [...what.slice(0, Math.max(1, room - Math.min(2, fix.length))), ...fix].slice(0, room);
   lines.forEach((line, row) => {
-    canvas.text(fonts.f6x12, 0, 7 + row * 11, line);
+    canvas.text(fonts.f6x12, 0, 8 + row * 11, line, { cellRows: [1, 11] });
   });
   if (url !== null) canvas.text(fonts.f5x8, 0, 54, url.replace(/^http:\/\//, ''), { cutToPx: PAGE_WIDTH_PX });
 }
@@ -91,7 +91,7 @@ function stateScreen(page: PageContext, title: string, fault: Fault | null, othe
 /** A new alarm fills the panel: word, cause, action. */
 export function drawTakeOver(page: PageContext, finding: Finding): void {
   const words = findingWords(finding, page.view, page.ui, page.nowMs);
-  drawHeader(page, { sync: words.sync, title: words.title });
+  drawHeader(page, { sync: words.sync, title: words.title, band: true, ...(words.sync === null ? { right: '' } : {}) });
   drawWords(page, words.rows);
-  page.canvas.frame.invert(0, 0, PAGE_WIDTH_PX, 8);
+  page.canvas.frame.invert(0, 0, PAGE_WIDTH_PX, BAND_PX);
 }

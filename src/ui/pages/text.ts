@@ -6,7 +6,7 @@ import { wrapText } from '../font.ts';
 import { PATCH_CHANNELS, SYNC_ROWS, syncBanks } from '../navigation.ts';
 import { renderQr } from '../qr.ts';
 import { ageText, bankInUse, causeOf, findingsWorstFirst, isDigital, ppmText, rateText, rigSync } from '../view.ts';
-import { bankWords, findingWords } from '../wording.ts';
+import { bankWords, findingWords, proveWords } from '../wording.ts';
 import { COLUMNS, drawHeader, drawRow, type PageContext, ROWS } from './frame.ts';
 
 /** A row a bank: name, word, and what is behind the word. */
@@ -24,7 +24,7 @@ export function drawSync(page: PageContext, part: number): void {
     drawRow(page, row, bank.name, { cutToPx: 7 * 6 });
     const used = bankInUse(bank, snapshot);
     const word = used ? { noLock: 'NOLOCK', lock: 'LOCK!', sync: 'SYNC', unknown: '?' }[bank.sync] : 'unused';
-    page.canvas.text(page.fonts.f6x12, 8 * 6, 7 + row * 11, word, {});
+    drawRow(page, row, word, {}, 8 * 6);
     const tail = used ? syncTail(bank) : '';
     if (tail !== '') drawRow(page, row, tail, { align: 'right' });
   });
@@ -52,6 +52,12 @@ export function drawSyncBank(page: PageContext, bank: Bank): void {
   drawWords(page, bankWords(bank, page.view, page.ui, page.nowMs));
 }
 
+/** What to do for the guided proof of a bank. */
+export function drawProve(page: PageContext, bank: Bank): void {
+  drawHeader(page, { sync: bank.sync, title: `PROVE ${bank.name}` });
+  drawWords(page, proveWords(bank));
+}
+
 export function drawFinding(page: PageContext, finding: Finding | null): void {
   const { view, ui, nowMs } = page;
   if (finding === null) {
@@ -62,7 +68,7 @@ export function drawFinding(page: PageContext, finding: Finding | null): void {
   const all = findingsWorstFirst(view.snapshot);
   const at = all.findIndex((other) => causeOf(other) === causeOf(finding)) + 1;
   const words = findingWords(finding, view, ui, nowMs);
-  drawHeader(page, { sync: words.sync, title: words.title, right: `${at}/${all.length}` });
+  drawHeader(page, { sync: words.sync, title: words.title, right: all.length > 1 ? `${at}/${all.length}` : '' });
   drawWords(page, words.rows);
 }
 
@@ -95,6 +101,9 @@ export function drawPatch(page: PageContext, bank: Bank, part: number): void {
     canvas.text(fonts.f5x8, x + 15, y, channel.name, { cutToPx: 45 });
   });
 }
+
+/** Upper edge of the PIN's cells. */
+const PIN_Y = 47;
 
 /** The way in for a phone: QR, address, name and PIN. */
 export function drawNetwork(page: PageContext): void {
@@ -136,16 +145,16 @@ export function drawNetwork(page: PageContext): void {
   if (network.name !== null) {
     // The name breaks at its first dot, for it seldom fits one line.
     const dot = network.name.indexOf('.');
-    const parts = dot < 0 ? [network.name] : [network.name.slice(0, dot), network.name.slice(dot)];
+    const twoLines = y + 2 + 16 < PIN_Y;
+    const parts = dot < 0 || !twoLines ? [network.name] : [network.name.slice(0, dot), network.name.slice(dot)];
     parts.forEach((part, line) => {
       canvas.text(fonts.f5x8, x, y + 2 + line * 8, part, { cutToPx: room });
     });
   }
   if (network.pin !== null) {
-    canvas.text(fonts.f5x8, x, 49, 'PIN');
-    canvas.text(fonts.f8x16, PAGE_WIDTH_PX, 47, page.maskPin ? '******' : network.pin, {
+    canvas.text(fonts.f5x8, x - 1, PIN_Y + 4, 'PIN');
+    canvas.text(fonts.f8x16, PAGE_WIDTH_PX, PIN_Y, page.maskPin ? '******' : network.pin, {
       align: 'right',
-      trackingPx: -1,
     });
   }
 }
