@@ -133,6 +133,7 @@ export async function runLightkeeper(options: RunOptions, version: string): Prom
     interfaceMap: () => null,
     uptimeMs,
     onEvent: (event) => log.info(`event-${event.kind}`, describeEvent(event)),
+    onDropped: (count) => log.warn('events-dropped', `${count} more events in one turn were only counted.`),
     onState: (state) => logState(log, state),
   });
 

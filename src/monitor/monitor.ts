@@ -33,6 +33,8 @@ export interface MonitorParts {
   readonly uptimeMs: () => number;
   /** Everything that happened, once: for the journal and the log. */
   readonly onEvent?: (event: CaptureEvent) => void;
+  /** So many more events happened in one turn than are told one by one. */
+  readonly onDropped?: (count: number) => void;
   readonly onState?: (state: CaptureState) => void;
 }
 
@@ -57,7 +59,6 @@ export class Monitor implements MonitorView, MonitorCommands {
   #records = new Map<string, BankRecord>();
   #usbLosses = { count: 0, sinceMs: 0 };
   #xruns = { count: 0, sinceMs: 0 };
-  #droppedEvents = 0;
   #board: BoardFrame | null = null;
   #counts = { frames: 0, xruns: 0, lostFrames: 0 };
   #levels: LevelFrame = emptyLevelFrame(0);
@@ -129,7 +130,7 @@ export class Monitor implements MonitorView, MonitorCommands {
         this.#openStream(message.info);
         return;
       case 'events':
-        this.#droppedEvents += message.dropped;
+        if (message.dropped > 0) this.#parts.onDropped?.(message.dropped);
         for (const event of message.events) this.#onEvent(event);
         return;
       case 'bug':

@@ -31,7 +31,13 @@ const blocker = `data:text/javascript,${encodeURIComponent(`
 `)}`;
 
 async function measure(blocked: boolean) {
-  const card = rig.add({ id: blocked ? 'Blocked' : 'Plain', channels: [34], ratesHz: [48000], formats: ['S32_LE'], signal: { kind: 'hash', seed: 5 } });
+  const card = rig.add({
+    id: blocked ? 'Blocked' : 'Plain',
+    channels: [34],
+    ratesHz: [48000],
+    formats: ['S32_LE'],
+    signal: { kind: 'hash', seed: 5 },
+  });
   const daemon = await startDaemon(['--pcm', `hw:${card.number},0`, '--channels', '34', '--rate', '48000'], {
     ...rig.env,
     NODE_OPTIONS: `--import=${blocker}`,
