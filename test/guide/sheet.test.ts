@@ -10,7 +10,6 @@ import { findChromium, htmlToPdf } from '../../src/guide/chromiumPdf.ts';
 import { runPlan } from '../../src/guide/planCommand.ts';
 import { planSession } from '../../src/guide/planner.ts';
 import { printSheet } from '../../src/guide/printSheet.ts';
-import { MAPS } from './maps.ts';
 import { octopreRig, SOUND_SHEETS, sheet } from './sheets.ts';
 
 const BAND = 'examples/band-brief.json';
@@ -18,7 +17,7 @@ const BAND = 'examples/band-brief.json';
 function bandPlan() {
   const brief = parseBrief(JSON.parse(readFileSync(BAND, 'utf8')));
   if (!brief.ok) throw new Error(brief.fault.what);
-  const plan = planSession(brief.value, MAPS);
+  const plan = planSession(brief.value, []);
   if (!plan.ok) throw new Error(plan.fault.what);
   return plan.value;
 }
@@ -92,7 +91,7 @@ describe('lightkeeper plan', () => {
   it('prints the plan, and writes a sheet and a valid configuration', async () => {
     const sheetFile = join(folder, 'sheet.html');
     const configFile = join(folder, 'config.json');
-    const done = await runPlan({ briefFile: BAND, sheetFile, configFile }, MAPS);
+    const done = await runPlan({ briefFile: BAND, sheetFile, configFile }, []);
     if (!done.ok) throw new Error(done.fault.what);
     expect(done.value).toContain('All of it fits.');
     expect(done.value).toContain(
@@ -109,7 +108,7 @@ describe('lightkeeper plan', () => {
 
   it('says what is wrong with a brief or a name', async () => {
     const code = async (briefFile: string, sheetFile: string | null = null) => {
-      const done = await runPlan({ briefFile, sheetFile, configFile: null }, MAPS);
+      const done = await runPlan({ briefFile, sheetFile, configFile: null }, []);
       return done.ok ? null : done.fault.code;
     };
     const file = (text: string) => {
@@ -134,7 +133,7 @@ describe('lightkeeper plan', () => {
         sources: [{ name: 'Mic', kind: 'dynamic', count: 13 }],
       }),
     );
-    const done = await runPlan({ briefFile: path, sheetFile: null, configFile: null }, MAPS);
+    const done = await runPlan({ briefFile: path, sheetFile: null, configFile: null }, []);
     if (!done.ok) throw new Error(done.fault.what);
     expect(done.value.split('\n')[1]).toBe('It does not fit as it stands: see the end.');
     expect(done.value).toMatch(/Focusrite Clarett OctoPre\s+1\s+-\s+-/);

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EXPANDERS } from '../../src/guide/expanders.ts';
-import { MAPS } from '../guide/maps.ts';
 import { SOUND_SHEETS } from '../guide/sheets.ts';
 import { makeWeb, type WebRig } from './support/webRig.ts';
 
@@ -8,7 +7,7 @@ let rig: WebRig;
 let nowMs: number;
 beforeEach(() => {
   nowMs = 0;
-  rig = makeWeb({ interfaceMaps: MAPS, clock: { nowMs: () => nowMs } });
+  rig = makeWeb({ clock: { nowMs: () => nowMs } });
 });
 afterEach(() => rig.web.stop());
 
