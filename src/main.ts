@@ -2,14 +2,18 @@
  * Composition root of the main thread: the only place that builds adapters and wires rooms together. The capture worker has its
  * own small root, captureWorker.ts.
  */
-import { homedir } from 'node:os';
+import { homedir, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { RunOptions } from './cli.ts';
 import { defaultConfig } from './config/defaults.ts';
 import { listCards } from './device/alsa/cards.ts';
 import { firstUsbCapture } from './device/alsa/findCard.ts';
+import { boardFacts, ioChoiceOf } from './device/panel/ioChoice.ts';
+import { startIoPanel } from './device/panel/ioPanel.ts';
 import { loadFonts } from './device/panel/loadFonts.ts';
+import { monotonicMs } from './device/panel/monotonic.ts';
+import { createSystemMeter, phoneUrl } from './device/panel/systemFacts.ts';
 import { createTerminalPanel } from './device/panel/terminal.ts';
 import type { CaptureChoice } from './device/ports.ts';
 import { good, type Outcome } from './fault.ts';
@@ -21,6 +25,7 @@ import { PanelLoop } from './panelLoop.ts';
 import type { UiCommand } from './ui/navigation.ts';
 import { createPanelApp } from './ui/panelApp.ts';
 import { framePng } from './ui/png.ts';
+import { alarmLamp } from './ui/view.ts';
 import { createWebServer } from './web/server.ts';
 
 /** How long the worker may take to close the device when the program stops. */
@@ -156,22 +161,43 @@ export async function runLightkeeper(options: RunOptions, version: string): Prom
   });
 
   const app = createPanelApp({ fonts: loadFonts() });
-  let url: string | null = null;
+  const systemMeter = createSystemMeter();
+  // The address on the panel's QR: null while only this machine can reach the page.
+  let phone: string | null = null;
   const panelLoop = new PanelLoop({
     app,
     nowMs: uptimeMs,
     view: () => ({
       snapshot: monitor.snapshot(),
       levels: monitor.levels(),
-      network: { url, name: null, pin: null },
-      system: null,
+      network: { url: phone, name: null, pin: null },
+      system: { ...systemMeter(uptimeMs()), panel: io?.status().label ?? null, buttons: io?.status().buttons ?? null },
       takeRunning: false,
       canProve: false,
     }),
     onCommand: (command: UiCommand) => {
       if (command.kind === 'clear') monitor.clear();
+      else if (command.kind === 'light') io?.setLight(command.light);
+      else if (command.kind === 'acknowledge') showLamp();
     },
   });
+  const ioChoice = ioChoiceOf(config, boardFacts());
+  // Edges carry the kernel's monotonic time; the panel counts from the start of the program.
+  const startMonotonicMs = monotonicMs() - uptimeMs();
+  const io =
+    ioChoice === null
+      ? null
+      : startIoPanel({
+          choice: ioChoice,
+          onEdge: (edge) => panelLoop.edge({ ...edge, timeMs: edge.timeMs - startMonotonicMs }),
+          onFault: (fault) => log.warn(fault.code, `${fault.what} ${fault.fix}`),
+        });
+  if (io !== null) {
+    io.show(app.splash(version, chosen.simulated));
+    panelLoop.attach(io);
+  }
+  const showLamp = () => io?.setLamp(alarmLamp(monitor.snapshot(), panelLoop.ui.acknowledged));
+  monitor.onSnapshot(showLamp);
   const terminalPanel = terminal
     ? createTerminalPanel({
         out: process.stdout,
@@ -205,7 +231,8 @@ export async function runLightkeeper(options: RunOptions, version: string): Prom
   const listening = await web.start();
   if (!listening.ok) endWith(listening);
   else {
-    url = listening.value.url;
+    const { url } = listening.value;
+    phone = phoneUrl(config.web.host, Number(new URL(url).port || 80), networkInterfaces());
     terminalPanel?.note(`${chosen.simulated ? 'SIMULATOR   ' : ''}${url}`);
     if (terminalPanel === null) say(`Lightkeeper: ${url}${chosen.simulated ? '   (SIMULATOR)' : ''}`);
   }

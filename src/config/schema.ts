@@ -105,6 +105,52 @@ export const Config = Type.Object(
     panel: Type.Object(
       {
         flip: Type.Boolean({ default: false, description: 'Turned by 180 degrees.', ...rebuilds('panel') }),
+        controller: Type.Unsafe<'auto' | 'none' | 'ssd1306' | 'ssd1309' | 'sh1106'>({
+          ...Type.Enum(['auto', 'none', 'ssd1306', 'ssd1309', 'sh1106']),
+          default: 'auto',
+          description: "The OLED's controller; auto: an SSD1306 on a Raspberry Pi, none elsewhere.",
+          ...rebuilds('panel'),
+        }),
+        bus: Type.Integer({
+          minimum: 0,
+          maximum: 255,
+          default: 1,
+          description: 'N of /dev/i2c-N.',
+          ...rebuilds('panel'),
+        }),
+        address: Type.Union([Type.Null(), Type.Integer({ minimum: 0x08, maximum: 0x77 })], {
+          default: null,
+          description: 'I2C address, 7 bits; null: 60 (0x3c), then 61 (0x3d).',
+          ...rebuilds('panel'),
+        }),
+        invert: Type.Boolean({ default: false, description: 'Dark on light.', ...rebuilds('panel') }),
+      },
+      { additionalProperties: false, default: {} },
+    ),
+    buttons: Type.Object(
+      {
+        chip: Type.Union([Type.Null(), Type.String({ minLength: 1, maxLength: 31 })], {
+          default: null,
+          description: "Label of the GPIO chip; null: the Raspberry Pi's header.",
+          ...rebuilds('buttons'),
+        }),
+        lines: Type.Union(
+          [
+            Type.Null(),
+            Type.Array(Type.String({ minLength: 1, maxLength: 31 }), { minItems: 2, maxItems: 4, uniqueItems: true }),
+          ],
+          {
+            default: null,
+            description:
+              'Lines of the buttons A, B, C, D, by name or offset, each to ground; null: GPIO5 and GPIO6 on a Raspberry Pi, none elsewhere.',
+            ...rebuilds('buttons'),
+          },
+        ),
+        lamp: Type.Union([Type.Null(), Type.String({ minLength: 1, maxLength: 31 })], {
+          default: null,
+          description: 'Line of an alarm lamp, lit when high; null: none.',
+          ...rebuilds('buttons'),
+        }),
       },
       { additionalProperties: false, default: {} },
     ),

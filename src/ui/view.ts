@@ -87,6 +87,11 @@ export function causeOf(finding: Finding): string {
   return `${finding.code}|${finding.where}`;
 }
 
+/** The alarm lamp: lit while an alarm stands that nobody has acknowledged. */
+export function alarmLamp(snapshot: Snapshot, acknowledged: readonly string[]): boolean {
+  return snapshot.findings.some((finding) => finding.severity === 'alarm' && !acknowledged.includes(causeOf(finding)));
+}
+
 /** `48.0k`, `44.1k`, `192k`: five characters at most. */
 export function rateText(rateHz: number): string {
   return rateHz >= 100_000 ? `${Math.round(rateHz / 1000)}k` : `${(rateHz / 1000).toFixed(1)}k`;

@@ -9,8 +9,11 @@ import { OLED_PAGES, OLED_WIDTH_PX } from './oledDriver.ts';
 
 export interface IoStatus {
   /** null: not asked for. `fault` null: it works. */
-  readonly panel: { readonly fault: Fault | null; readonly label: string; readonly bytesPerS: number } | null;
-  readonly gpio: { readonly fault: Fault | null; readonly buttons: string } | null;
+  readonly panel: { readonly fault: Fault | null; readonly bytesPerS: number } | null;
+  readonly gpio: { readonly fault: Fault | null } | null;
+  /** For the System page: controller, or what is wrong with it; buttons by letter. null: not asked for. */
+  readonly label: string | null;
+  readonly buttons: string | null;
 }
 
 export interface IoPanel extends Panel {
@@ -42,10 +45,8 @@ export function startIoPanel(options: IoPanelOptions): IoPanel {
   let worker: Worker | null = null;
   let stopped = false;
   let restart: NodeJS.Timeout | null = null;
-  let panel: IoStatus['panel'] =
-    choice.panel === null ? null : { fault: null, label: choice.panel.chip.toUpperCase(), bytesPerS: 0 };
-  let gpio: IoStatus['gpio'] =
-    choice.gpio === null ? null : { fault: null, buttons: choice.gpio.buttons.map((each) => each.button).join(' ') };
+  let panel: IoStatus['panel'] = choice.panel === null ? null : { fault: null, bytesPerS: 0 };
+  let gpio: IoStatus['gpio'] = choice.gpio === null ? null : { fault: null };
   let lastBytes = 0;
   let lastMs = performance.now();
   let ended: () => void = () => undefined;
@@ -60,7 +61,6 @@ export function startIoPanel(options: IoPanelOptions): IoPanel {
         const news = event.fault !== null && event.fault.code !== panel?.fault?.code;
         panel = {
           fault: event.fault,
-          label: event.chip.toUpperCase(),
           bytesPerS: Math.round(Math.max(0, event.bytes - lastBytes) / elapsedS),
         };
         lastBytes = event.bytes;
@@ -69,7 +69,7 @@ export function startIoPanel(options: IoPanelOptions): IoPanel {
         return;
       }
       case 'gpio':
-        if (gpio !== null) gpio = { ...gpio, fault: event.fault };
+        if (gpio !== null) gpio = { fault: event.fault };
         if (event.fault !== null) options.onFault(event.fault);
         return;
       case 'stopped':
@@ -113,7 +113,17 @@ export function startIoPanel(options: IoPanelOptions): IoPanel {
       mailbox.setLamp(on);
       calls.wake(wakeFd);
     },
-    status: () => ({ panel, gpio }),
+    status: () => ({
+      panel,
+      gpio,
+      label: choice.panel === null ? null : panel?.fault == null ? choice.panel.chip.toUpperCase() : 'panel gone',
+      buttons:
+        choice.gpio === null || choice.gpio.buttons.length === 0
+          ? null
+          : gpio?.fault == null
+            ? choice.gpio.buttons.map((each) => each.button).join('')
+            : 'no A B',
+    }),
     async stop() {
       if (stopped) return;
       stopped = true;
