@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,9 @@ import { alsaSource } from '../../src/device/alsa/alsaSource.ts';
 import type { CaptureStream } from '../../src/device/ports.ts';
 import { WavReader } from '../../src/device/wav/wavReader.ts';
 import { wavSource } from '../../src/device/wav/wavSource.ts';
+import { peakDbX100, rmsDbX100 } from '../../src/dsp/decibels.ts';
+import { loadKernels } from '../../src/dsp/kernelFile.ts';
+import { createWasmMeter } from '../../src/dsp/meterWasm.ts';
 import { recordingDir, recordingMissing } from '../support/fetchRecording.mjs';
 import { writeWav } from '../support/wav.ts';
 import { TestRig, testCardMissing } from './testCard.ts';
@@ -107,6 +111,57 @@ describe.skipIf(missing !== null)(`a real recording on 34 channels${missing ? ` 
       });
     }
   }
+
+  it('reads the peak and RMS that sox stats reads, within 0.01 dB, on every channel, through libasound', () => {
+    const card = rig.add({
+      formats: ['S24_3LE'],
+      channels: [CHANNELS],
+      virtual: true,
+      signal: { kind: 'wav', path: join(dir, 'recording.wav') },
+    });
+    const opened = alsaSource(
+      { kind: 'alsa', pcm: card.pcm, rateHz: null, channels: null },
+      { procRoot: rig.procRoot },
+    ).open();
+    if (!opened.ok) throw new Error(opened.fault.what);
+    stream = opened.value;
+    const meter = createWasmMeter(loadKernels(), {
+      channels: CHANNELS,
+      maxFrames: 480,
+      fullScale24: 8388607,
+      clipRun: 3,
+      truePeak: false,
+    });
+    const peak24 = new Array<number>(CHANNELS).fill(0);
+    const sumSquares = new Array<bigint>(CHANNELS).fill(0n);
+    for (let frame = 0; frame < frames; ) {
+      const got = stream.read(meter.input, 480, 100);
+      if (got.kind === 'idle') continue;
+      if (got.kind !== 'frames') throw new Error(got.kind);
+      const here = Math.min(got.frames, frames - frame);
+      meter.process(here);
+      for (let c = 0; c < CHANNELS; c++) {
+        peak24[c] = Math.max(peak24[c]!, meter.peak24[c]!);
+        sumSquares[c]! += meter.sumSquares[c]!;
+      }
+      frame += here;
+    }
+    const sox = spawnSync('sox', [join(dir, 'recording.wav'), '-n', 'stats'], { encoding: 'utf8' }).stderr;
+    // After the name of a line come the overall figure, then one a channel.
+    const line = (name: string) => {
+      const found = sox.split('\n').find((one) => one.startsWith(name));
+      return found!.slice(name.length).trim().split(/\s+/).slice(1).map(Number);
+    };
+    const soxPeaks = line('Pk lev dB');
+    const soxRms = line('RMS lev dB');
+    expect(soxPeaks).toHaveLength(CHANNELS);
+    for (let c = 0; c < CHANNELS; c++) {
+      const sum = sumSquares[c]!;
+      expect(Math.abs(peakDbX100(peak24[c]!) / 100 - soxPeaks[c]!)).toBeLessThanOrEqual(0.0101);
+      const rms = rmsDbX100(Number(sum >> 32n), Number(sum & 0xffff_ffffn), frames) / 100;
+      expect(Math.abs(rms - soxRms[c]!)).toBeLessThanOrEqual(0.0101);
+    }
+  });
 
   it('comes through a WAVE file bit for bit', () => {
     const opened = wavSource({ kind: 'wav', files: [join(dir, 'recording.wav')], fast: true, loop: false }).open();
