@@ -54,7 +54,7 @@ export function findingsOf(inputs: FindingInputs): Finding[] {
       severity: 'alarm',
       where: box,
       symptom: `${bank.name} slipped ${times(bank.slips)}.`,
-      cause: `${box} runs on its own clock.`,
+      cause: bank.ppm === null && bank.slips < 3 ? `${box} may run on its own clock.` : `${box} runs on its own clock.`,
       fix: `Set ${box} to SYNC = ADAT, with a fibre from the interface's OUT to its IN; or take the interface's clock from ${bank.name}.`,
       confidence: bank.slips >= 3 ? 'high' : 'medium',
       sinceMs: inputs.slipSinceMs.get(bank.id) ?? 0,

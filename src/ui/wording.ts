@@ -20,16 +20,20 @@ const PORT_WORDS: Readonly<Record<Bank['kind'], { readonly clock: string; readon
   group: { clock: 'EXT', cable: 'word clk' },
 };
 
+function slips(number: number): string {
+  return `${count(number)} slip${number === 1 ? '' : 's'}`;
+}
+
 /** The rows under a bank's clock. */
 export function bankWords(bank: Bank, view: PanelView, ui: UiState, nowMs: number): string[] {
   const box = bank.box ?? bank.name;
   const { clock, cable } = PORT_WORDS[bank.kind];
   switch (bank.sync) {
     case 'lock': {
-      const seen =
-        bank.slipsPerMinute === null ? `${count(bank.slips)} slips` : `${perMinute(bank.slipsPerMinute)} slips/min`;
+      const seen = bank.slipsPerMinute === null ? slips(bank.slips) : `${perMinute(bank.slipsPerMinute)} slips/min`;
       return [
-        `${cut(box, 8)} on own clock`,
+        // One slip is a fact; that the box runs on its own clock takes a rate, or more than a few.
+        bank.ppm === null && bank.slips < 3 ? `${cut(box, 13)} slipped` : `${cut(box, 8)} on own clock`,
         bank.ppm === null ? seen : `${ppmText(bank.ppm)} ${seen}`,
         `${cut(box, 12 - clock.length)}: SYNC = ${clock}`,
         `+ ${cable} OUT>its IN`,

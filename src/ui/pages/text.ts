@@ -31,14 +31,14 @@ export function drawSync(page: PageContext, part: number): void {
   if (banks.length === 0) drawRow(page, 2, 'No digital ports');
 }
 
-/** Six characters: how wrong, or on what ground it is right. */
+/** Seven characters, eight beside LOCK!: how wrong, or on what ground it is right. */
 function syncTail(bank: Bank): string {
   switch (bank.sync) {
     case 'lock':
-      return bank.ppm === null ? `${Math.min(9999, bank.slips)}sl` : ppmText(bank.ppm).replace('ppm', 'pp');
+      return bank.ppm === null ? `${Math.min(9999, bank.slips)}sl` : ppmText(bank.ppm);
     case 'sync':
       if (bank.basis === 'audio' && bank.boundPpm !== null)
-        return `<${bank.boundPpm < 9.95 ? bank.boundPpm.toFixed(1) : Math.round(bank.boundPpm)}pp`;
+        return `<${bank.boundPpm < 9.95 ? bank.boundPpm.toFixed(1) : Math.round(bank.boundPpm)}ppm`;
       return { device: 'device', audio: 'audio', proof: 'PROVEN', none: '' }[bank.basis];
     case 'noLock':
     case 'unknown':

@@ -139,7 +139,7 @@ export function evidenceOf(bank: Bank): string {
       const speed =
         bank.slipsPerMinute === null ? '' : `, ${bank.slipsPerMinute.toFixed(bank.slipsPerMinute < 10 ? 1 : 0)}/min`;
       const drift = bank.ppm === null ? '' : `, ${ppm(bank.ppm, bank.uncertaintyPpm)}`;
-      return `${bank.slips} slips${speed}${drift}`;
+      return `${bank.slips} slip${bank.slips === 1 ? '' : 's'}${speed}${drift}`;
     }
     case 'sync':
       if (bank.basis === 'audio' && bank.boundPpm !== null) {
