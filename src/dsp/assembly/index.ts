@@ -968,3 +968,5 @@ function phases(count: i32): void {
   peakLo = lo;
   peakHi = hi;
 }
+
+export * from './slip';

@@ -1,0 +1,62 @@
+import {
+  hannWindow,
+  SEGMENT,
+  type SlipKernel,
+  type SlipKernelOptions,
+  SPLICE_PLACES,
+  TAPS,
+  WINDOW,
+} from './slipKernel.ts';
+
+/** What src/dsp/assembly/slip.ts exports. */
+interface SlipExports {
+  readonly memory: WebAssembly.Memory;
+  slipInit(channels: number, maxFrames: number, groups: number, capacity: number): void;
+  slipStaging(): number;
+  slipLanes(): number;
+  slipMasks(): number;
+  slipTaps(): number;
+  slipData(): number;
+  slipEnergy(): number;
+  slipLogs(): number;
+  slipWindow(): number;
+  slipCorrelation(): number;
+  slipScores(): number;
+  slipAppend(at: number, frames: number): void;
+  slipShift(from: number, frames: number): void;
+  slipCorrelate(group: number, at: number): void;
+  slipResidual(group: number, at: number, frames: number, add: boolean): void;
+  slipSplice(group: number, peak: number): void;
+}
+
+/** The slip kernels in a WASM instance of their own. `kernels`: dist/dsp/kernels.wasm, as bytes or compiled. */
+export function createWasmSlipKernel(
+  kernels: WebAssembly.Module | Uint8Array<ArrayBuffer>,
+  options: SlipKernelOptions,
+): SlipKernel {
+  const { channels, maxFrames, lanes, capacity } = options;
+  const groups = lanes.length / 4;
+  const module = kernels instanceof WebAssembly.Module ? kernels : new WebAssembly.Module(kernels);
+  const wasm = new WebAssembly.Instance(module).exports as unknown as SlipExports;
+  wasm.slipInit(channels, maxFrames, groups, capacity);
+  const buffer = wasm.memory.buffer;
+  new Int32Array(buffer, wasm.slipLanes(), lanes.length).set(lanes);
+  new Float32Array(buffer, wasm.slipWindow(), WINDOW).set(hannWindow());
+  return {
+    groups,
+    capacity,
+    staging: new Int32Array(buffer, wasm.slipStaging(), maxFrames * channels),
+    masks: new Int32Array(buffer, wasm.slipMasks(), lanes.length),
+    taps: new Float32Array(buffer, wasm.slipTaps(), groups * (TAPS + 1) * 4),
+    data: new Float32Array(buffer, wasm.slipData(), groups * capacity * 4),
+    energy: new Float32Array(buffer, wasm.slipEnergy(), (groups * capacity * 4) / SEGMENT),
+    logs: new Int32Array(buffer, wasm.slipLogs(), capacity),
+    correlation: new Float64Array(buffer, wasm.slipCorrelation(), (TAPS + 1) * 4),
+    scores: new Float32Array(buffer, wasm.slipScores(), SPLICE_PLACES * 3 * 4),
+    append: (at, frames) => wasm.slipAppend(at, frames),
+    shift: (from, frames) => wasm.slipShift(from, frames),
+    correlate: (group, at) => wasm.slipCorrelate(group, at),
+    residual: (group, at, frames, add) => wasm.slipResidual(group, at, frames, add),
+    splice: (group, peak) => wasm.slipSplice(group, peak),
+  };
+}
