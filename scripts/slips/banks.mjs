@@ -25,11 +25,11 @@ const NOISE = new Float32Array(1 << 20);
 
 const all = corpus();
 const used = new Map();
-/** Seconds of different source material that were read so far: rounded to whole seconds of each file. */
+/** Minutes of different source material that were read so far, counted in tenths of a second of each file. */
 export function uniqueMinutes() {
-  let seconds = 0;
-  for (const marks of used.values()) seconds += marks.size;
-  return seconds / 60;
+  let tenths = 0;
+  for (const marks of used.values()) tenths += marks.size;
+  return tenths / 600;
 }
 
 function readSegment(entry, from, frames, channel) {
@@ -41,7 +41,8 @@ function readSegment(entry, from, frames, channel) {
   const key = entry.file.replace(/\.\d+\.f32$/, '');
   if (!used.has(key)) used.set(key, new Set());
   const marks = used.get(key);
-  for (let s = Math.floor(from / entry.rateHz); s <= Math.floor((from + frames - 1) / entry.rateHz); s++) marks.add(s);
+  for (let s = Math.round((from * 10) / entry.rateHz); s < Math.round(((from + frames) * 10) / entry.rateHz); s++)
+    marks.add(s);
   if (entry.channels === 1) return raw;
   const out = new Float32Array(frames);
   for (let i = 0; i < frames; i++) out[i] = raw[i * entry.channels + (channel % entry.channels)];
@@ -96,7 +97,9 @@ function drums(set, rate, frames, random, count, human) {
       const entry = pool[Math.floor(random() * pool.length)];
       return readSegment(entry, 0, Math.min(entry.frames, rate * 2), 0);
     });
-    const odds = Array.from({ length: 16 }, (_, i) => (i % (2 + (d % 3) * 2) === (d % 2) * 2 ? 0.85 : 0.15 + 0.2 * random()));
+    const odds = Array.from({ length: 16 }, (_, i) =>
+      i % (2 + (d % 3) * 2) === (d % 2) * 2 ? 0.85 : 0.15 + 0.2 * random(),
+    );
     for (let s = 0; s * step < frames; s++) {
       if (random() > odds[s % 16]) continue;
       const at = s * step + (human ? Math.floor(random() * rate * 0.012) : 0);
@@ -123,24 +126,48 @@ function mics(signals, gains, delays, frames) {
   });
 }
 
-const matrix = (rows, columns, value) => Array.from({ length: rows }, (_, r) => Array.from({ length: columns }, (_, c) => value(r, c)));
+const matrix = (rows, columns, value) =>
+  Array.from({ length: rows }, (_, r) => Array.from({ length: columns }, (_, c) => value(r, c)));
 
 const builders = {
   orchestral(set, rate, frames, random) {
-    const signals = [...stereo(set, 'orchestral', rate, frames, random), ...stereo(set, 'orchestral', rate, frames, random)];
-    return mics(signals, matrix(8, 4, () => 0.05 + 0.6 * random() ** 2), matrix(8, 4, () => Math.floor(random() * 400)), frames);
+    const signals = [
+      ...stereo(set, 'orchestral', rate, frames, random),
+      ...stereo(set, 'orchestral', rate, frames, random),
+    ];
+    return mics(
+      signals,
+      matrix(8, 4, () => 0.05 + 0.6 * random() ** 2),
+      matrix(8, 4, () => Math.floor(random() * 400)),
+      frames,
+    );
   },
   'speech x8'(set, rate, frames, random) {
     const signals = Array.from({ length: 8 }, () => talker(set, rate, frames, random));
-    return mics(signals, matrix(8, 8, (m, s) => (m === s ? 0.5 : 0.01)), matrix(8, 8, (m, s) => (m === s ? 0 : 50 + Math.floor(random() * 300))), frames);
+    return mics(
+      signals,
+      matrix(8, 8, (m, s) => (m === s ? 0.5 : 0.01)),
+      matrix(8, 8, (m, s) => (m === s ? 0 : 50 + Math.floor(random() * 300))),
+      frames,
+    );
   },
   'drums with bleed'(set, rate, frames, random) {
     const signals = drums(set, rate, frames, random, 6, true);
-    return mics(signals, matrix(8, 6, (m, s) => (m === s ? 0.6 : m >= 6 ? 0.15 + 0.3 * random() : 0.02 + 0.12 * random())), matrix(8, 6, (m, s) => (m === s ? 0 : 20 + Math.floor(random() * 200))), frames);
+    return mics(
+      signals,
+      matrix(8, 6, (m, s) => (m === s ? 0.6 : m >= 6 ? 0.15 + 0.3 * random() : 0.02 + 0.12 * random())),
+      matrix(8, 6, (m, s) => (m === s ? 0 : 20 + Math.floor(random() * 200))),
+      frames,
+    );
   },
   'drums on a grid'(set, rate, frames, random) {
     const signals = drums(set, rate, frames, random, 8, false);
-    return mics(signals, matrix(8, 8, (m, s) => (m === s ? 0.6 : 0)), matrix(8, 8, () => 0), frames);
+    return mics(
+      signals,
+      matrix(8, 8, (m, s) => (m === s ? 0.6 : 0)),
+      matrix(8, 8, () => 0),
+      frames,
+    );
   },
   'rehearsal mix'(set, rate, frames, random) {
     const kit = drums(set, rate, frames, random, 3, true);
@@ -148,14 +175,29 @@ const builders = {
     const [keys] = stereo(set, 'electronic', rate, frames, random);
     const voice = talker(set, rate, frames, random);
     const signals = [...kit, guitar, keys, voice];
-    return mics(signals, matrix(8, 6, (m, s) => (m === s ? 0.5 : m >= 6 ? 0.1 + 0.3 * random() : 0.01 + 0.08 * random())), matrix(8, 6, (m, s) => (m === s ? 0 : 40 + Math.floor(random() * 500))), frames);
+    return mics(
+      signals,
+      matrix(8, 6, (m, s) => (m === s ? 0.5 : m >= 6 ? 0.1 + 0.3 * random() : 0.01 + 0.08 * random())),
+      matrix(8, 6, (m, s) => (m === s ? 0 : 40 + Math.floor(random() * 500))),
+      frames,
+    );
   },
   'distorted guitar'(set, rate, frames, random) {
-    const signals = [material(set, 'guitar', rate, frames, random, 0), material(set, 'guitar', rate, frames, random, 1)];
-    return mics(signals, matrix(8, 2, (m, s) => (m % 2 === s ? 0.3 + 0.4 * random() : 0.02 + 0.1 * random())), matrix(8, 2, () => Math.floor(random() * 60)), frames);
+    const signals = [
+      material(set, 'guitar', rate, frames, random, 0),
+      material(set, 'guitar', rate, frames, random, 1),
+    ];
+    return mics(
+      signals,
+      matrix(8, 2, (m, s) => (m % 2 === s ? 0.3 + 0.4 * random() : 0.02 + 0.1 * random())),
+      matrix(8, 2, () => Math.floor(random() * 60)),
+      frames,
+    );
   },
   electronic(set, rate, frames, random) {
-    return [0, 1, 2, 3].flatMap(() => stereo(set, 'electronic', rate, frames, random)).map((x) => x.map((v) => v * 0.7));
+    return [0, 1, 2, 3]
+      .flatMap(() => stereo(set, 'electronic', rate, frames, random))
+      .map((x) => x.map((v) => v * 0.7));
   },
   'one talker, 7 idle'(set, rate, frames, random) {
     const voice = talker(set, rate, frames, random);
@@ -194,7 +236,7 @@ const builders = {
     }
     return out;
   },
-  squares(_set, rate, frames, random) {
+  squares(_set, _rate, frames, random) {
     const mono = random() < 0.5;
     const first = 40 + Math.floor(random() * 400);
     return Array.from({ length: 8 }, () => {
@@ -204,50 +246,77 @@ const builders = {
       return out;
     });
   },
-  'white noise'(_set, rate, frames, random) {
+  'white noise'(_set, _rate, frames, random) {
     return Array.from({ length: 8 }, () => {
       const shift = Math.floor(random() * NOISE.length);
       return new Float32Array(frames).map((_, n) => 0.1 * NOISE[(n + shift) & (NOISE.length - 1)]);
     });
   },
-  'noise floor'(_set, rate, frames) {
+  'noise floor'(_set, _rate, frames) {
     return Array.from({ length: 8 }, () => new Float32Array(frames));
   },
-  silence(_set, rate, frames) {
+  silence(_set, _rate, frames) {
     return Array.from({ length: 8 }, () => new Float32Array(frames));
   },
 };
 
 export const kinds = Object.keys(builders);
 
-/**
- * A clean bank: {block: Int32Array, frames x 8 interleaved, rateHz, label}. Rates by turns: 44.1 k as recorded; 48 k made of
- * 44.1 k samples as they are (full band, never resampled); 48 k and 96 k resampled.
- */
-export function makeBank({ set, kind, seconds, seed, turn = null }) {
+/** The signals of a bank before its preamps: what is costly to make, for `render` to use more than once. */
+export function makeSignals({ set, kind, seconds, seed, turn = null }) {
   const random = randomOf(seed * 7919 + 13 + kinds.indexOf(kind) * 104729 + (set === 'report' ? 1e6 : 0));
   for (let i = 0; i < 5; i++) random();
   const which = turn ?? Math.floor(random() * 4);
-  const [sourceRate, rateHz] = [[44100, 44100], [44100, 48000], [48000, 48000], [96000, 96000]][which];
+  const [sourceRate, rateHz] = [
+    [44100, 44100],
+    [44100, 48000],
+    [48000, 48000],
+    [96000, 96000],
+  ][which];
   const frames = Math.floor(seconds * rateHz);
   const signals = builders[kind](set, sourceRate, frames, random);
+  return {
+    kind,
+    seed,
+    turn: which,
+    rateHz,
+    frames,
+    signals,
+    label: ['44.1 k', '48 k full band', '48 k', '96 k'][which],
+  };
+}
+
+/** Through the preamps: gain and noise of each channel differ by `variant`. Returns {block: Int32Array, frames x 8 interleaved, rateHz, label}. */
+export function render({ kind, seed, turn, rateHz, frames, signals, label }, variant = 0) {
+  const random = randomOf(seed * 31 + variant * 7907 + 5);
   const block = new Int32Array(frames * CHANNELS);
-  const noiseless = kind === 'silence' || kind === 'electronic' || (kind === 'mono x8' && random() < 0.5) || (kind === 'squares' && random() < 0.5);
+  const noiseless =
+    kind === 'silence' || kind === 'electronic' || ((kind === 'mono x8' || kind === 'squares') && random() < 0.5);
   const step = kind === 'electronic' ? 65536 : 256;
   for (let c = 0; c < CHANNELS; c++) {
     const x = signals[c];
-    // Preamp noise between -108 and -88 dBFS RMS.
+    // Preamp noise between -108 and -88 dBFS RMS; up to 12 dB of gain taken away.
     const noise = noiseless ? 0 : 10 ** ((-108 + 20 * random()) / 20);
+    const gain = variant === 0 || kind === 'mono x8' ? 1 : 10 ** ((-12 * random()) / 20) * (random() < 0.5 ? -1 : 1);
     const shift = Math.floor(random() * NOISE.length);
     const stride = 1 + 2 * Math.floor(random() * 3);
+    const scale = 2147483648 / step;
     for (let n = 0; n < frames; n++) {
-      let v = x[n] + noise * NOISE[(n * stride + shift) & (NOISE.length - 1)];
+      let v = gain * x[n] + noise * NOISE[(n * stride + shift) & (NOISE.length - 1)];
       if (v > 0.99999988) v = 0.99999988;
       else if (v < -1) v = -1;
-      block[n * CHANNELS + c] = Math.round((v * 2147483648) / step) * step;
+      block[n * CHANNELS + c] = Math.round(v * scale) * step;
     }
   }
-  return { block, frames, rateHz, label: ['44.1 k', '48 k full band', '48 k', '96 k'][which], turn: which };
+  return { block, frames, rateHz, label, turn };
+}
+
+/**
+ * A clean bank. Rates by turns: 44.1 k as recorded; 48 k made of 44.1 k samples as they are (full band, never resampled);
+ * 48 k and 96 k resampled.
+ */
+export function makeBank(options) {
+  return render(makeSignals(options));
 }
 
 /** Leaves out `size` frames at each place (frame of the input), in all channels. Returns the block and the frames at which each drop is seen. */

@@ -47,7 +47,15 @@ function fetchPackage(name) {
 /** Some packages need a step of their own before their sound can be read. */
 function prepare(name, home) {
   if (name === '0ad-data' && !existsSync(join(home, 'unzipped')))
-    execFileSync('unzip', ['-q', '-o', '-j', join(home, 'usr/share/games/0ad/mods/public/public.zip'), 'audio/music/*', '-d', join(home, 'unzipped')]);
+    execFileSync('unzip', [
+      '-q',
+      '-o',
+      '-j',
+      join(home, 'usr/share/games/0ad/mods/public/public.zip'),
+      'audio/music/*',
+      '-d',
+      join(home, 'unzipped'),
+    ]);
   if (name === 'fluid-soundfont-gm' && !existsSync(join(home, 'riffs'))) renderRiffs(home);
 }
 
@@ -66,22 +74,49 @@ function renderRiffs(home) {
     for (let note = 0; note < 240; note++) {
       const root = 40 + [0, 3, 5, 7, 10, 12][Math.floor(random() * 6)];
       const chord = random() < 0.5 ? [root, root + 7, root + 12] : [root + 12];
-      chord.forEach((key) => { bytes.push(0, 0x90, key, 70 + Math.floor(random() * 55)); });
-      chord.forEach((key, at) => { bytes.push(...delta(at === 0 ? (random() < 0.3 ? 480 : 240) : 0), 0x80, key, 0); });
+      chord.forEach((key) => {
+        bytes.push(0, 0x90, key, 70 + Math.floor(random() * 55));
+      });
+      chord.forEach((key, at) => {
+        bytes.push(...delta(at === 0 ? (random() < 0.3 ? 480 : 240) : 0), 0x80, key, 0);
+      });
     }
     bytes.push(0, 0xff, 0x2f, 0);
     const track = Buffer.from(bytes);
-    const head = Buffer.from([0x4d, 0x54, 0x68, 0x64, 0, 0, 0, 6, 0, 0, 0, 1, 0x01, 0xe0, 0x4d, 0x54, 0x72, 0x6b, 0, 0, 0, 0]);
+    const head = Buffer.from([
+      0x4d, 0x54, 0x68, 0x64, 0, 0, 0, 6, 0, 0, 0, 1, 0x01, 0xe0, 0x4d, 0x54, 0x72, 0x6b, 0, 0, 0, 0,
+    ]);
     head.writeUInt32BE(track.length, 18);
     const midi = join(home, 'riffs', `riff${index}.mid`);
     writeFileSync(midi, Buffer.concat([head, track]));
-    execFileSync('fluidsynth', ['-ni', '-q', '-R', '0', '-C', '0', '-r', '44100', '-F', join(home, 'riffs', `riff${index}.wav`), soundFont, midi], { stdio: 'ignore' });
+    execFileSync(
+      'fluidsynth',
+      [
+        '-ni',
+        '-q',
+        '-R',
+        '0',
+        '-C',
+        '0',
+        '-r',
+        '44100',
+        '-F',
+        join(home, 'riffs', `riff${index}.wav`),
+        soundFont,
+        midi,
+      ],
+      { stdio: 'ignore' },
+    );
   });
 }
 
 function decode(file, out, seconds, filters) {
   const filter = filters ? ['-af', filters] : [];
-  execFileSync('ffmpeg', ['-v', 'error', '-y', '-t', String(seconds), '-i', file, ...filter, '-f', 'f32le', '-c:a', 'pcm_f32le', out], { stdio: ['ignore', 'ignore', 'ignore'] });
+  execFileSync(
+    'ffmpeg',
+    ['-v', 'error', '-y', '-t', String(seconds), '-i', file, ...filter, '-f', 'f32le', '-c:a', 'pcm_f32le', out],
+    { stdio: ['ignore', 'ignore', 'ignore'] },
+  );
 }
 
 /** Returns the manifest, building what is missing: [{set, kind, package, file, channels, rateHz, frames}]. */
@@ -97,7 +132,20 @@ export function corpus() {
     mkdirSync(raw, { recursive: true });
     for (let i = 0; i < Math.min(limit, all.length); i++) {
       const file = all[Math.floor(i * step)];
-      const probe = execFileSync('ffprobe', ['-v', 'error', '-select_streams', 'a:0', '-show_entries', 'stream=sample_rate,channels', '-of', 'csv=p=0', file]).toString().trim().split(',');
+      const probe = execFileSync('ffprobe', [
+        '-v',
+        'error',
+        '-select_streams',
+        'a:0',
+        '-show_entries',
+        'stream=sample_rate,channels',
+        '-of',
+        'csv=p=0',
+        file,
+      ])
+        .toString()
+        .trim()
+        .split(',');
       const [rateHz, channels] = probe.map(Number);
       if (rateHz !== 44100 || !(channels === 1 || channels === 2)) continue;
       const stem = join(raw, `${entries.length}-${basename(file, extname(file)).replace(/[^\w]/g, '_')}`);

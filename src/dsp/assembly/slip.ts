@@ -32,6 +32,8 @@ let correlationAt: usize = 0;
 let errorAt: usize = 0;
 let clickAt: usize = 0;
 let scoreAt: usize = 0;
+let signalAt: usize = 0;
+let lagsAt: usize = 0;
 let place: usize = 0;
 
 function room(bytes: usize): usize {
@@ -58,6 +60,9 @@ export function slipInit(channels: i32, maxFrames: i32, groups: i32, capacity: i
   errorAt = room(<usize>(PLACES + TAPS + 2 * GUARD + 8) << 4);
   clickAt = room(<usize>(PLACES + 8) << 4);
   scoreAt = room(<usize>(PLACES * 3) << 4);
+  // Zeros stand before the signal, so that every lag starts at its first sample.
+  signalAt = room((<usize>WINDOW + 64) << 3) + (64 << 3);
+  lagsAt = room(64 << 3);
   const have = <usize>memory.size() << 16;
   if (place > have) memory.grow(<i32>((place - have + 65535) >> 16));
 }
@@ -91,6 +96,27 @@ export function slipCorrelation(): usize {
 }
 export function slipScores(): usize {
   return scoreAt;
+}
+export function slipSignal(): usize {
+  return signalAt;
+}
+export function slipLags(): usize {
+  return lagsAt;
+}
+
+/** Adds the autocorrelation, lags 0..order, of `length` (even) doubles at slipSignal() to slipLags(). */
+export function slipAutocorrelate(length: i32, order: i32): void {
+  for (let lag = 0; lag <= order; lag++) {
+    let sum = f64x2.splat(0);
+    let p = signalAt;
+    const back = <usize>lag << 3;
+    for (let n = 0; n < length; n += 2) {
+      sum = f64x2.add(sum, f64x2.mul(v128.load(p), v128.load(p - back)));
+      p += 16;
+    }
+    const out = lagsAt + (<usize>lag << 3);
+    store<f64>(out, load<f64>(out) + (f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1)));
+  }
 }
 
 // @ts-ignore: decorator

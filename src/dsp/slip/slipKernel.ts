@@ -45,6 +45,10 @@ export interface SlipKernel {
   readonly logs: Int32Array;
   /** [lag][lane], of the last `correlate`. */
   readonly correlation: Float64Array;
+  /** Input of `autocorrelate`: up to WINDOW doubles. */
+  readonly signal: Float64Array;
+  /** Output of `autocorrelate`, which adds to it: clear it first. */
+  readonly lags: Float64Array;
   /** [place][q0, qc, q1][lane], of the last `splice`. */
   readonly scores: Float32Array;
 
@@ -54,6 +58,8 @@ export interface SlipKernel {
   shift(from: number, frames: number): void;
   /** Hann-windowed autocorrelation of WINDOW frames from index `at`. */
   correlate(group: number, at: number): void;
+  /** Adds the autocorrelation, lags 0..order (at most 32), of the first `length` (even) values of `signal` to `lags`. */
+  autocorrelate(length: number, order: number): void;
   /** Residual of `frames` (a multiple of SEGMENT) frames from index `at` >= TAPS; `add`: adds to `logs`. */
   residual(group: number, at: number, frames: number, add: boolean): void;
   /**

@@ -24,6 +24,8 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
   const logs = new Int32Array(capacity);
   const correlation = new Float64Array((TAPS + 1) * 4);
   const scores = new Float32Array(SPLICE_PLACES * 3 * 4);
+  const signal = new Float64Array(WINDOW);
+  const lags = new Float64Array(33);
   const window = hannWindow();
   const float = new Float32Array(1);
   const bits = new Int32Array(float.buffer);
@@ -43,6 +45,19 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
     logs,
     correlation,
     scores,
+    signal,
+    lags,
+    autocorrelate(length, order) {
+      for (let lag = 0; lag <= order; lag++) {
+        let even = 0;
+        let odd = 0;
+        for (let n = 0; n < length; n += 2) {
+          even += signal[n]! * (signal[n - lag] ?? 0);
+          odd += signal[n + 1]! * (signal[n + 1 - lag] ?? 0);
+        }
+        lags[lag]! += even + odd;
+      }
+    },
     append(at, frames) {
       for (let g = 0; g < groups; g++)
         for (let n = 0; n < frames; n++)

@@ -22,6 +22,9 @@ interface SlipExports {
   slipWindow(): number;
   slipCorrelation(): number;
   slipScores(): number;
+  slipSignal(): number;
+  slipLags(): number;
+  slipAutocorrelate(length: number, order: number): void;
   slipAppend(at: number, frames: number): void;
   slipShift(from: number, frames: number): void;
   slipCorrelate(group: number, at: number): void;
@@ -53,6 +56,9 @@ export function createWasmSlipKernel(
     logs: new Int32Array(buffer, wasm.slipLogs(), capacity),
     correlation: new Float64Array(buffer, wasm.slipCorrelation(), (TAPS + 1) * 4),
     scores: new Float32Array(buffer, wasm.slipScores(), SPLICE_PLACES * 3 * 4),
+    signal: new Float64Array(buffer, wasm.slipSignal(), WINDOW),
+    lags: new Float64Array(buffer, wasm.slipLags(), 33),
+    autocorrelate: (length, order) => wasm.slipAutocorrelate(length, order),
     append: (at, frames) => wasm.slipAppend(at, frames),
     shift: (from, frames) => wasm.slipShift(from, frames),
     correlate: (group, at) => wasm.slipCorrelate(group, at),

@@ -41,11 +41,15 @@ describe('slip kernels', () => {
           for (let g = 0; g < kernel.groups; g++) kernel.residual(g, 64, 10 * SEGMENT, g > 0);
           kernel.correlate(kernel.groups - 1, 100);
           kernel.splice(kernel.groups - 1, 700);
+          for (let n = 0; n < 1008; n++) kernel.signal[n] = kernel.data[n]! / 3;
+          kernel.lags.fill(0);
+          kernel.autocorrelate(1008, 24);
         }
         expect(wasm.logs.subarray(0, 640)).toEqual(twin.logs.subarray(0, 640));
         expect(wasm.energy).toEqual(twin.energy);
         expect(wasm.correlation).toEqual(twin.correlation);
         expect(wasm.scores).toEqual(twin.scores);
+        expect(wasm.lags).toEqual(twin.lags);
         for (const kernel of [wasm, twin]) kernel.shift(512, 1024);
         expect(wasm.data).toEqual(twin.data);
         expect(wasm.energy).toEqual(twin.energy);

@@ -1,0 +1,210 @@
+/**
+ * Stage 3: slips of one free-running clock come at even intervals. A comb is looked for among the last events of a bank, and
+ * its odds against chance are counted, all periods tried included.
+ */
+export interface CombHit {
+  /** Absolute frame. */
+  readonly frame: number;
+  /** Frames moved: positive where frames were left out (the bank is faster), negative where they were repeated. */
+  readonly moved: number;
+  /** Waveform around the place, or null for exact evidence. */
+  readonly shape: Float32Array | null;
+  /** Evidence of the event itself, nats. */
+  readonly nats: number;
+}
+
+export interface Comb {
+  /** Frames between slips. */
+  readonly periodFrames: number;
+  /** 95 % half width of the period. */
+  readonly periodUncertainty: number;
+  /** Events on the comb. */
+  readonly hits: number;
+  /** Places of the comb between its first and its last hit. */
+  readonly slots: number;
+  /** Odds against chance, nats. */
+  readonly nats: number;
+  readonly firstFrame: number;
+  readonly lastFrame: number;
+  /** Frames moved per slip, by majority. */
+  readonly moved: number;
+}
+
+/** Jitter allowed on either side of a comb's place, frames: +-1 of the slip, the rest of its finding: in deep tones a gap has no sharp place. */
+const TIGHT = 6;
+/** A crystal wanders: with few events over long periods the comb may give this share of its period, on either side. */
+const LOOSE_SHARE = 1 / 400;
+/** Shortest period looked for, frames: 200 ppm. */
+const SHORTEST = 5000;
+/** At least this share of the comb's places must be hit. */
+const LEAST_OCCUPANCY = 0.12;
+/** How alike two waveforms may be before they count as the same music. */
+const SAME_SHAPE = 0.85;
+/** Evidence beyond which an event needs no comparison of waveforms. */
+const BEYOND_DOUBT = 60;
+const MAX_HITS = 64;
+
+/** The best comb through the newest event, or null. `hits` in order of time, the newest last; at most the last 64 are used. */
+export function findComb(all: readonly CombHit[]): Comb | null {
+  const hits = all.slice(-MAX_HITS);
+  const n = hits.length;
+  if (n < 3) return null;
+  const last = hits[n - 1]!;
+  let best: Comb | null = null;
+  let tried = 1;
+  for (let i = n - 2; i >= 0; i--) {
+    const distance = last.frame - hits[i]!.frame;
+    for (let k = 1; k <= 12; k++) {
+      const period = distance / k;
+      if (period < SHORTEST) break;
+      for (const loose of [false, true]) {
+        tried++;
+        const comb = fitComb(hits, period, loose);
+        if (comb !== null && (best === null || comb.nats > best.nats)) best = comb;
+      }
+    }
+  }
+  if (best === null) return null;
+  return { ...best, nats: best.nats - Math.log(tried) };
+}
+
+function fitComb(hits: readonly CombHit[], start: number, loose: boolean): Comb | null {
+  const last = hits[hits.length - 1]!.frame;
+  const width = loose ? Math.max(TIGHT, start * LOOSE_SHARE) : TIGHT;
+  let period = start;
+  let anchor = last;
+  let members: CombHit[] = [];
+  let slots = 0;
+  // The pair that gave the period is good to a frame or two over k places: grow the comb from its newest end.
+  for (let pass = 0; pass < 3; pass++) {
+    members = [];
+    let places = 0;
+    let sumM = 0;
+    let sumT = 0;
+    let sumMM = 0;
+    let sumMT = 0;
+    let lastPlace = Number.NaN;
+    for (let i = hits.length - 1; i >= 0; i--) {
+      const t = hits[i]!.frame - last;
+      const m = Math.round((t - (anchor - last)) / period);
+      const miss = t - (anchor - last) - m * period;
+      // Before the first fit the period is only known to about width/|m| of the pair.
+      if (Math.abs(miss) > width || m === lastPlace) continue;
+      lastPlace = m;
+      members.push(hits[i]!);
+      places++;
+      sumM += m;
+      sumT += t;
+      sumMM += m * m;
+      sumMT += m * t;
+      // Follow the comb as it grows, so that far places are met with a period good enough for them.
+      if (pass === 0 && places >= 3) {
+        const d = places * sumMM - sumM * sumM;
+        if (d > 0) {
+          period = (places * sumMT - sumM * sumT) / d;
+          anchor = last + (sumT - period * sumM) / places;
+        }
+      }
+    }
+    if (places < 3) return null;
+    const d = places * sumMM - sumM * sumM;
+    if (!(d > 0)) return null;
+    period = (places * sumMT - sumM * sumT) / d;
+    anchor = last + (sumT - period * sumM) / places;
+    if (!(period >= SHORTEST)) return null;
+    slots = Math.round((members[0]!.frame - members.at(-1)!.frame) / period) + 1;
+  }
+  const h = members.length;
+  if (h < 3 || h / slots < LEAST_OCCUPANCY) return null;
+  const first = members[h - 1]!.frame;
+  const newest = members[0]!.frame;
+  const inSpan = hits.filter((hit) => hit.frame >= first && hit.frame <= newest).length;
+  const chance = Math.min(1, (2 * width + 1) / period);
+  // The two that made the period are free.
+  const nats = -logTail(inSpan - 2, h - 2, chance);
+  if (sameMusic(members)) return null;
+  const moved = median(members.map((hit) => hit.moved));
+  const agreeing = members.filter((hit) => Math.sign(hit.moved) === Math.sign(moved)).length;
+  if (agreeing < 0.8 * h) return null;
+  let squares = 0;
+  let spread = 0;
+  const centre = members.reduce((sum, hit) => sum + Math.round((hit.frame - anchor) / period), 0) / h;
+  for (const hit of members) {
+    const m = Math.round((hit.frame - anchor) / period);
+    squares += (hit.frame - anchor - m * period) ** 2;
+    spread += (m - centre) ** 2;
+  }
+  const sigma = Math.sqrt(Math.max(0.5, squares / Math.max(1, h - 2)));
+  return {
+    periodFrames: period,
+    periodUncertainty: (2 * sigma) / Math.sqrt(spread),
+    hits: h,
+    slots,
+    nats,
+    firstFrame: first,
+    lastFrame: newest,
+    moved,
+  };
+}
+
+/** log P(X >= k) for n trials of odds p. */
+function logTail(n: number, k: number, p: number): number {
+  if (k <= 0) return 0;
+  let sum = 0;
+  let choose = 0;
+  let term = Number.NEGATIVE_INFINITY;
+  for (let i = 1; i <= k; i++) choose += Math.log((n - k + i) / i);
+  term = choose + k * Math.log(p) + (n - k) * Math.log1p(-p);
+  let ratio = 1;
+  sum = 1;
+  for (let i = k; i < n; i++) {
+    ratio *= ((n - i) / (i + 1)) * (p / (1 - p));
+    sum += ratio;
+    if (ratio < 1e-12 * sum) break;
+  }
+  return Math.min(0, term + Math.log(sum));
+}
+
+/** A drum machine repeats its samples on the beat; a slip falls anywhere in the music. */
+function sameMusic(members: readonly CombHit[]): boolean {
+  let compared = 0;
+  let same = 0;
+  for (let i = 0; i < members.length; i++) {
+    const a = members[i]!;
+    if (a.shape === null || a.nats >= BEYOND_DOUBT) continue;
+    compared++;
+    for (let j = Math.max(0, i - 8); j < Math.min(members.length, i + 9); j++) {
+      const b = members[j]!;
+      if (i === j || b.shape === null) continue;
+      if (likeness(a.shape, b.shape) > SAME_SHAPE) {
+        same++;
+        break;
+      }
+    }
+  }
+  return compared >= 3 && same > 0.3 * compared;
+}
+
+/** Largest normalised correlation over shifts of -2..2 frames; -1 where they are of different channels. */
+export function likeness(a: Float32Array, b: Float32Array): number {
+  const length = a.length - 1;
+  if (a[length] !== b[length]) return -1;
+  let best = -1;
+  for (let shift = -2; shift <= 2; shift++) {
+    let cross = 0;
+    let aa = 0;
+    let bb = 0;
+    for (let i = Math.max(0, -shift); i < Math.min(length, length - shift); i++) {
+      cross += a[i]! * b[i + shift]!;
+      aa += a[i]! ** 2;
+      bb += b[i + shift]! ** 2;
+    }
+    if (aa > 0 && bb > 0) best = Math.max(best, cross / Math.sqrt(aa * bb));
+  }
+  return best;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((x, y) => x - y);
+  return sorted[sorted.length >> 1]!;
+}

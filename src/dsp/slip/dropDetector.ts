@@ -1,0 +1,393 @@
+/**
+ * Stages 1 and 2 of the slip detector: frames left out. A frame that is missing on every channel of a bank leaves a trace in
+ * what a predictor can't foresee, on all channels at the same frame. Stage 1 sums that trace over the bank frame by frame
+ * and keeps the largest peaks; the splice test looks at each; what passes goes to the judge.
+ *
+ * How much the material would have shown is measured, not assumed: now and then a frame is left out of a copy of the last
+ * moments, and the copy goes the same way as the live frames. These trials are reported beside the events.
+ */
+import { levinson } from './predictor.ts';
+import { SEGMENT, type SlipKernel, SPLICE_BEFORE, SPLICE_PLACES, SPLICE_WINDOW, TAPS, WINDOW } from './slipKernel.ts';
+import { JUDGE_REACH, type Judgement, SpliceJudge } from './spliceJudge.ts';
+
+/** One frame seems to be missing on a bank. */
+export interface DropEvent {
+  /** Index of the bank in the list given. */
+  readonly bank: number;
+  /** Absolute frame of the first frame behind the gap; within 1 of the truth. */
+  readonly frame: number;
+  /** Evidence, nats: log likelihood ratio against chance and clicks. */
+  readonly nats: number;
+  /** The same without the channel that says most: what the rest of the bank agrees to. */
+  readonly others: number;
+  /** How many different things the channels say at the place: 1 for copies of one source. */
+  readonly voices: number;
+  /** What the strongest channel did right behind the place (prediction residual, then the channel): tells a drum machine's repeated hit from a slip. */
+  readonly shape: Float32Array;
+}
+
+/** A frame left out of a copy of the live material, and what the detector made of it. */
+export interface DropTrial {
+  readonly bank: number;
+  readonly frame: number;
+  /** Evidence found, nats; 0 where an earlier stage lost it. */
+  readonly nats: number;
+  readonly others: number;
+  readonly voices: number;
+}
+
+export interface DropDetectorOptions {
+  readonly channels: number;
+  readonly maxFrames: number;
+  readonly rateHz: number;
+  /** Channels of each bank, 0-based. */
+  readonly banks: readonly (readonly number[])[];
+  /** Makes the kernel: WASM or twin. */
+  readonly kernel: (lanes: readonly number[], capacity: number) => SlipKernel;
+  readonly onDrop: (event: DropEvent) => void;
+  readonly onTrial: (trial: DropTrial) => void;
+}
+
+/** Frames analysed at a time. */
+const STEP = 2048;
+/** Frames kept before and behind them: the judge's reach and a little more. */
+const MARGIN = Math.ceil((JUDGE_REACH + 64) / SEGMENT) * SEGMENT;
+/** Frames set aside for trials. */
+const SCRATCH = 2 * MARGIN;
+const CAPACITY = 16_384;
+/** Frames of live store; the scratch stands behind it. */
+const STORE = CAPACITY - SCRATCH;
+/** Peaks tested per second of audio and bank: what the budget of 4 ns a sample allows. */
+const PEAKS_PER_S = 100;
+/** Half width of the mean that a peak is measured against. */
+const AROUND = 256;
+/** Peaks are taken at most one in this many frames. */
+const PEAK_SPACING = 32;
+/** Splice test, nats: what goes on to the judge. */
+const PASS_SPLICE = 2;
+/** Judgements a second of audio and bank, and how many may come at once: the judge is dear. */
+const JUDGE_PER_S = 4;
+const JUDGE_BURST = 12;
+/** Judge, nats: what is worth reporting. Chance exceeded 5 about once in an hour on the tuning set; see docs/slips.md. */
+export const PASS_JUDGE = 4;
+const TRIAL_EVERY_S = 1.5;
+/** A lane with less than this energy in its window (24-bit steps squared) is silent. */
+const SILENT_ENERGY = WINDOW * 0.3;
+const FLOOR_SHARE = 0.3;
+export const SHAPE_FRAMES = 64;
+
+interface BankLanes {
+  readonly channels: readonly number[];
+  readonly firstGroup: number;
+  readonly groups: number;
+  nextTrial: number;
+  /** Judgements still allowed. */
+  tokens: number;
+  lastDrop: number;
+}
+
+export class DropDetector {
+  readonly #options: DropDetectorOptions;
+  readonly #kernel: SlipKernel;
+  readonly #banks: BankLanes[] = [];
+  readonly #judge: SpliceJudge;
+  readonly #cumulative = new Float64Array(STEP + 2 * AROUND + 1);
+  readonly #excess = new Float64Array(STEP);
+  readonly #logs = new Int32Array(STEP + 2 * AROUND);
+  readonly #peakFrame = new Int32Array(64);
+  readonly #peakExcess = new Float64Array(64);
+  readonly #r = new Float64Array(TAPS + 1);
+  readonly #a = new Float64Array(TAPS + 1);
+  readonly #work = new Float64Array(TAPS + 1);
+  readonly #best = { nats: 0, place: 0 };
+  readonly #peaks: number;
+  /** Absolute frame of index 0 of the store. */
+  #base = 0;
+  /** Frames in the store. */
+  #held = 0;
+  /** Index of the next frame to analyse. */
+  #next = MARGIN;
+  #random = 0x1234567;
+  /** Work done, for figures: peaks tested, judged. */
+  readonly work = { peaks: 0, judged: 0, trials: 0 };
+
+  constructor(options: DropDetectorOptions) {
+    this.#options = options;
+    const lanes: number[] = [];
+    for (const channels of options.banks) {
+      const groups = Math.ceil(channels.length / 4);
+      this.#banks.push({
+        channels,
+        firstGroup: lanes.length / 4,
+        groups,
+        nextTrial: options.rateHz,
+        tokens: JUDGE_BURST,
+        lastDrop: Number.NEGATIVE_INFINITY,
+      });
+      const last = channels.at(-1) ?? 0;
+      // Lanes beyond the bank follow on, so that a group stays one load; they are masked out.
+      for (let i = 0; i < groups * 4; i++) {
+        const c = channels[i] ?? last + i - channels.length + 1;
+        lanes.push(i < channels.length ? c : Math.min(c, options.channels - 1));
+      }
+    }
+    this.#kernel = options.kernel(lanes, CAPACITY);
+    this.#judge = new SpliceJudge(this.#kernel);
+    this.#peaks = Math.max(2, Math.min(64, Math.round((PEAKS_PER_S * STEP) / options.rateHz)));
+  }
+
+  /** Takes a block: interleaved Int32 frames x channels. After lost frames call `reset` first. */
+  process(block: Int32Array, frames: number, firstFrame: number): void {
+    if (this.#held === 0) this.#base = firstFrame;
+    const kernel = this.#kernel;
+    if (this.#held + frames > STORE) {
+      const from = Math.floor((this.#next - MARGIN) / SEGMENT) * SEGMENT;
+      const keep = Math.ceil((this.#held - from) / SEGMENT) * SEGMENT;
+      kernel.shift(from, keep);
+      this.#base += from;
+      this.#held -= from;
+      this.#next -= from;
+    }
+    if (block.length === kernel.staging.length) kernel.staging.set(block);
+    else {
+      const count = frames * this.#options.channels;
+      for (let i = 0; i < count; i++) kernel.staging[i] = block[i]!;
+    }
+    kernel.append(this.#held, frames);
+    this.#held += frames;
+    while (this.#held >= this.#next + STEP + MARGIN) {
+      for (let b = 0; b < this.#banks.length; b++) this.#analyse(b);
+      this.#next += STEP;
+    }
+  }
+
+  reset(): void {
+    this.#held = 0;
+    this.#next = MARGIN;
+  }
+
+  /** A uniform number in [0, 1): places of the trials. Fixed seed: the same input gives the same trials. */
+  #uniform(): number {
+    this.#random = (Math.imul(this.#random, 1664525) + 1013904223) >>> 0;
+    return this.#random / 2 ** 32;
+  }
+
+  /** Fits the predictors of a bank to the middle of the step. Returns how many lanes live. */
+  #fit(bank: BankLanes, at: number): number {
+    const kernel = this.#kernel;
+    let live = 0;
+    for (let g = bank.firstGroup; g < bank.firstGroup + bank.groups; g++) {
+      kernel.correlate(g, at);
+      for (let lane = 0; lane < 4; lane++) {
+        const index = (g - bank.firstGroup) * 4 + lane;
+        for (let k = 0; k <= TAPS; k++) this.#r[k] = kernel.correlation[k * 4 + lane]!;
+        const alive = index < bank.channels.length && this.#r[0]! > SILENT_ENERGY;
+        kernel.masks[g * 4 + lane] = alive ? -1 : 0;
+        if (alive) live++;
+        levinson(this.#r, TAPS, alive ? WINDOW * 0.01 : 1, this.#a, this.#work);
+        for (let k = 0; k <= TAPS; k++) kernel.taps[(g * (TAPS + 1) + k) * 4 + lane] = this.#a[k]!;
+      }
+    }
+    return live;
+  }
+
+  #analyse(b: number): void {
+    const bank = this.#banks[b]!;
+    const kernel = this.#kernel;
+    const at = this.#next;
+    if (this.#fit(bank, at + (STEP - WINDOW) / 2) === 0) return;
+    const length = STEP + 2 * AROUND;
+    for (let g = bank.firstGroup; g < bank.firstGroup + bank.groups; g++)
+      kernel.residual(g, at - AROUND, length, g > bank.firstGroup);
+    const logs = this.#logs;
+    const cumulative = this.#cumulative;
+    for (let n = 0; n < length; n++) {
+      logs[n] = kernel.logs[n]!;
+      cumulative[n + 1] = cumulative[n]! + logs[n]!;
+    }
+    this.#findPeaks();
+    bank.tokens = Math.min(JUDGE_BURST, bank.tokens + (JUDGE_PER_S * STEP) / this.#options.rateHz);
+    // The least of the kept peaks: what a trial must beat to be kept in its place.
+    let least = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < this.#peaks; i++) if (this.#peakExcess[i]! < least) least = this.#peakExcess[i]!;
+    for (let i = 0; i < this.#peaks; i++) {
+      if (this.#peakFrame[i]! < 0) continue;
+      this.work.peaks++;
+      const index = at + this.#peakFrame[i]!;
+      const splice = this.#splice(bank, index, index);
+      if (splice.nats < PASS_SPLICE || bank.tokens < 1) continue;
+      bank.tokens--;
+      const place = splice.place;
+      const verdict = this.#askJudge(bank, place);
+      const frame = this.#base + place + verdict.place;
+      // Two peaks may lead to the same gap.
+      if (verdict.nats < PASS_JUDGE || Math.abs(frame - bank.lastDrop) < PEAK_SPACING) continue;
+      bank.lastDrop = frame;
+      this.#options.onDrop({
+        bank: b,
+        frame,
+        nats: verdict.nats,
+        others: verdict.others,
+        voices: verdict.voices,
+        shape: this.#shape(bank, place),
+      });
+    }
+    const now = this.#base + at;
+    if (now >= bank.nextTrial) {
+      bank.nextTrial = now + TRIAL_EVERY_S * this.#options.rateHz * (0.5 + this.#uniform());
+      this.#trial(b, bank, at + Math.floor(this.#uniform() * STEP), least);
+    }
+  }
+
+  /** The largest peaks of the summed log residual over its surroundings, at most one per PEAK_SPACING frames. */
+  #findPeaks(): void {
+    const logs = this.#logs;
+    const cumulative = this.#cumulative;
+    const excess = this.#excess;
+    const peakFrame = this.#peakFrame;
+    const peakExcess = this.#peakExcess;
+    const count = this.#peaks;
+    for (let i = 0; i < count; i++) {
+      peakFrame[i] = -1;
+      peakExcess[i] = Number.NEGATIVE_INFINITY;
+    }
+    let worst = 0;
+    for (let from = 0; from < STEP; from += PEAK_SPACING) {
+      let top = -1;
+      let height = Number.NEGATIVE_INFINITY;
+      for (let n = from; n < from + PEAK_SPACING; n++) {
+        const mean = (cumulative[n + 2 * AROUND]! - cumulative[n]!) / (2 * AROUND);
+        const e = excessOf(logs[n + AROUND]!, logs[n + AROUND + 1]!, mean);
+        excess[n] = e;
+        if (e > height) {
+          height = e;
+          top = n;
+        }
+      }
+      if (height <= peakExcess[worst]!) continue;
+      peakFrame[worst] = top;
+      peakExcess[worst] = height;
+      worst = 0;
+      for (let i = 1; i < count; i++) if (peakExcess[i]! < peakExcess[worst]!) worst = i;
+    }
+  }
+
+  /** Splice test around index `peak` (of live store or scratch); the background is taken around index `live`. */
+  #splice(bank: BankLanes, peak: number, live: number): { nats: number; place: number } {
+    const kernel = this.#kernel;
+    const sums = this.#work;
+    sums.fill(0);
+    const segments = kernel.capacity / SEGMENT;
+    const middle = Math.floor(live / SEGMENT);
+    for (let g = bank.firstGroup; g < bank.firstGroup + bank.groups; g++) {
+      kernel.splice(g, peak);
+      for (let lane = 0; lane < 4; lane++) {
+        if (kernel.masks[g * 4 + lane] === 0) continue;
+        let power = 0;
+        for (let s = middle - 4; s <= middle + 4; s++)
+          if (Math.abs(s - middle) > 1) power += kernel.energy[(g * segments + s) * 4 + lane]!;
+        const floor = ((FLOOR_SHARE * power) / (6 * SEGMENT)) * SPLICE_WINDOW + 1e-3;
+        for (let i = 0; i < SPLICE_PLACES; i++) {
+          const other = Math.max(0, kernel.scores[(i * 3 + 1) * 4 + lane]!);
+          const missing = Math.max(0, kernel.scores[(i * 3 + 2) * 4 + lane]!);
+          sums[i]! += Math.log((other + floor) / (missing + floor));
+        }
+      }
+    }
+    let best = 0;
+    for (let i = 1; i < SPLICE_PLACES; i++) if (sums[i]! > sums[best]!) best = i;
+    this.#best.nats = (SPLICE_WINDOW / 2) * sums[best]!;
+    this.#best.place = peak - SPLICE_BEFORE + best;
+    return this.#best;
+  }
+
+  /** Hands the surroundings of index `at` to the judge, live lanes only. */
+  #askJudge(bank: BankLanes, at: number): Judgement {
+    this.work.judged++;
+    const kernel = this.#kernel;
+    let channels = 0;
+    for (let i = 0; i < bank.channels.length && channels < SpliceJudge.maxChannels; i++) {
+      const group = bank.firstGroup + (i >> 2);
+      const lane = i & 3;
+      if (kernel.masks[group * 4 + lane] === 0) continue;
+      const rough = this.#judge.rough[channels]!;
+      for (let k = 0; k <= TAPS; k++) rough[k] = kernel.taps[(group * (TAPS + 1) + k) * 4 + lane]!;
+      const signal = this.#judge.signals[channels++]!;
+      let from = (group * kernel.capacity + at - JUDGE_REACH) * 4 + lane;
+      for (let n = 0; n < signal.length; n++, from += 4) signal[n] = kernel.data[from]!;
+    }
+    return this.#judge.judge(channels);
+  }
+
+  /** Leaves one frame out of a copy around index `place` and lets the copy go through all stages. */
+  #trial(b: number, bank: BankLanes, place: number, least: number): void {
+    this.work.trials++;
+    const kernel = this.#kernel;
+    const middle = STORE + MARGIN;
+    for (let g = bank.firstGroup; g < bank.firstGroup + bank.groups; g++) {
+      const base = g * kernel.capacity;
+      kernel.data.copyWithin((base + STORE) * 4, (base + place - MARGIN) * 4, (base + place) * 4);
+      kernel.data.copyWithin((base + middle) * 4, (base + place + 1) * 4, (base + place + MARGIN) * 4);
+      kernel.residual(g, middle - SEGMENT, 2 * SEGMENT, g > bank.firstGroup);
+    }
+    const offset = place - this.#next;
+    const mean = (this.#cumulative[offset + 2 * AROUND]! - this.#cumulative[offset]!) / (2 * AROUND);
+    let top = 0;
+    let height = Number.NEGATIVE_INFINITY;
+    for (let k = -2; k < TAPS; k++) {
+      const e = excessOf(kernel.logs[SEGMENT + k]!, kernel.logs[SEGMENT + k + 1]!, mean);
+      if (e > height) {
+        height = e;
+        top = k;
+      }
+    }
+    let nats = 0;
+    let others = 0;
+    let voices = 0;
+    if (height > least) {
+      const splice = this.#splice(bank, middle + top, place);
+      if (splice.nats >= PASS_SPLICE && bank.tokens >= 1 && Math.abs(splice.place - middle) <= 2) {
+        const verdict = this.#askJudge(bank, splice.place);
+        if (verdict.nats >= PASS_JUDGE) {
+          nats = verdict.nats;
+          others = verdict.others;
+          voices = verdict.voices;
+        }
+      }
+    }
+    this.#options.onTrial({ bank: b, frame: this.#base + place, nats, others, voices });
+  }
+
+  /** Residual of the strongest channel right behind the filter's answer to the gap itself. */
+  #shape(bank: BankLanes, at: number): Float32Array {
+    const kernel = this.#kernel;
+    const shape = new Float32Array(SHAPE_FRAMES + 1);
+    const segments = kernel.capacity / SEGMENT;
+    let strongest = 0;
+    let most = -1;
+    for (let i = 0; i < bank.channels.length; i++) {
+      const group = bank.firstGroup + (i >> 2);
+      if (kernel.masks[group * 4 + (i & 3)] === 0) continue;
+      const power = kernel.energy[(group * segments + Math.floor((at + TAPS) / SEGMENT)) * 4 + (i & 3)]!;
+      if (power > most) {
+        most = power;
+        strongest = i;
+      }
+    }
+    const group = bank.firstGroup + (strongest >> 2);
+    const lane = strongest & 3;
+    for (let n = 0; n < SHAPE_FRAMES; n++) {
+      const p = (group * kernel.capacity + at + TAPS + 1 + n) * 4 + lane;
+      let r = 0;
+      for (let k = 0; k <= TAPS; k++) r += kernel.taps[(group * (TAPS + 1) + k) * 4 + lane]! * kernel.data[p - 4 * k]!;
+      shape[n] = r;
+    }
+    // Which channel it is counts as well.
+    shape[SHAPE_FRAMES] = strongest;
+    return shape;
+  }
+}
+
+function excessOf(log: number, next: number, mean: number): number {
+  return Math.max(log, 0.575 * (log + next)) - mean;
+}

@@ -1,0 +1,46 @@
+/** The whole slip detector of a stream: exact evidence (repeats, zeros) and dropped frames, per bank. */
+import { DropDetector } from './dropDetector.ts';
+import type { SlipEvidence } from './evidence.ts';
+import { ExactSlips, type FrameMasks } from './exactSlips.ts';
+import type { SlipKernel } from './slipKernel.ts';
+
+export interface SlipDetectorOptions {
+  /** Channels of the stream, 1..64. */
+  readonly channels: number;
+  /** Frames of a block at most. */
+  readonly maxFrames: number;
+  readonly rateHz: number;
+  /** Channels of each bank, 0-based. */
+  readonly banks: readonly (readonly number[])[];
+  /** `(lanes, capacity) => createWasmSlipKernel(kernels, { channels, maxFrames, lanes, capacity })`, or the twin. */
+  readonly kernel: (lanes: readonly number[], capacity: number) => SlipKernel;
+  /** Called from `process`. Some 0.7 trials a second and bank; events are rare. */
+  readonly onEvidence: (evidence: SlipEvidence) => void;
+}
+
+export class SlipDetector {
+  readonly #exact: ExactSlips;
+  readonly #drops: DropDetector;
+
+  constructor(options: SlipDetectorOptions) {
+    const { channels, banks, onEvidence } = options;
+    this.#exact = new ExactSlips({ channels, banks, onSlip: (event) => onEvidence({ kind: 'exact', event }) });
+    this.#drops = new DropDetector({
+      ...options,
+      onDrop: (event) => onEvidence({ kind: 'drop', event }),
+      onTrial: (event) => onEvidence({ kind: 'trial', event }),
+    });
+  }
+
+  /** Looks at a block of interleaved Int32 frames; `masks` is the MeterKernel that has just processed it. */
+  process(block: Int32Array, frames: number, firstFrame: number, masks: FrameMasks): void {
+    this.#exact.process(block, frames, firstFrame, masks);
+    this.#drops.process(block, frames, firstFrame);
+  }
+
+  /** After lost frames (xrun): forgets what came before, so that the gap itself is no event. */
+  reset(): void {
+    this.#exact.reset();
+    this.#drops.reset();
+  }
+}

@@ -1,0 +1,207 @@
+/**
+ * Stage 2 of the slip detector, off the sample path: was exactly one frame left out here, on all channels at once?
+ *
+ * The channels are first made independent: each has the part of its prediction residual explained by the channels before
+ * it taken away (a frame left out of all channels is left out of any mix of them). So eight copies of one source count
+ * once, and bleed does not count twice. Each is then whitened by a predictor fitted to the frames before and after, and
+ * three stories are compared by the residual's energy: nothing happened, a click of one sample, one frame missing.
+ */
+import { levinson } from './predictor.ts';
+import { type SlipKernel, TAPS } from './slipKernel.ts';
+
+const ORDER = 24;
+/** Frames looked at before and behind the place. */
+export const JUDGE_REACH = 1024 + ORDER + 8;
+const HALF = 1024;
+/** Frames around the place that do not train the predictor. */
+const GAP = 16;
+const GUARD = 5;
+const SPAN = ORDER + 2 * GUARD;
+/** Frames of background on each side. */
+const BACKGROUND = 200;
+/** Share of the background's energy that both stories are granted: a channel at its noise floor proves nothing. */
+const FLOOR_SHARE = 0.3;
+const MAX_CHANNELS = 16;
+const LENGTH = 2 * JUDGE_REACH;
+
+export interface Judgement {
+  nats: number;
+  others: number;
+  /** How many different things the channels say at the place: 1 for copies of one source. */
+  voices: number;
+  place: number;
+}
+
+export class SpliceJudge {
+  /** Fill with samples (any scale): signals[c][JUDGE_REACH] is the frame right behind the suspected gap. */
+  readonly signals: Float64Array[] = Array.from({ length: MAX_CHANNELS }, () => new Float64Array(LENGTH));
+  readonly #filters = Array.from({ length: MAX_CHANNELS }, () => new Float64Array(ORDER + 1));
+  readonly #residuals = Array.from({ length: MAX_CHANNELS }, () => new Float64Array(2 * 400));
+  readonly #kernel: SlipKernel;
+  readonly #scratch = new Float64Array(ORDER + 1);
+  readonly #hann = Float64Array.from(
+    { length: HALF - GAP },
+    (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * (i + 0.5)) / (HALF - GAP)),
+  );
+  readonly #error = new Float64Array(LENGTH);
+  readonly #total = new Float64Array(3);
+  readonly #largest = new Float64Array(3);
+  readonly #answer: Judgement = { nats: 0, others: 0, voices: 0, place: 0 };
+
+  static readonly maxChannels = MAX_CHANNELS;
+
+  constructor(kernel: SlipKernel) {
+    this.#kernel = kernel;
+  }
+
+  /** A predictor of at most ORDER taps for channel `c`, good enough to compare the channels by. */
+  readonly rough: Float64Array[] = Array.from({ length: MAX_CHANNELS }, () => new Float64Array(TAPS + 1));
+
+  /**
+   * Evidence for one missing frame, in nats, the better of the places -1, 0, +1 around the middle: log of the likelihood
+   * ratio against the best of the other stories, each channel with a scale of its own. Uses signals 0..channels-1 and
+   * overwrites them. `place` is the offset that was best; `others`: the evidence without the channel that says most.
+   * The answer is reused by the next call.
+   */
+  judge(channels: number): Judgement {
+    this.#makeIndependent(channels);
+    const total = this.#total.fill(0);
+    const largest = this.#largest.fill(0);
+    for (let c = 0; c < channels; c++) {
+      const x = this.signals[c]!;
+      const a = this.#filters[c]!;
+      if (this.#fit(x, a) === 0) continue;
+      const power = this.#background(x, a);
+      for (let i = 0; i < 3; i++) {
+        const ratio = this.#ratio(x, a, JUDGE_REACH + i - 1, power);
+        total[i]! += ratio;
+        if (ratio > largest[i]!) largest[i] = ratio;
+      }
+    }
+    let best = 0;
+    for (let i = 1; i < 3; i++) if (total[i]! > total[best]!) best = i;
+    this.#answer.nats = total[best]!;
+    this.#answer.others = total[best]! - largest[best]!;
+    this.#answer.place = best - 1;
+    return this.#answer;
+  }
+
+  /** How many different things the channels say right at the place: 1 for copies, up to their number. */
+  #voices(channels: number): number {
+    let sum = 0;
+    let counted = 0;
+    for (let i = 0; i < channels; i++) {
+      const a = this.#residuals[i]!;
+      let own = 0;
+      for (let n = 400 - GUARD; n < 400 + ORDER; n++) own += a[n]! * a[n]!;
+      if (own <= 0) continue;
+      counted++;
+      for (let j = 0; j < channels; j++) {
+        const b = this.#residuals[j]!;
+        let cross = 0;
+        let other = 0;
+        for (let n = 400 - GUARD; n < 400 + ORDER; n++) {
+          cross += a[n]! * b[n]!;
+          other += b[n]! * b[n]!;
+        }
+        if (other > 0) sum += (cross * cross) / (own * other);
+      }
+    }
+    return counted === 0 ? 0 : (counted * counted) / sum;
+  }
+
+  #makeIndependent(channels: number): void {
+    const reach = 400;
+    for (let c = 0; c < channels; c++) {
+      const x = this.signals[c]!;
+      const a = this.rough[c]!;
+      const e = this.#residuals[c]!;
+      for (let i = 0; i < 2 * reach; i++) {
+        const m = JUDGE_REACH - reach + i;
+        e[i] = filterAt(x, a, m);
+      }
+    }
+    this.#answer.voices = this.#voices(channels);
+    for (let i = 0; i < channels; i++)
+      for (let j = 0; j < i; j++) {
+        const ei = this.#residuals[i]!;
+        const ej = this.#residuals[j]!;
+        let cross = 0;
+        let power = 0;
+        for (let n = 0; n < ei.length; n++) {
+          cross += ei[n]! * ej[n]!;
+          power += ej[n]! * ej[n]!;
+        }
+        if (power <= 0) continue;
+        const factor = cross / power;
+        for (let n = 0; n < ei.length; n++) ei[n]! -= factor * ej[n]!;
+        const xi = this.signals[i]!;
+        const xj = this.signals[j]!;
+        for (let n = 0; n < LENGTH; n++) xi[n]! -= factor * xj[n]!;
+      }
+  }
+
+  /** Fits the predictor to the frames before and behind the middle. Returns 0 when there is nothing. */
+  #fit(x: Float64Array, out: Float64Array): number {
+    const s = this.#kernel.signal;
+    const length = HALF - GAP;
+    this.#kernel.lags.fill(0);
+    for (let side = 0; side < 2; side++) {
+      const from = side === 0 ? JUDGE_REACH - HALF : JUDGE_REACH + GAP;
+      for (let i = 0; i < length; i++) s[i] = x[from + i]! * this.#hann[i]!;
+      this.#kernel.autocorrelate(length, ORDER);
+    }
+    return levinson(this.#kernel.lags, ORDER, 1e-3, out, this.#scratch);
+  }
+
+  #background(x: Float64Array, a: Float64Array): number {
+    let power = 0;
+    let count = 0;
+    for (let m = JUDGE_REACH - BACKGROUND; m < JUDGE_REACH + BACKGROUND; m++) {
+      const e = filterAt(x, a, m);
+      this.#error[m] = e;
+      if (m >= JUDGE_REACH - GUARD - 1 && m < JUDGE_REACH + ORDER + GUARD + 1) continue;
+      power += e * e;
+      count++;
+    }
+    return (power / count) * SPAN;
+  }
+
+  #ratio(x: Float64Array, a: Float64Array, n: number, background: number): number {
+    const e = this.#error;
+    let gain = 0;
+    for (let k = 0; k <= ORDER; k++) gain += a[k]! * a[k]!;
+    let q0 = 0;
+    let inside = 0;
+    for (let m = n - GUARD; m < n + ORDER + GUARD; m++) {
+      q0 += e[m]! * e[m]!;
+      if (m >= n && m < n + ORDER) inside += e[m]! * e[m]!;
+    }
+    let clicks = 0;
+    for (let j = n - 2; j <= n + 1; j++) {
+      let c = 0;
+      for (let k = 0; k <= ORDER; k++) c += a[k]! * e[j + k]!;
+      if (c * c > clicks) clicks = c * c;
+    }
+    let energy = 0;
+    let share = 0;
+    for (let k = 0; k <= ORDER; k++) {
+      const p = n + k - 1;
+      let r = 0;
+      for (let j = 0; j < k; j++) r += a[j]! * x[p - j]!;
+      for (let j = k + 1; j <= ORDER; j++) r += a[j]! * x[p - j + 1]!;
+      energy += r * r;
+      share += r * a[k]!;
+    }
+    const q1 = Math.max(0, q0 - inside + energy - (share * share) / gain);
+    const other = Math.max(0, q0 - clicks / gain);
+    const floor = FLOOR_SHARE * background + 1e-9;
+    return (SPAN / 2) * Math.log((other + floor) / (q1 + floor));
+  }
+}
+
+function filterAt(x: Float64Array, a: Float64Array, m: number): number {
+  let sum = 0;
+  for (let k = 0; k < a.length; k++) sum += a[k]! * x[m - k]!;
+  return sum;
+}

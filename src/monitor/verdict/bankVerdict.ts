@@ -1,0 +1,343 @@
+/**
+ * The verdict on one bank: noLock, lock (slipping), sync, or unknown, and how it is known. Pure: frames in, words out; time is
+ * the frame count. See docs/slips.md for what each number was measured on.
+ */
+import { type Comb, type CombHit, findComb } from '../../dsp/slip/comb.ts';
+import type { DropEvent, DropTrial } from '../../dsp/slip/dropDetector.ts';
+import type { ExactSlip } from '../../dsp/slip/exactSlips.ts';
+import type { Basis, SyncWord } from '../snapshot.ts';
+
+/** One slip as it is shown and stored. */
+export interface Slip {
+  readonly frame: number;
+  readonly kind: 'drop' | 'repeat' | 'zeros';
+  readonly frames: number;
+}
+
+export interface BankVerdictState {
+  readonly sync: SyncWord;
+  readonly basis: Basis;
+  /** Positive: the bank's clock is faster than the interface's. */
+  readonly ppm: number | null;
+  /** 95 % half width. */
+  readonly uncertaintyPpm: number | null;
+  /** With `sync` from audio: a larger difference would have been seen (99 %). */
+  readonly boundPpm: number | null;
+  /** Seconds, since the last slip or gap, in which a slip would have been seen. */
+  readonly observableS: number;
+  /** Share of the last minutes in which a slip would have been seen, 0..1; null before the first trials. */
+  readonly recall: number | null;
+  readonly slips: number;
+  readonly slipsPerMinute: number | null;
+  readonly firstSlipFrame: number | null;
+  readonly lastSlipFrame: number | null;
+  /** Frames of the longest single slip. */
+  readonly longestFrames: number;
+  /** true from the first lock or noLock until cleared. */
+  readonly latched: boolean;
+}
+
+/** What a device's own control says of the bank, where there is one. */
+export type DeviceWord = 'noLock' | 'lock' | 'sync' | null;
+
+/** A drop that may be shown by itself: evidence, agreement of the rest of the bank, and different voices. */
+export function isStrong(drop: { nats: number; others: number; voices: number }): boolean {
+  return drop.nats >= 20 && drop.others >= 10 && drop.others * (drop.voices - 1) >= 8;
+}
+
+/** A drop that counts on a comb. */
+export function isWeak(drop: { nats: number; others: number; voices: number }): boolean {
+  return drop.nats >= 5 && drop.others >= 2 && drop.others * (drop.voices - 1) >= 2;
+}
+
+/** Hits and odds that a comb needs before it is an alarm. */
+const ALARM_HITS = 6;
+const ALARM_NATS = 28;
+/** With exact or strong events alone fewer will do. */
+const ALARM_STRONG_HITS = 4;
+/** A comb this likely withholds `sync`. */
+const SUSPICION_NATS = 10;
+/** Exact slips within this time that make an alarm without a comb. */
+const EXACT_PAIR_S = 120;
+const EXACT_TRIPLE_S = 900;
+/** A comb of ALARM_HITS is found with 99 % when this many hits are expected: P(Poisson(13.1) < 6) = 1 %. */
+const EXPECTED_HITS = 13.1;
+/** `sync` is said from this bound on, ppm. */
+const SYNC_BOUND_PPM = 10;
+/** Below this share of observable time the bank stays `unknown`. */
+const LEAST_RECALL = 0.2;
+/** Evidence older than this says nothing about the clock of now. */
+const MEMORY_S = 1200;
+/** Least time that a lock stands after its last slip. */
+const HOLD_S = 30;
+/** Digital zero for this long is no lock; signal for this long ends it. */
+const ZERO_S = 0.5;
+const MAX_EVENTS = 64;
+
+interface Event extends CombHit {
+  readonly slip: Slip;
+  readonly strong: boolean;
+}
+
+export class BankVerdict {
+  readonly #rateHz: number;
+  #frame = 0;
+  #since = 0;
+  #events: Event[] = [];
+  #exact: number[] = [];
+  #trials: { frame: number; frames: number; seen: boolean }[] = [];
+  #lastTrial = 0;
+  #comb: Comb | null = null;
+  #lock: {
+    from: number;
+    until: number;
+    ppm: number | null;
+    uncertaintyPpm: number | null;
+    perMinute: number | null;
+  } | null = null;
+  #searched = Number.NEGATIVE_INFINITY;
+  #zeroFrames = 0;
+  #aliveFrames = 0;
+  #noLock = false;
+  #latched = false;
+  #device: DeviceWord = null;
+  readonly #counted = new Map<number, Slip>();
+  #slips = 0;
+  #first: number | null = null;
+  #last: number | null = null;
+  #longest = 0;
+  readonly #onSlip: ((slip: Slip) => void) | null;
+
+  /** `onSlip`: called once for each slip that is counted, in no strict order: a comb proves earlier ones. */
+  constructor(rateHz: number, onSlip: ((slip: Slip) => void) | null = null) {
+    this.#rateHz = rateHz;
+    this.#onSlip = onSlip;
+  }
+
+  /** Exact evidence on this bank. */
+  takeExact(exact: ExactSlip): void {
+    const slip: Slip = { frame: exact.frame, kind: exact.kind, frames: exact.frames };
+    this.#add({
+      frame: exact.frame,
+      moved: -exact.frames,
+      shape: null,
+      nats: exact.confidenceBits,
+      slip,
+      strong: true,
+    });
+    this.#count(slip);
+    this.#restart(exact.frame);
+    this.#exact.push(exact.frame);
+    if (this.#exact.length > 3) this.#exact.shift();
+    const span = (back: number) => {
+      const from = this.#exact.at(-1 - back);
+      return from === undefined ? Number.POSITIVE_INFINITY : (exact.frame - from) / this.#rateHz;
+    };
+    if (span(1) <= EXACT_PAIR_S || span(2) <= EXACT_TRIPLE_S) {
+      const seconds = span(1);
+      this.#alarm(exact.frame, seconds * 2, { ppm: null, uncertaintyPpm: null, perMinute: 60 / seconds });
+    }
+    this.#search(true);
+  }
+
+  /** A frame that seems to be missing. */
+  takeDrop(drop: DropEvent): void {
+    if (!isWeak(drop)) return;
+    const strong = isStrong(drop);
+    const slip: Slip = { frame: drop.frame, kind: 'drop', frames: 1 };
+    this.#add({ frame: drop.frame, moved: 1, shape: drop.shape, nats: drop.nats, slip, strong });
+    if (strong) {
+      this.#count(slip);
+      this.#restart(drop.frame);
+    }
+    this.#search(false);
+  }
+
+  /** A trial: would a slip have been seen just now? */
+  takeTrial(trial: DropTrial): void {
+    const frames = Math.min(trial.frame - this.#lastTrial, 5 * this.#rateHz);
+    this.#lastTrial = trial.frame;
+    this.#trials.push({ frame: trial.frame, frames: Math.max(0, frames), seen: isWeak(trial) });
+    while (this.#trials.length > 0 && this.#trials[0]!.frame < trial.frame - MEMORY_S * this.#rateHz)
+      this.#trials.shift();
+  }
+
+  /** Time goes on: `frames` more, in which the bank was digital zero throughout, or not. */
+  advance(frames: number, digitalZero: boolean): void {
+    this.#frame += frames;
+    if (digitalZero) {
+      this.#zeroFrames += frames;
+      this.#aliveFrames = 0;
+      if (this.#zeroFrames >= ZERO_S * this.#rateHz && !this.#noLock) {
+        this.#noLock = true;
+        this.#latched = true;
+        this.#restart(this.#frame);
+      }
+    } else {
+      this.#aliveFrames += frames;
+      this.#zeroFrames = 0;
+      if (this.#aliveFrames >= ZERO_S * this.#rateHz) this.#noLock = false;
+    }
+    if (this.#lock !== null && this.#frame > this.#lock.until) {
+      this.#lock = null;
+      this.#comb = null;
+      this.#restart(this.#frame);
+    }
+  }
+
+  /** What the device's own control says, or null where it says nothing that can be trusted. */
+  setDevice(word: DeviceWord): void {
+    this.#device = word;
+  }
+
+  /** Frames were lost: events before and after can't stand on one comb. */
+  gap(): void {
+    this.#events = [];
+    this.#comb = null;
+    this.#restart(this.#frame);
+  }
+
+  /** Clears counts and the latch. */
+  clear(): void {
+    this.#counted.clear();
+    this.#slips = 0;
+    this.#first = null;
+    this.#last = null;
+    this.#longest = 0;
+    this.#latched = false;
+  }
+
+  state(): BankVerdictState {
+    const seen = this.#seen();
+    const recall = this.#recall();
+    const lock = this.#lock;
+    const base = {
+      observableS: seen.frames / this.#rateHz,
+      recall,
+      slips: this.#slips,
+      slipsPerMinute: lock?.perMinute ?? null,
+      firstSlipFrame: this.#first,
+      lastSlipFrame: this.#last,
+      longestFrames: this.#longest,
+      latched: this.#latched,
+    };
+    const none = { ppm: null, uncertaintyPpm: null, boundPpm: null };
+    // A device that says "sync" may still be wrong about its own input; slips heard overrule it.
+    if (lock !== null)
+      return {
+        sync: 'lock',
+        basis: 'audio',
+        ppm: lock.ppm,
+        uncertaintyPpm: lock.uncertaintyPpm,
+        boundPpm: null,
+        ...base,
+      };
+    if (this.#device !== null) return { sync: this.#device, basis: 'device', ...none, ...base };
+    if (this.#noLock) return { sync: 'noLock', basis: 'audio', ...none, ...base };
+    // Few trials may have been lucky: their lower 95 % bound counts.
+    const sure = seen.count === 0 ? 0 : seen.frames * Math.max(0, 1 - 1.64 / Math.sqrt(seen.count));
+    const boundPpm = sure > 0 ? (EXPECTED_HITS * 1e6) / sure : null;
+    const suspicious = this.#comb !== null && this.#comb.nats >= SUSPICION_NATS;
+    if (boundPpm !== null && boundPpm <= SYNC_BOUND_PPM && recall !== null && recall >= LEAST_RECALL && !suspicious)
+      return { sync: 'sync', basis: 'audio', ppm: null, uncertaintyPpm: null, boundPpm, ...base };
+    return { sync: 'unknown', basis: 'none', ...none, ...base };
+  }
+
+  /** Odds of the best comb so far, nats: for figures. */
+  get combNats(): number {
+    return this.#comb?.nats ?? 0;
+  }
+
+  #seen(): { frames: number; count: number } {
+    let frames = 0;
+    let count = 0;
+    for (const trial of this.#trials) {
+      if (!trial.seen || trial.frame <= this.#since) continue;
+      frames += trial.frames;
+      count++;
+    }
+    return { frames, count };
+  }
+
+  #recall(): number | null {
+    const recent = this.#trials.filter((trial) => trial.frame > this.#frame - 180 * this.#rateHz);
+    if (recent.length < 8) return null;
+    return recent.filter((trial) => trial.seen).length / recent.length;
+  }
+
+  #restart(frame: number): void {
+    this.#since = Math.max(this.#since, frame);
+  }
+
+  #add(event: Event): void {
+    this.#events.push(event);
+    this.#events.sort((a, b) => a.frame - b.frame);
+    while (this.#events.length > MAX_EVENTS || this.#events[0]!.frame < event.frame - MEMORY_S * this.#rateHz)
+      this.#events.shift();
+  }
+
+  #count(slip: Slip): void {
+    if (this.#counted.has(slip.frame)) return;
+    this.#counted.set(slip.frame, slip);
+    // Bounded: only recent frames can come again.
+    if (this.#counted.size > 4 * MAX_EVENTS) this.#counted.delete(this.#counted.keys().next().value!);
+    this.#slips++;
+    this.#first = this.#first === null ? slip.frame : Math.min(this.#first, slip.frame);
+    this.#last = this.#last === null ? slip.frame : Math.max(this.#last, slip.frame);
+    this.#longest = Math.max(this.#longest, slip.frames);
+    this.#onSlip?.(slip);
+  }
+
+  #search(always: boolean): void {
+    const newest = this.#events.at(-1);
+    if (newest === undefined) return;
+    // A search looks at some thousand periods: once a second is enough.
+    if (!always && newest.frame - this.#searched < this.#rateHz) return;
+    this.#searched = newest.frame;
+    const strong = this.#events.filter((event) => event.strong);
+    const candidates = [findComb(this.#events)];
+    if (newest.strong && strong.length < this.#events.length) candidates.push(findComb(strong));
+    for (const comb of candidates) {
+      if (comb === null) continue;
+      if (this.#comb === null || comb.nats > this.#comb.nats || comb.lastFrame > this.#comb.lastFrame)
+        this.#comb = comb;
+      const members = this.#events.filter((event) => onComb(event.frame, comb));
+      const enough =
+        comb.hits >= ALARM_HITS ||
+        (comb.hits >= ALARM_STRONG_HITS && members.filter((event) => event.strong).length >= comb.hits);
+      if (!enough || comb.nats < ALARM_NATS) continue;
+      const scale = (1e6 * comb.moved) / comb.periodFrames;
+      this.#alarm(newest.frame, (6 * comb.periodFrames * comb.slots) / comb.hits / this.#rateHz, {
+        ppm: scale,
+        uncertaintyPpm: Math.abs(scale) * (comb.periodUncertainty / comb.periodFrames),
+        perMinute: (60 * this.#rateHz) / comb.periodFrames,
+      });
+      for (const event of members) this.#count(event.slip);
+      return;
+    }
+  }
+
+  #alarm(
+    frame: number,
+    holdS: number,
+    clock: { ppm: number | null; uncertaintyPpm: number | null; perMinute: number | null },
+  ): void {
+    this.#latched = true;
+    const until = frame + Math.max(HOLD_S, Math.min(holdS, MEMORY_S)) * this.#rateHz;
+    const known = clock.ppm !== null || this.#lock === null ? clock : this.#lock;
+    this.#lock = {
+      from: this.#lock?.from ?? frame,
+      until,
+      ppm: known.ppm,
+      uncertaintyPpm: known.uncertaintyPpm,
+      perMinute: known.perMinute,
+    };
+    this.#restart(frame);
+  }
+}
+
+function onComb(frame: number, comb: Comb): boolean {
+  if (frame < comb.firstFrame || frame > comb.lastFrame) return false;
+  const m = Math.round((frame - comb.lastFrame) / comb.periodFrames);
+  return Math.abs(frame - comb.lastFrame - m * comb.periodFrames) <= Math.max(6, comb.periodFrames / 400);
+}
