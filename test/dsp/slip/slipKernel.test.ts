@@ -24,6 +24,9 @@ function filled(kernel: SlipKernel, channels: number, seed: number): SlipKernel 
   return kernel;
 }
 
+const bytesOf = (array: ArrayBufferView) => Buffer.from(array.buffer, array.byteOffset, array.byteLength);
+const sameBits = (a: ArrayBufferView, b: ArrayBufferView) => bytesOf(a).equals(bytesOf(b));
+
 describe('slip kernels', () => {
   it('give the same bits in WASM and in plain TypeScript', () => {
     fc.assert(
@@ -36,7 +39,7 @@ describe('slip kernels', () => {
         const options: SlipKernelOptions = { channels, maxFrames: 512, lanes, capacity: 2048 };
         const wasm = filled(createWasmSlipKernel(kernels, options), channels, seed);
         const twin = filled(createTwinSlipKernel(options), channels, seed);
-        expect(wasm.data).toEqual(twin.data);
+        expect(sameBits(wasm.data, twin.data), 'data').toBe(true);
         for (const kernel of [wasm, twin]) {
           for (let g = 0; g < kernel.groups; g++) kernel.residual(g, 64, 10 * SEGMENT, g > 0);
           kernel.correlate(kernel.groups - 1, 100);
@@ -45,16 +48,16 @@ describe('slip kernels', () => {
           kernel.lags.fill(0);
           kernel.autocorrelate(1008, 24);
         }
-        expect(wasm.logs.subarray(0, 640)).toEqual(twin.logs.subarray(0, 640));
-        expect(wasm.energy).toEqual(twin.energy);
-        expect(wasm.correlation).toEqual(twin.correlation);
-        expect(wasm.scores).toEqual(twin.scores);
-        expect(wasm.lags).toEqual(twin.lags);
+        expect(sameBits(wasm.logs.subarray(0, 640), twin.logs.subarray(0, 640)), 'logs').toBe(true);
+        expect(sameBits(wasm.energy, twin.energy), 'energy').toBe(true);
+        expect(sameBits(wasm.correlation, twin.correlation), 'correlation').toBe(true);
+        expect(sameBits(wasm.scores, twin.scores), 'scores').toBe(true);
+        expect(sameBits(wasm.lags, twin.lags), 'lags').toBe(true);
         for (const kernel of [wasm, twin]) kernel.shift(512, 1024);
-        expect(wasm.data).toEqual(twin.data);
-        expect(wasm.energy).toEqual(twin.energy);
+        expect(sameBits(wasm.data, twin.data), 'data').toBe(true);
+        expect(sameBits(wasm.energy, twin.energy), 'energy').toBe(true);
       }),
-      { numRuns: 15, seed: 3 },
+      { numRuns: 12, seed: 3 },
     );
   });
 });

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { loadKernels } from '../../../src/dsp/kernelFile.ts';
+import { DropDetector, type DropEvent, type DropTrial } from '../../../src/dsp/slip/dropDetector.ts';
+import { createTwinSlipKernel } from '../../../src/dsp/slip/slipTwin.ts';
+import { createWasmSlipKernel } from '../../../src/dsp/slip/slipWasm.ts';
+import { band, fault, gaussianOf, randomOf, sample24 } from './material.ts';
+
+const A = [0, 1, 2, 3, 4, 5, 6, 7];
+const kernels = loadKernels();
+
+function run(block: Int32Array, channels: number, banks: number[][], twin = false, frames = 480) {
+  const drops: DropEvent[] = [];
+  const trials: DropTrial[] = [];
+  const detector = new DropDetector({
+    channels,
+    maxFrames: frames,
+    rateHz: 48_000,
+    banks,
+    kernel: (lanes, capacity) => {
+      const options = { channels, maxFrames: frames, lanes, capacity };
+      return twin ? createTwinSlipKernel(options) : createWasmSlipKernel(kernels, options);
+    },
+    onDrop: (event) => drops.push(event),
+    onTrial: (trial) => trials.push(trial),
+  });
+  const total = block.length / channels;
+  for (let at = 0; at < total; at += frames) {
+    const count = Math.min(frames, total - at);
+    detector.process(block.subarray(at * channels, (at + count) * channels), count, at);
+  }
+  return { drops, trials };
+}
+
+const clean = band(8, 144_000, 21);
+
+describe('dropped frames', () => {
+  it('are found on the bank that lost them, within two frames of the place, and nowhere else', () => {
+    const block = band(16, 96_000, 22);
+    const B = [8, 9, 10, 11, 12, 13, 14, 15];
+    const { drops } = run(fault(block, 16, B, 'drop', 50_000, 1), 16, [A, B]);
+    expect(drops.map((drop) => drop.bank)).toEqual([1]);
+    expect(Math.abs(drops[0]!.frame - 50_000)).toBeLessThanOrEqual(2);
+    expect(drops[0]!.others).toBeGreaterThan(10);
+  });
+
+  it('are absent from clean material', () => {
+    expect(run(clean, 8, [A]).drops).toEqual([]);
+  });
+
+  it('are reported the same by WASM and by the plain twin', () => {
+    const block = fault(clean.subarray(0, 8 * 30_000), 8, A, 'drop', 12_345, 1);
+    const wasm = run(block, 8, [A]);
+    expect(run(block, 8, [A], true)).toEqual(wasm);
+    expect(wasm.drops).toHaveLength(1);
+  });
+
+  it('do not depend on how the stream is cut into blocks', () => {
+    const block = fault(clean, 8, A, 'drop', 77_777, 1);
+    const one = run(block, 8, [A], false, 480);
+    const other = run(block, 8, [A], false, 1000);
+    expect(other).toEqual(one);
+  });
+
+  it('would have been seen: trials say so on music, and say no on noise and silence', () => {
+    const seen = run(clean, 8, [A]).trials;
+    expect(seen.length).toBeGreaterThan(1);
+    for (const trial of seen) expect(trial.nats).toBeGreaterThan(20);
+    const gaussian = gaussianOf(randomOf(3));
+    const noise = Int32Array.from({ length: 8 * 144_000 }, () => sample24(0.1 * gaussian()));
+    for (const trial of run(noise, 8, [A]).trials) expect(trial.nats).toBe(0);
+    expect(run(new Int32Array(8 * 144_000), 8, [A])).toEqual({ drops: [], trials: [] });
+  });
+});

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import { BankVerdict, type Slip } from '../../../src/monitor/verdict/bankVerdict.ts';
+import { randomOf } from '../../dsp/slip/material.ts';
+
+const RATE = 48_000;
+const random = randomOf(4);
+
+function drop(frame: number, nats = 60) {
+  const shape = Float32Array.from({ length: 65 }, () => random() - 0.5);
+  return { bank: 0, frame, nats, others: nats * 0.7, voices: 4, shape };
+}
+
+function repeat(frame: number) {
+  return { bank: 0, frame, kind: 'repeat' as const, frames: 1, confidenceBits: 90, everyBank: false };
+}
+
+/** Lets `seconds` pass from where `verdict` is; trials find a slip with the odds `recall`; `events` fall at their frames. */
+function play(verdict: BankVerdict, from: number, seconds: number, recall: number, period = 0, zero = false) {
+  for (let s = 0; s < seconds; s++) {
+    const frame = (from + s) * RATE;
+    const seen = random() < recall;
+    if (!zero) verdict.takeTrial({ bank: 0, frame, nats: seen ? 40 : 0, others: seen ? 30 : 0, voices: seen ? 4 : 0 });
+    if (period > 0)
+      for (let at = Math.ceil(frame / period) * period; at < frame + RATE; at += period)
+        if (random() < recall) verdict.takeDrop(drop(Math.round(at)));
+    verdict.advance(RATE, zero);
+  }
+}
+
+describe('the verdict on a bank', () => {
+  it('is unknown before there is evidence, and on silence never sync', () => {
+    const verdict = new BankVerdict(RATE);
+    expect(verdict.state()).toMatchObject({ sync: 'unknown', basis: 'none', boundPpm: null, observableS: 0 });
+    play(verdict, 0, 600, 0);
+    expect(verdict.state()).toMatchObject({ sync: 'unknown', basis: 'none', boundPpm: null });
+  });
+
+  it('says sync with its bound once enough was observable, and the bound tightens with time', () => {
+    const verdict = new BankVerdict(RATE);
+    play(verdict, 0, 20, 0.9);
+    expect(verdict.state().sync).toBe('unknown');
+    play(verdict, 20, 60, 0.9);
+    const early = verdict.state();
+    expect(early).toMatchObject({ sync: 'sync', basis: 'audio' });
+    expect(early.boundPpm).toBeLessThanOrEqual(10);
+    play(verdict, 80, 600, 0.9);
+    expect(verdict.state().boundPpm!).toBeLessThan(early.boundPpm! / 4);
+  });
+
+  it('stays unknown where a slip would be seen less than one time in five', () => {
+    const verdict = new BankVerdict(RATE);
+    play(verdict, 0, 1100, 0.1);
+    expect(verdict.state().sync).toBe('unknown');
+  });
+
+  it('locks on an even train of drops with its ppm and sign, and counts each slip once', () => {
+    const slips: Slip[] = [];
+    const verdict = new BankVerdict(RATE, (slip) => slips.push(slip));
+    play(verdict, 0, 60, 0.6, 1e6 / 20);
+    const state = verdict.state();
+    expect(state).toMatchObject({ sync: 'lock', basis: 'audio', boundPpm: null, latched: true });
+    expect(state.ppm!).toBeCloseTo(20, 2);
+    expect(state.slipsPerMinute!).toBeCloseTo(57.6, 1);
+    expect(new Set(slips.map((slip) => slip.frame)).size).toBe(slips.length);
+    expect(state.slips).toBe(slips.length);
+    expect(state.slips).toBeGreaterThan(20);
+  });
+
+  it('locks on exact repeats, negative: the bank is slower', () => {
+    const verdict = new BankVerdict(RATE);
+    play(verdict, 0, 10, 0.9);
+    verdict.takeExact(repeat(10 * RATE));
+    expect(verdict.state()).toMatchObject({ sync: 'unknown', slips: 1, firstSlipFrame: 10 * RATE });
+    play(verdict, 10, 5, 0.9);
+    verdict.takeExact(repeat(15 * RATE));
+    expect(verdict.state()).toMatchObject({ sync: 'lock', slips: 2 });
+    for (let s = 20; s <= 45; s += 5) {
+      play(verdict, s - 5, 5, 0.9);
+      verdict.takeExact(repeat(s * RATE));
+    }
+    expect(verdict.state().ppm!).toBeCloseTo(-1e6 / (5 * RATE), 3);
+  });
+
+  it('does not alarm on one strong drop, but withholds sync until as much was seen again', () => {
+    const verdict = new BankVerdict(RATE);
+    play(verdict, 0, 100, 0.9);
+    expect(verdict.state().sync).toBe('sync');
+    verdict.takeDrop(drop(100 * RATE));
+    expect(verdict.state()).toMatchObject({ sync: 'unknown', slips: 1, latched: false });
+    play(verdict, 100, 100, 0.9);
+    expect(verdict.state()).toMatchObject({ sync: 'sync', slips: 1 });
+  });
+
+  it('holds a lock, then lets it go; the latch and the count stay until cleared', () => {
+    const verdict = new BankVerdict(RATE);
+    play(verdict, 0, 40, 0.8, 1e6 / 50);
+    expect(verdict.state().sync).toBe('lock');
+    play(verdict, 40, 20, 0.8);
+    expect(verdict.state().sync).toBe('lock');
+    play(verdict, 60, 20, 0.8);
+    expect(verdict.state()).toMatchObject({ sync: 'unknown', latched: true });
+    play(verdict, 80, 90, 0.9);
+    expect(verdict.state()).toMatchObject({ sync: 'sync', latched: true });
+    verdict.clear();
+    expect(verdict.state()).toMatchObject({ slips: 0, latched: false, firstSlipFrame: null, longestFrames: 0 });
+  });
+
+  it('says noLock after half a second of digital zero on the whole bank, not on a flicker', () => {
+    const verdict = new BankVerdict(RATE);
+    play(verdict, 0, 5, 0.9);
+    verdict.advance(RATE / 4, true);
+    expect(verdict.state().sync).toBe('unknown');
+    verdict.advance(RATE / 4, true);
+    expect(verdict.state()).toMatchObject({ sync: 'noLock', basis: 'audio', latched: true });
+    verdict.advance(RATE / 4, false);
+    expect(verdict.state().sync).toBe('noLock');
+    verdict.advance(RATE / 4, false);
+    expect(verdict.state().sync).toBe('unknown');
+  });
+
+  it('takes the word of a device, but slips that are heard overrule it', () => {
+    const verdict = new BankVerdict(RATE);
+    verdict.setDevice('sync');
+    expect(verdict.state()).toMatchObject({ sync: 'sync', basis: 'device' });
+    play(verdict, 0, 40, 0.8, 1e6 / 50);
+    expect(verdict.state()).toMatchObject({ sync: 'lock', basis: 'audio' });
+  });
+});
