@@ -27,6 +27,13 @@ async function main(words: readonly string[]): Promise<number> {
       const listed = printCards((line) => process.stdout.write(`${line}\n`));
       return listed.ok ? 0 : fail(listed.fault);
     }
+    case 'plan': {
+      const { runPlan } = await import('./guide/planCommand.ts');
+      const planned = await runPlan(request.value.options, []);
+      if (!planned.ok) return fail(planned.fault);
+      process.stdout.write(planned.value);
+      return 0;
+    }
     case 'run': {
       const { runLightkeeper } = await import('./main.ts');
       const ended = await runLightkeeper(request.value.options, version);

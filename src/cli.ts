@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import type { CaptureChoice } from './device/ports.ts';
 import { bad, good, type Outcome } from './fault.ts';
+import type { PlanCommand } from './guide/planCommand.ts';
 
 export interface RunOptions {
   /** null: nothing was chosen; the composition root looks for a card. */
@@ -16,6 +17,7 @@ export interface RunOptions {
 export type CliRequest =
   | { readonly command: 'run'; readonly options: RunOptions }
   | { readonly command: 'list' }
+  | { readonly command: 'plan'; readonly options: PlanCommand }
   | { readonly command: 'help' }
   | { readonly command: 'version' };
 
@@ -23,6 +25,9 @@ export const HELP = `lightkeeper: meters and clock-lock monitor for a USB audio 
 
   lightkeeper [run] [options]     capture, meter, show, serve (the default)
   lightkeeper list                capture cards of this machine
+  lightkeeper plan <brief.json>   what a session needs, and how to wire it: docs/planner.md
+    --sheet <file.html|file.pdf>  also a sheet to print
+    --config <file.json>          also a configuration
 
 What to listen to (default: the first USB capture card):
   --pcm <alsa name>               an ALSA PCM, such as hw:1,0
@@ -68,6 +73,18 @@ export function parseCommandLine(words: readonly string[]): Outcome<CliRequest> 
     if (positionals.length > 1) return usage(`list takes no further words, but got "${positionals[1]}".`);
     return good({ command: 'list' });
   }
+  if (command === 'plan') {
+    const briefFile = positionals[1];
+    if (briefFile === undefined) return usage('plan wants a brief: lightkeeper plan brief.json.');
+    if (positionals.length > 2) return usage(`plan takes one brief, but got "${positionals[2]}" too.`);
+    return good({
+      command: 'plan',
+      options: { briefFile, sheetFile: values.sheet ?? null, configFile: values.config ?? null },
+    });
+  }
+  for (const name of ['sheet', 'config'] as const) {
+    if (values[name] !== undefined) return usage(`--${name} goes with plan.`);
+  }
   if (command !== 'run' && values.wav === undefined) return usage(`There is no command "${command}".`);
   const rest = command === 'run' ? positionals.slice(1) : positionals;
   if (rest.length > 0 && values.wav === undefined) return usage(`Too many words: "${rest[0]}".`);
@@ -93,6 +110,8 @@ function parse(words: readonly string[]) {
       http: { type: 'string' },
       panel: { type: 'string' },
       'state-dir': { type: 'string' },
+      sheet: { type: 'string' },
+      config: { type: 'string' },
     },
   });
 }

@@ -160,7 +160,8 @@ tr { break-inside: avoid; }
 thead { display: table-header-group; }
 .inputs td:first-child { width: 8mm; font-size: 11pt; }
 .inputs td:nth-child(2) { width: 30mm; font-size: 11pt; }
-.inputs td:last-child, .inputs th:last-child { width: 30mm; padding-right: 0; }
+.inputs td:nth-child(4), .inputs td:nth-child(5), .inputs td:nth-child(6) { white-space: nowrap; }
+.inputs td:last-child, .inputs th:last-child { width: 24mm; padding-right: 0; }
 .on { border: 0.8pt solid #000; border-radius: 1mm; padding: 0 1mm; font-weight: 700; white-space: nowrap; }
 .box { display: inline-block; width: 3.2mm; height: 3.2mm; border: 0.8pt solid #000; }
 .wires td:last-child, .wires th:last-child { width: 8mm; text-align: right; }

@@ -31,6 +31,19 @@ describe('the command line', () => {
     });
   });
 
+  it('takes a brief to plan, with a sheet and a configuration to write', () => {
+    expect(parse('plan brief.json --sheet sheet.pdf --config box.json')).toEqual({
+      ok: true,
+      value: {
+        command: 'plan',
+        options: { briefFile: 'brief.json', sheetFile: 'sheet.pdf', configFile: 'box.json' },
+      },
+    });
+    expect(parse('plan brief.json')).toMatchObject({
+      value: { options: { sheetFile: null, configFile: null } },
+    });
+  });
+
   it.each([
     ['--frobnicate', /frobnicate/],
     ['dance', /dance/],
@@ -44,6 +57,9 @@ describe('the command line', () => {
     ['--fast', /--fast goes with --wav/],
     ['list all', /list takes no/],
     ['run away', /Too many words/],
+    ['plan', /plan wants a brief/],
+    ['plan a.json b.json', /plan takes one brief/],
+    ['--sheet sheet.pdf', /--sheet goes with plan/],
   ])('answers "%s" with one line that says what is wrong', (line, what) => {
     const parsed = parse(line);
     expect(parsed.ok).toBe(false);
