@@ -207,6 +207,12 @@ export function wantedChannels(brief: Brief): Wanted[] {
   });
 }
 
+/** Boxes with bare XLR mic inputs take line and instruments on a jack beside them. */
+function socketFor(connector: Slot['connector'], mode: PlannedChannel['mode']): Slot['connector'] {
+  if (connector !== 'xlr') return connector;
+  return mode === 'line' ? 'trs' : mode === 'inst' ? 'hiz' : connector;
+}
+
 export function countNeeds(brief: Brief): Needs {
   const wanted = wantedChannels(brief);
   const of = (test: (kind: Wanted['kind']) => boolean) => wanted.filter(({ kind }) => test(kind)).length;
@@ -709,7 +715,7 @@ function planWith(brief: Brief, ability: InterfaceAbility, have: readonly Expand
           boxName: nameOf(slot.box),
           input: slot.input,
           mode: fits.mode,
-          connector: slot.connector,
+          connector: socketFor(slot.connector, fits.mode),
           phantom: fits.mode === 'mic' && (active || (slot.group !== null && phantomGroups.has(slot.group))),
           phantomGroup: fits.mode === 'mic' && slot.group !== null ? slot.group.slice(slot.box.length + 1) : null,
           di: fits.di,
@@ -848,8 +854,7 @@ function inputCable(channel: PlannedChannel): string {
   if (channel.di) return 'TS to a DI, XLR from there';
   if (channel.mode === 'inst') return 'TS instrument cable';
   if (channel.mode === 'line') {
-    const jack = channel.connector === 'xlr' ? 'TRS to XLR' : 'balanced TRS';
-    return channel.source === 'lineMinus10' ? 'TS (RCA or jack at the source)' : jack;
+    return channel.source === 'lineMinus10' ? 'TS (RCA or jack at the source)' : 'balanced TRS';
   }
   return isDi(channel.source) ? 'XLR from the DI' : 'XLR';
 }

@@ -384,6 +384,19 @@ describe('the planner', () => {
     expect(p.channels.filter(({ di }) => di)).toEqual([]);
   });
 
+  it('sends line sources to the jack beside a bare XLR input', () => {
+    const p = plan({
+      interface: 'scarlett-18i20-gen3',
+      expander: 'ada8200',
+      sources: [mics(8), { name: 'Keys', kind: 'synth', count: 2 }],
+    });
+    const keys = p.channels.filter(({ source, box }) => source === 'synth' && box === 'ada8200');
+    expect(keys.map(({ connector, mode }) => [connector, mode])).toEqual([
+      ['trs', 'line'],
+      ['trs', 'line'],
+    ]);
+  });
+
   it('leaves an expander out that sends nothing at this rate, and says so', () => {
     const p = plan({ interface: 'scarlett-18i20-gen2', rateHz: 96000, sources: [mics(8)], have: ['ada8200'] });
     expect(p.expanders).toEqual([]);
