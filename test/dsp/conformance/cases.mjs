@@ -551,13 +551,42 @@ export function accuracy(lib, rateHz, random) {
     add('RMS 300 ms', fine(rmsMeter.meanSquareQ6[0] / 64), exact - 3.0103);
     // Those shown to 0.01 dB: half a step of rounding comes on top.
     add('K', k.dbX100[0] / 100, exact, 0.005);
-    // Below -70 the gate is shut; the momentary reading has none. 997 Hz weighs +0.691 dB in K-weighting.
-    add(
-      'loudness M',
-      lib.kGainDb(hz, rateHz) === null ? 0 : loudnessMeter.momentaryX100 / 100,
-      exact - 3.0103 - 0.691 + lib.kGainDb(hz, rateHz),
-      0.005,
-    );
+    // The momentary reading has no gate.
+    const weighted = exact - 3.0103 - 0.691 + lib.kGainDb(hz, rateHz);
+    add('loudness M', loudnessMeter.momentaryX100 / 100, weighted, 0.005);
+  }
+  return rows;
+}
+
+/** The PPMs against the same movement in double precision, on the same 24-bit samples. Readings are rounded to 0.01 dB. */
+export function ppmAccuracy(lib, rateHz) {
+  const rows = [];
+  for (const [name, type] of [
+    ['ppmI', lib.PPM_I],
+    ['ppmII', lib.PPM_II],
+  ]) {
+    for (const db of [-6, -40, -60, -80, -100]) {
+      const peak = gain(db);
+      const tone = (n) => peak * Math.sin((2 * Math.PI * 997 * n) / rateHz);
+      const { attack1Q32, attack2Q32, fallQ32, fallFrames } = lib.ppmConstants(type, rateHz);
+      let [z1, z2, largest] = [0, 0, 0];
+      const seconds = 2;
+      for (let n = 0; n < seconds * rateHz; n++) {
+        const size = Math.abs(word(tone(n)) / 256);
+        if (size > z1) z1 += (size - z1) * (attack1Q32 / 2 ** 32);
+        if (size > z2) z2 += (size - z2) * (attack2Q32 / 2 ** 32);
+        // The last block's largest is what the meter shows.
+        if (n >= seconds * rateHz - Math.round(rateHz / 100)) largest = Math.max(largest, z1 + z2);
+        if ((n + 1) % fallFrames === 0) {
+          z1 *= 1 - fallQ32 / 2 ** 32;
+          z2 *= 1 - fallQ32 / 2 ** 32;
+        }
+      }
+      const exact = 20 * Math.log10((largest * type.gainQ16) / 65536 / FULL);
+      const measured = level(movement(lib, rateHz, name, seconds, tone));
+      const tolerance = 0.015;
+      rows.push(row('accuracy', `${type.name} at ${db} dBFS`, rateHz, measured - exact, 0, tolerance, tolerance, 'dB'));
+    }
   }
   return rows;
 }

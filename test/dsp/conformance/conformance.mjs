@@ -16,6 +16,7 @@ const groups = [
   ['Loudness and true peak, EBU Tech 3341', cases.tech3341],
   ['Loudness range, EBU Tech 3342', cases.tech3342],
   ['Against double precision, before quantisation', (l, rateHz) => cases.accuracy(l, rateHz, randomSource(1))],
+  ['Programme meters against double precision, same samples', cases.ppmAccuracy],
 ];
 
 let failed = 0;
