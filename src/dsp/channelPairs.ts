@@ -8,8 +8,8 @@ import type { MeterKernel } from './meterKernel.ts';
 const DISTINCT_VALUES = 1000;
 /** Polarity needs a signal: -70 dBFS peak on both in the blocks that are summed. */
 const POLARITY_MIN_24 = 2653;
-/** Every how many blocks polarity sums one: enough of a second's 100 for a correlation of -0.9. */
-const POLARITY_EVERY = 5;
+/** Every how many blocks polarity sums one: ten of a second's 100 are enough for a correlation of -0.9. */
+const POLARITY_EVERY = 10;
 /** Normalised cross sum below which neighbours are called opposite. */
 const OPPOSITE = -0.9;
 /** Bits of a hash table that counts different values. */

@@ -40,21 +40,12 @@ const MOSTLY_HUM = 0.9;
 const SLOW_BITS = 2;
 
 const DECIMATION = 4;
-/** Low-pass before every fourth box sum is kept: flat to 360 Hz, 50 dB down from 840 Hz at 4800 Hz. Hamming, 33 taps, x 2^15. */
-const TAPS = lowPass(33, 600 / 4800);
-
-function lowPass(length: number, cutoff: number): Int32Array {
-  const middle = (length - 1) / 2;
-  const ideal = Array.from({ length }, (_, i) => {
-    const x = i - middle;
-    const sinc = x === 0 ? 2 * cutoff : Math.sin(2 * Math.PI * cutoff * x) / (Math.PI * x);
-    return sinc * (0.54 - 0.46 * Math.cos((2 * Math.PI * i) / (length - 1)));
-  });
-  const sum = ideal.reduce((a, b) => a + b, 0);
-  const taps = Int32Array.from(ideal, (tap) => Math.round((tap / sum) * 32768));
-  taps[middle] = taps[middle]! + 32768 - taps.reduce((a, b) => a + b, 0);
-  return taps;
-}
+/**
+ * Low-pass before every fourth box sum is kept: three moving sums of four, whose product is 64. What would fold onto the
+ * lower harmonics is 60 dB down and more; onto 360 Hz (from 840) 25 dB, which a line of programme there must bear anyway.
+ */
+const TAPS = Int32Array.of(1, 3, 6, 10, 12, 12, 10, 6, 3, 1);
+const TAPS_SUM = 64;
 
 const TABLE_BITS = 12;
 const COSINE_Q14 = Int32Array.from({ length: 1 << TABLE_BITS }, (_, i) =>
@@ -101,6 +92,8 @@ const NO_HUM: HumReading = { baseHz: 0, levelDbX100: NO_SIGNAL, harmonics: 0, wi
 export function createHumDetector(options: { readonly channels: number; readonly rateHz: number }): HumDetector {
   const { channels, rateHz } = options;
   const boxFrames = humBoxFrames(rateHz);
+  /** From a weighted sum of box sums to x24 with SLOW_BITS fraction bits. */
+  const slowDivisor = (boxFrames * TAPS_SUM) / 2 ** SLOW_BITS;
   const slowHz = rateHz / boxFrames / DECIMATION;
   const partSamples = Math.round(slowHz * PART_S);
   const partS = partSamples / slowHz;
@@ -120,13 +113,14 @@ export function createHumDetector(options: { readonly channels: number; readonly
     const x = (Math.PI * hz * boxFrames) / rateHz;
     let low = 0;
     TAPS.forEach((tap, i) => {
-      low += (tap / 32768) * Math.cos((2 * Math.PI * hz * (i - 16) * boxFrames) / rateHz);
+      low += (tap / TAPS_SUM) * Math.cos((2 * Math.PI * hz * (i - (TAPS.length - 1) / 2) * boxFrames) / rateHz);
     });
     // Summing 80 ms blocks costs nothing at the harmonic itself.
     return ((Math.sin(x) / x) * low) ** 2;
   });
 
-  const line = new Int32Array(channels * TAPS.length);
+  /** The last box sums of each channel, twice over: any ten in a row stand together. */
+  const line = new Int32Array(channels * 2 * TAPS.length);
   const real = new Float64Array(channels * lines);
   const imaginary = new Float64Array(channels * lines);
   const parts = new Float64Array(channels * lines * PARTS * 2);
@@ -157,12 +151,9 @@ export function createHumDetector(options: { readonly channels: number; readonly
     }
     for (let c = 0; c < channels; c++) {
       let sum = 0;
-      const from = c * TAPS.length;
-      for (let i = 0, at = linePosition; i < TAPS.length; i++) {
-        sum += TAPS[i]! * line[from + at]!;
-        if (++at === TAPS.length) at = 0;
-      }
-      const x = Math.floor(sum / (boxFrames * 2 ** (15 - SLOW_BITS)));
+      const from = c * 2 * TAPS.length + linePosition;
+      for (let i = 0; i < TAPS.length; i++) sum += TAPS[i]! * line[from + i]!;
+      const x = Math.floor(sum / slowDivisor);
       if (x === 0) continue;
       const out = c * lines;
       for (let k = 0; k < lines; k++) {
@@ -218,6 +209,19 @@ export function createHumDetector(options: { readonly channels: number; readonly
   const peakOfOne = 0.5 * 2 ** (SLOW_BITS - 2) * partSamples * (PARTS / 2);
   const meanSquarePerPower = 0.5 / (1.5 * peakOfOne * peakOfOne);
 
+  /** Whether the lines could hold most of a window's power: a partial sum passes all within 6 Hz of its line, so never less than the line. */
+  function mostlyLines(c: number, meanSquare: number): boolean {
+    let sum = 0;
+    for (let k = 0; k < lines; k++) {
+      const from = (c * lines + k) * PARTS * 2;
+      let partsPower = 0;
+      for (let i = 0; i < PARTS * 2; i++) partsPower += parts[from + i]! * parts[from + i]!;
+      sum += partsPower / droop[k]!;
+    }
+    const amplitudeOfOne = 0.5 * 2 ** (SLOW_BITS - 2) * partSamples;
+    return (0.5 * sum) / (PARTS * amplitudeOfOne * amplitudeOfOne) > (MOSTLY_HUM / 2) * meanSquare;
+  }
+
   function judge(c: number): void {
     let total = 0;
     let frames = 0;
@@ -230,6 +234,8 @@ export function createHumDetector(options: { readonly channels: number; readonly
       readings[c] = NO_HUM;
       return;
     }
+    // A loud window is only worth a spectrum when its partial sums alone hold most of its power.
+    if (meanSquare >= QUIET_MEAN_SQUARE && !mostlyLines(c, meanSquare)) return;
     let best: { baseHz: 50 | 60; found: number; count: number; meanSquare: number } | undefined;
     for (const baseHz of BASES) {
       let found = 0;
@@ -295,7 +301,11 @@ export function createHumDetector(options: { readonly channels: number; readonly
       for (let c = 0; c < channels; c++) power[c] = power[c]! + words[2 * c]! + words[2 * c + 1]! * 0x1_0000_0000;
       framesInPart += frames;
       for (let row = 0; row < boxCount; row++) {
-        for (let c = 0; c < channels; c++) line[c * TAPS.length + linePosition] = boxes[row * boxStride + c]!;
+        for (let c = 0; c < channels; c++) {
+          const to = c * 2 * TAPS.length + linePosition;
+          line[to] = boxes[row * boxStride + c]!;
+          line[to + TAPS.length] = line[to]!;
+        }
         linePosition = (linePosition + 1) % TAPS.length;
         if (++boxPhase < DECIMATION) continue;
         boxPhase = 0;

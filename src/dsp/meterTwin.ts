@@ -34,8 +34,8 @@ export function createTwinMeter(options: MeterKernelOptions): MeterKernel {
   let hasPrevious = false;
   const previous = new Int32Array(channels);
   const run = new Int32Array(channels);
-  const integrator1 = new Float64Array(channels);
-  const integrator2 = new Float64Array(channels);
+  const integrator1 = new Float64Array(2 * channels);
+  const integrator2 = new Float64Array(2 * channels);
   const boxSum = new Int32Array(channels);
   let ppmPhase = 0;
   let boxPhase = 0;
@@ -78,24 +78,36 @@ export function createTwinMeter(options: MeterKernelOptions): MeterKernel {
     return Math.floor(((a >>> 16) * b + low) / 65536);
   }
 
+  /** An integrator of one channel: upper half (x24 * 128) and lower half of its 64 bits. */
+  function add(state: Float64Array, c: number, a: number, b: number): void {
+    const low = state[2 * c]! + (Math.imul(a, b) >>> 0);
+    const carry = low >= 0x1_0000_0000 ? 1 : 0;
+    state[2 * c] = low - carry * 0x1_0000_0000;
+    state[2 * c + 1] = state[2 * c + 1]! + upperProduct(a, b) + carry;
+  }
+
+  function subtract(state: Float64Array, c: number, a: number, b: number): void {
+    const low = state[2 * c]! - (Math.imul(a, b) >>> 0);
+    const borrow = low < 0 ? 1 : 0;
+    state[2 * c] = low + borrow * 0x1_0000_0000;
+    state[2 * c + 1] = state[2 * c + 1]! - upperProduct(a, b) - borrow;
+  }
+
   function programmePeakOf(c: number, frames: number, meter: PpmConstants): number {
-    let z1 = integrator1[c]!;
-    let z2 = integrator2[c]!;
+    const upper = 2 * c + 1;
     let phase = ppmPhase;
     let peak = 0;
     for (let n = 0; n < frames; n++) {
       const size = Math.abs(input[n * channels + c]! >> 8) * 128;
-      z1 += upperProduct(Math.max(size - z1, 0), meter.attack1Q32);
-      z2 += upperProduct(Math.max(size - z2, 0), meter.attack2Q32);
-      peak = Math.max(peak, z1 + z2);
+      add(integrator1, c, Math.max(size - integrator1[upper]!, 0), meter.attack1Q32);
+      add(integrator2, c, Math.max(size - integrator2[upper]!, 0), meter.attack2Q32);
+      peak = Math.max(peak, integrator1[upper]! + integrator2[upper]!);
       if (++phase === meter.fallFrames) {
         phase = 0;
-        z1 -= upperProduct(z1, meter.fallQ32);
-        z2 -= upperProduct(z2, meter.fallQ32);
+        subtract(integrator1, c, integrator1[upper]!, meter.fallQ32);
+        subtract(integrator2, c, integrator2[upper]!, meter.fallQ32);
       }
     }
-    integrator1[c] = z1;
-    integrator2[c] = z2;
     return peak;
   }
 

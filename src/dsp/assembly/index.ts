@@ -109,8 +109,8 @@ export function init(
   truePeakAt = take(64 * 4);
   ppmAt = take(64 * 4);
   runAt = take(64 * 4);
-  ppm1At = take(64 * 4);
-  ppm2At = take(64 * 4);
+  ppm1At = take(64 * 8);
+  ppm2At = take(64 * 8);
   boxSumAt = take(64 * 4);
   if (framesPerBox > 0) boxesAt = take(<usize>(frames / framesPerBox + 1) * boxStride());
   equalLoAt = take(<usize>frames * 4);
@@ -126,8 +126,8 @@ export function init(
 export function reset(): void {
   memory.fill(historyAt, 0, <usize>HISTORY * stride);
   memory.fill(runAt, 0, 64 * 4);
-  memory.fill(ppm1At, 0, 64 * 4);
-  memory.fill(ppm2At, 0, 64 * 4);
+  memory.fill(ppm1At, 0, 64 * 8);
+  memory.fill(ppm2At, 0, 64 * 8);
   memory.fill(boxSumAt, 0, 64 * 4);
   hasPrevious = false;
   ppmPhase = 0;
@@ -558,19 +558,20 @@ function clips(frames: i32): void {
 // ---- Programme peak ---------------------------------------------------------------------------------------------------
 //
 // Two integrators that rise towards |x| and fall together (IEC 60268-10): z += attack * (|x| - z) while |x| > z. They are
-// held as x24 * 128 in 31 bits; factors are x 2^32 and the upper half of the 64-bit product is the result. The fall is
-// taken once a millisecond: fewer roundings, so that it does not stall on quiet signals.
+// held as x24 * 2^39 in 64 bits: the upper half (x24 * 128) is compared and multiplied, factors are x 2^32, and the whole
+// product is added, so that a quiet signal does not stall a slow integrator. The fall is taken once a millisecond.
 
 // @ts-ignore: decorator
 @inline
-function upperProduct(a: v128, b: v128): v128 {
-  return v128.shuffle<i32>(i64x2.extmul_low_i32x4_u(a, b), i64x2.extmul_high_i32x4_u(a, b), 1, 3, 5, 7);
+function upperHalves(low: v128, high: v128): v128 {
+  return v128.shuffle<i32>(low, high, 1, 3, 5, 7);
 }
 
+/** How far |x| stands above an integrator, or 0. */
 // @ts-ignore: decorator
 @inline
-function rise(z: v128, size: v128, attack: v128): v128 {
-  return i32x4.add(z, upperProduct(i32x4.max_s(i32x4.sub(size, z), i32x4.splat(0)), attack));
+function above(size: v128, low: v128, high: v128): v128 {
+  return i32x4.max_s(i32x4.sub(size, upperHalves(low, high)), i32x4.splat(0));
 }
 
 // @ts-ignore: decorator
@@ -579,62 +580,53 @@ function sizeQ7(at: usize): v128 {
   return i32x4.shl(i32x4.abs(i32x4.shr_s(v128.load(at), 8)), 7);
 }
 
-/** Eight channels side by side: each integrator waits for its own last step, four of them hide the wait. */
 function programmePeaks(frames: i32): void {
   const attack1 = i32x4.splat(ppmAttack1);
   const attack2 = i32x4.splat(ppmAttack2);
   const fall = i32x4.splat(ppmFall);
   let phase = ppmPhase;
-  for (let first = 0; first < channels; first += 8) {
+  for (let first = 0; first < channels; first += 4) {
     const offset = <usize>first << 2;
+    const state1 = ppm1At + offset * 2;
+    const state2 = ppm2At + offset * 2;
     let at = inputAt + offset;
-    let a1 = v128.load(ppm1At + offset);
-    let a2 = v128.load(ppm2At + offset);
-    let b1 = v128.load(ppm1At + offset, 16);
-    let b2 = v128.load(ppm2At + offset, 16);
-    let peakA = i32x4.splat(0);
-    let peakB = i32x4.splat(0);
+    let low1 = v128.load(state1);
+    let high1 = v128.load(state1, 16);
+    let low2 = v128.load(state2);
+    let high2 = v128.load(state2, 16);
+    let peak = i32x4.splat(0);
     phase = ppmPhase;
     let left = frames;
     while (left > 0) {
       let n = min(left, ppmFrames - phase);
       left -= n;
       phase += n;
-      if (channels - first > 4) {
-        for (; n > 0; n--) {
-          const a = sizeQ7(at);
-          const b = sizeQ7(at + 16);
-          at += stride;
-          a1 = rise(a1, a, attack1);
-          a2 = rise(a2, a, attack2);
-          b1 = rise(b1, b, attack1);
-          b2 = rise(b2, b, attack2);
-          peakA = i32x4.max_u(peakA, i32x4.add(a1, a2));
-          peakB = i32x4.max_u(peakB, i32x4.add(b1, b2));
-        }
-      } else {
-        for (; n > 0; n--) {
-          const a = sizeQ7(at);
-          at += stride;
-          a1 = rise(a1, a, attack1);
-          a2 = rise(a2, a, attack2);
-          peakA = i32x4.max_u(peakA, i32x4.add(a1, a2));
-        }
+      for (; n > 0; n--) {
+        const size = sizeQ7(at);
+        at += stride;
+        const d1 = above(size, low1, high1);
+        const d2 = above(size, low2, high2);
+        low1 = i64x2.add(low1, i64x2.extmul_low_i32x4_u(d1, attack1));
+        high1 = i64x2.add(high1, i64x2.extmul_high_i32x4_u(d1, attack1));
+        low2 = i64x2.add(low2, i64x2.extmul_low_i32x4_u(d2, attack2));
+        high2 = i64x2.add(high2, i64x2.extmul_high_i32x4_u(d2, attack2));
+        peak = i32x4.max_u(peak, i32x4.add(upperHalves(low1, high1), upperHalves(low2, high2)));
       }
       if (phase == ppmFrames) {
         phase = 0;
-        a1 = i32x4.sub(a1, upperProduct(a1, fall));
-        a2 = i32x4.sub(a2, upperProduct(a2, fall));
-        b1 = i32x4.sub(b1, upperProduct(b1, fall));
-        b2 = i32x4.sub(b2, upperProduct(b2, fall));
+        const z1 = upperHalves(low1, high1);
+        const z2 = upperHalves(low2, high2);
+        low1 = i64x2.sub(low1, i64x2.extmul_low_i32x4_u(z1, fall));
+        high1 = i64x2.sub(high1, i64x2.extmul_high_i32x4_u(z1, fall));
+        low2 = i64x2.sub(low2, i64x2.extmul_low_i32x4_u(z2, fall));
+        high2 = i64x2.sub(high2, i64x2.extmul_high_i32x4_u(z2, fall));
       }
     }
-    v128.store(ppm1At + offset, a1);
-    v128.store(ppm2At + offset, a2);
-    v128.store(ppm1At + offset, b1, 16);
-    v128.store(ppm2At + offset, b2, 16);
-    v128.store(ppmAt + offset, peakA);
-    v128.store(ppmAt + offset, peakB, 16);
+    v128.store(state1, low1);
+    v128.store(state1, high1, 16);
+    v128.store(state2, low2);
+    v128.store(state2, high2, 16);
+    v128.store(ppmAt + offset, peak);
   }
   ppmPhase = phase;
 }

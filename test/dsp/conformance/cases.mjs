@@ -558,7 +558,7 @@ export function accuracy(lib, rateHz, random) {
   return rows;
 }
 
-/** The PPMs against the same movement in double precision, on the same 24-bit samples. Readings are rounded to 0.01 dB. */
+/** The PPMs against the same movement in double precision, on the same 24-bit samples. Readings are rounded to 0.01 dB: 0.01 + 0.005. */
 export function ppmAccuracy(lib, rateHz) {
   const rows = [];
   for (const [name, type] of [
