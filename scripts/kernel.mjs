@@ -1,0 +1,130 @@
+// npm run test:kernel: the built program on a real kernel's interfaces, in a virtual machine. See docs/kernel.md.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { writeKernelDoc } from '../test/kernel/harness/doc.mjs';
+import { NO_RESULT, runInGuest, TIMED_OUT } from '../test/kernel/harness/vm.mjs';
+
+const root = realpathSync(dirname(dirname(fileURLToPath(import.meta.url))));
+const HELP = `npm run test:kernel -- [options]
+  --smoke          the short form, for CI
+  --only <name>    one scenario: ${scenarioNames().join(', ')} (may be given again)
+  --no-apt         install nothing; say what is missing
+  --no-build       test dist/ as it stands
+  --set-up         only make the virtual machine's parts
+  --verbose        show what the daemon says
+The parts are kept in \${XDG_CACHE_HOME:-~/.cache}/lightkeeper-kernel.`;
+
+/** A scenario that takes longer than this hangs. A busy machine is several times slower than an idle one. */
+const TIMEOUT_S = { smoke: 240, full: 900 };
+
+function scenarioNames() {
+  return readdirSync(join(root, 'test/kernel/scenarios'))
+    .filter((name) => name.endsWith('.mjs'))
+    .map((name) => name.slice(0, -4))
+    .sort();
+}
+
+function options() {
+  try {
+    return parseArgs({
+      options: {
+        smoke: { type: 'boolean', default: false },
+        only: { type: 'string', multiple: true },
+        'no-apt': { type: 'boolean', default: false },
+        'no-build': { type: 'boolean', default: false },
+        'set-up': { type: 'boolean', default: false },
+        verbose: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    console.error(`${error.message}\n${HELP}`);
+    process.exit(2);
+  }
+}
+
+const chosen = options();
+if (chosen.help) {
+  console.log(HELP);
+  process.exit(0);
+}
+const names = chosen.only ?? scenarioNames();
+const unknown = names.find((name) => !scenarioNames().includes(name));
+if (unknown !== undefined) {
+  console.error(`There is no scenario "${unknown}".\n${HELP}`);
+  process.exit(2);
+}
+if (process.platform !== 'linux' || process.arch !== 'x64') {
+  console.error('The virtual machine is x86-64: run this on Debian 12, amd64.');
+  process.exit(2);
+}
+
+const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'lightkeeper-kernel');
+mkdirSync(cache, { recursive: true });
+const startMs = performance.now();
+const seconds = () => (performance.now() - startMs) / 1000;
+const setUp = spawnSync('bash', ['test/kernel/harness/setUp.sh', ...(chosen['no-apt'] ? ['--no-apt'] : [])], {
+  cwd: root,
+  env: { ...process.env, KERNEL_CACHE: realpathSync(cache) },
+  stdio: 'inherit',
+});
+if (setUp.status !== 0) {
+  console.error('kernel: the set-up failed.');
+  process.exit(setUp.status ?? 1);
+}
+const setUpS = seconds();
+if (chosen['set-up']) process.exit(0);
+if (!chosen['no-build'])
+  execFileSync(process.execPath, [join(root, 'scripts/build.mjs')], { cwd: root, stdio: 'inherit' });
+
+const out = mkdtempSync(join(realpathSync(tmpdir()), 'lightkeeper-kernel-'));
+const report = [];
+for (const name of names) {
+  console.log(`\n${name}`);
+  const beganS = seconds();
+  const folder = join(out, name);
+  const rc = await runInGuest({
+    cache: realpathSync(cache),
+    out: folder,
+    cwd: root,
+    command: [process.execPath, `test/kernel/scenarios/${name}.mjs`],
+    env: { LK_GUEST: '1', LK_FULL: chosen.smoke ? '0' : '1', LK_VERBOSE: chosen.verbose ? '1' : '0' },
+    timeoutS: chosen.smoke ? TIMEOUT_S.smoke : TIMEOUT_S.full,
+    write: (text) => process.stdout.write(text.replaceAll('\r', '')),
+  });
+  const file = join(folder, 'results.json');
+  const results = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
+  const fail = (promise, measured) => {
+    console.log(`FAIL ${promise}: ${measured}`);
+    results.push({ promise, measured, target: '', state: 'failed' });
+  };
+  if (rc === TIMED_OUT) fail('ends in time', 'the scenario hung and was stopped');
+  else if (rc === NO_RESULT) {
+    fail('the guest ends by itself', 'it ended without a result');
+    console.log(readFileSync(join(folder, 'console.log'), 'utf8').split('\n').slice(-15).join('\n'));
+  } else if (results.length === 0) fail('checks something', `no result, exit code ${rc}`);
+  if (existsSync(join(folder, 'dmesg'))) {
+    const complaint = /BUG: |WARNING: |Oops|Call Trace/.exec(readFileSync(join(folder, 'dmesg'), 'utf8'));
+    if (complaint) fail('the kernel has nothing to complain of', complaint[0]);
+  }
+  report.push({ name, results, seconds: seconds() - beganS });
+}
+
+const count = (state) => report.flatMap((one) => one.results).filter((result) => result.state === state).length;
+const failed = count('failed');
+if (failed > 0) console.log(`\nLogs of the guests: ${out}`);
+else rmSync(out, { recursive: true, force: true });
+if (!chosen.smoke && chosen.only === undefined) {
+  writeKernelDoc(join(root, 'docs/kernel.md'), report, {
+    kernel: readFileSync(join(cache, 'kernel.version'), 'utf8').trim(),
+    node: process.version,
+  });
+  console.log('\ndocs/kernel.md written');
+}
+console.log(`\nset-up ${setUpS.toFixed(0)} s, all ${seconds().toFixed(0)} s`);
+console.log(`${count('passed')} passed, ${failed} failed, ${count('skipped')} skipped`);
+process.exitCode = failed > 0 ? 1 : 0;
