@@ -13,6 +13,9 @@ class Rig {
   present = true;
   hung = false;
   busThere = true;
+  /** Handles opened before the last change of the bus: they refuse for ever. */
+  staleHandles = 0;
+  private handles = 0;
   /** Bytes that still pass before one is refused. null: all pass. */
   refuseAfter: number | null = null;
   written = 0;
@@ -26,10 +29,22 @@ class Rig {
       settings: { chip, flip, invert: false },
       now: () => this.nowMs,
       open: () =>
-        this.busThere
-          ? { ok: true, value: { write: (address, bytes) => this.write(address, bytes), close: () => undefined } }
-          : { ok: false, fault: { kind: 'gone', code: 'ENOENT' } },
+        this.busThere ? { ok: true, value: this.handle() } : { ok: false, fault: { kind: 'gone', code: 'ENOENT' } },
     });
+  }
+
+  private handle() {
+    const number = ++this.handles;
+    return {
+      write: (address: number, bytes: Uint8Array): I2cFault | null =>
+        number <= this.staleHandles ? { kind: 'refused', code: 'ENOTCONN' } : this.write(address, bytes),
+      close: () => undefined,
+    };
+  }
+
+  /** The adapter is replaced by another with the same panel: what was open answers no more. */
+  replaceBus(): void {
+    this.staleHandles = this.handles;
   }
 
   noise(): number {
@@ -233,6 +248,19 @@ describe.each(['ssd1306', 'sh1106'] as const)('an %s panel', (chip) => {
     expect(rig.driver.state.kind).toBe('lost');
     rig.present = true;
     rig.model.powerOn(() => rig.noise());
+    rig.run(5000);
+    expect(rig.model.glass()).toEqual(frame);
+  });
+
+  it('is found again when its bus was replaced and the old handle only refuses', () => {
+    const rig = new Rig(chip, 12);
+    const frame = randomFrame(rig);
+    rig.driver.show(frame);
+    rig.run(500);
+    rig.replaceBus();
+    rig.model.powerOn(() => rig.noise());
+    frame[5]! ^= 0xff;
+    rig.driver.show(frame);
     rig.run(5000);
     expect(rig.model.glass()).toEqual(frame);
   });

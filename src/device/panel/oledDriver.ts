@@ -209,6 +209,8 @@ export class OledDriver {
       }
       if (fault.kind !== 'refused') break;
     }
+    // Nobody answers: the handle may belong to an adapter that was replaced. The next search opens the bus anew.
+    if (fault!.kind === 'refused') this.close();
     this.lose(fault!);
     return false;
   }
