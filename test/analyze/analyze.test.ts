@@ -1,0 +1,176 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Analysis, analyze } from '../../src/analyze/analyze.ts';
+import { banksByName } from '../../src/analyze/banksByName.ts';
+import { band } from '../dsp/slip/material.ts';
+
+const RATE = 48_000;
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lightkeeper-analyze-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A 24-bit WAVE file of left-justified frames. `rf64`: with its sizes in a ds64 chunk. */
+function writeWav(name: string, block: Int32Array, channels: number, rf64 = false): string {
+  const data = Buffer.alloc(block.length * 3);
+  for (let i = 0; i < block.length; i++) data.writeIntLE(block[i]! >> 8, i * 3, 3);
+  const format = Buffer.alloc(24);
+  format.write('fmt ', 0);
+  format.writeUInt32LE(16, 4);
+  format.writeUInt16LE(1, 8);
+  format.writeUInt16LE(channels, 10);
+  format.writeUInt32LE(RATE, 12);
+  format.writeUInt32LE(RATE * channels * 3, 16);
+  format.writeUInt16LE(channels * 3, 20);
+  format.writeUInt16LE(24, 22);
+  const head = Buffer.alloc(12);
+  head.write(rf64 ? 'RF64' : 'RIFF', 0);
+  head.writeUInt32LE(rf64 ? 0xffffffff : 36 + data.length, 4);
+  head.write('WAVE', 8);
+  const ds64 = Buffer.alloc(rf64 ? 36 : 0);
+  if (rf64) {
+    ds64.write('ds64', 0);
+    ds64.writeUInt32LE(28, 4);
+    ds64.writeBigUInt64LE(BigInt(72 + data.length), 8);
+    ds64.writeBigUInt64LE(BigInt(data.length), 16);
+    ds64.writeBigUInt64LE(BigInt(data.length / 3 / channels), 24);
+  }
+  const dataHead = Buffer.alloc(8);
+  dataHead.write('data', 0);
+  dataHead.writeUInt32LE(rf64 ? 0xffffffff : data.length, 4);
+  const path = join(folder, name);
+  writeFileSync(path, Buffer.concat([head, ds64, format, dataHead, data]));
+  return path;
+}
+
+function analysisOf(paths: string[], banks: NonNullable<Parameters<typeof analyze>[0]['banks']> = []): Analysis {
+  const result = analyze({ paths, banks });
+  if (!result.ok) throw new Error(result.fault.what);
+  return result.value.analysis;
+}
+
+/** Eight analogue channels and a bank that lost a frame every `period` frames. */
+function rig(seconds: number, period: number): { block: Int32Array; drops: number[] } {
+  const frames = seconds * RATE;
+  const source = band(8, frames + 200, 31);
+  const block = new Int32Array(frames * 16);
+  const drops: number[] = [];
+  let skip = 0;
+  for (let n = 0; n < frames; n++) {
+    if (period > 0 && n > 0 && n % period === 0) {
+      skip++;
+      drops.push(n);
+    }
+    for (let c = 0; c < 8; c++) {
+      block[n * 16 + c] = source[(frames - 1 - n) * 8 + c]!;
+      block[n * 16 + 8 + c] = source[(n + skip) * 8 + c]!;
+    }
+  }
+  return { block, drops };
+}
+
+describe('the analysis of a take', () => {
+  it('finds the bank that slips, with its ppm and its slips at their frames, in a plain file and in RF64 alike', () => {
+    const { block, drops } = rig(20, 25_000);
+    const banks = [
+      { id: 'analogue', name: 'Analogue', kind: 'analogue' as const, first: 1, last: 8 },
+      { id: 'adat-a', name: 'ADAT A', kind: 'adat' as const, first: 9, last: 16 },
+    ];
+    const plain = analysisOf([writeWav('slip.wav', block, 16)], banks);
+    expect(plain.banks.map(({ id, first, last }) => ({ id, first, last }))).toEqual([
+      { id: 'analogue', first: 1, last: 8 },
+      { id: 'adat-a', first: 9, last: 16 },
+    ]);
+    const adat = plain.banks[1]!;
+    expect(adat).toMatchObject({ sync: 'lock', basis: 'audio' });
+    expect(adat.ppm!).toBeCloseTo(40, 2);
+    expect(adat.slips.length).toBeGreaterThan(drops.length * 0.8);
+    for (const slip of adat.slips) {
+      expect(slip).toMatchObject({ kind: 'drop', frames: 1 });
+      expect(Math.min(...drops.map((at) => Math.abs(at - slip.frame)))).toBeLessThanOrEqual(3);
+    }
+    expect(plain.banks[0]!.sync).not.toBe('lock');
+    expect(plain.banks[0]!.slips).toEqual([]);
+    expect(plain.events.filter((event) => event.code === 'slip-drop')).toHaveLength(adat.slips.length);
+    const big = analysisOf([writeWav('slip.rf64', block, 16, true)], banks);
+    expect({ ...big, files: [] }).toEqual({ ...plain, files: [] });
+  });
+
+  it('measures levels, clips, silence, bits and offset of each channel', () => {
+    const frames = RATE;
+    const block = new Int32Array(frames * 4);
+    for (let n = 0; n < frames; n++) {
+      block[n * 4] = Math.round(8388607 * Math.sin((2 * Math.PI * 1000 * n) / RATE)) * 256;
+      block[n * 4 + 1] = n >= 100 && n < 104 ? 0x7fffff00 : 65536 * ((n % 7) - 3);
+      block[n * 4 + 3] = 0x10000000;
+    }
+    const { channels, bits, frames: counted, events } = analysisOf([writeWav('levels.wav', block, 4)]);
+    expect({ bits, counted }).toEqual({ bits: 24, counted: frames });
+    expect(channels[0]).toMatchObject({ peakDbfs: 0, rmsDbfs: -3.01, dcDbfs: null, clips: 0, silence: 'none' });
+    expect(channels[0]!.truePeakDbtp!).toBeCloseTo(0, 1);
+    expect(channels[1]).toMatchObject({ clips: 1, peakDbfs: 0, usedBits: 24 });
+    expect(channels[2]).toMatchObject({ peakDbfs: null, rmsDbfs: null, usedBits: 0, silence: 'digitalZero' });
+    expect(channels[3]).toMatchObject({ peakDbfs: -18.06, dcDbfs: -18.06, silence: 'frozen', usedBits: 4 });
+    expect(events).toContainEqual({ frame: 102, code: 'clip', channels: [2] });
+  });
+
+  it('takes a folder of mono takes as the channels of one take, by the numbers in their names', () => {
+    const takes = join(folder, 'takes');
+    mkdirSync(takes);
+    for (const k of [1, 2, 10])
+      writeWav(
+        `takes/Track ${k}.wav`,
+        Int32Array.from({ length: 4800 }, () => k * 2 ** 20),
+        1,
+      );
+    const { channels } = analysisOf([takes]);
+    expect(channels.map(({ name }) => name)).toEqual(['Track 1', 'Track 2', 'Track 10']);
+    expect(channels[2]!.peakDbfs!).toBeCloseTo(20 * Math.log10((10 * 2 ** 12) / 8388607), 1);
+  });
+
+  it('refuses what is no take, in words', () => {
+    const empty = join(folder, 'empty');
+    mkdirSync(empty);
+    expect(analyze({ paths: [empty] })).toMatchObject({ ok: false, fault: { code: 'wav-none' } });
+    expect(analyze({ paths: [join(folder, 'absent.wav')] })).toMatchObject({
+      ok: false,
+      fault: { code: 'wav-not-found' },
+    });
+  });
+
+  it('tells its progress, up to the end', () => {
+    const seen: number[] = [];
+    analyze({ paths: [writeWav('progress.wav', new Int32Array(RATE * 4), 1)], onProgress: (done) => seen.push(done) });
+    expect(seen.length).toBeGreaterThan(20);
+    expect(seen.at(-1)).toBe(1);
+    expect([...seen].sort((a, b) => a - b)).toEqual(seen);
+  });
+});
+
+describe('banks by the names of channels', () => {
+  const named = (names: string[]) =>
+    banksByName(names)?.map(({ name, kind, first, last }) => [name, kind, first, last]);
+  const numbered = (word: string, count: number) => Array.from({ length: count }, (_, i) => `${word} ${i + 1}`);
+
+  it('reads the ways recorders name ports', () => {
+    expect(named([...numbered('Analogue', 8), 'SPDIF L', 'SPDIF R', ...numbered('ADAT', 16)])).toEqual([
+      ['Analogue', 'analogue', 1, 8],
+      ['S/PDIF', 'spdif', 9, 10],
+      ['ADAT', 'adat', 11, 18],
+      ['ADAT #2', 'adat', 19, 26],
+    ]);
+    expect(named([...numbered('ADAT A', 2), ...numbered('ADAT B', 2), 'Loopback 1'])).toEqual([
+      ['ADAT A', 'adat', 1, 2],
+      ['ADAT B', 'adat', 3, 4],
+      ['Loopback', 'loopback', 5, 5],
+    ]);
+  });
+
+  it('says so where names tell nothing', () => {
+    expect(banksByName(['Kick', 'Snare', ''])).toBeNull();
+    expect(banksByName([])).toBeNull();
+  });
+});
