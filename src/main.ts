@@ -9,6 +9,7 @@ import type { RunOptions } from './cli.ts';
 import { defaultConfig } from './config/defaults.ts';
 import { listCards } from './device/alsa/cards.ts';
 import { firstUsbCapture } from './device/alsa/findCard.ts';
+import { loadInterfaceTable } from './device/interfaces/interfaceTable.ts';
 import { boardFacts, ioChoiceOf } from './device/panel/ioChoice.ts';
 import { startIoPanel } from './device/panel/ioPanel.ts';
 import { loadFonts } from './device/panel/loadFonts.ts';
@@ -113,6 +114,7 @@ export async function runLightkeeper(options: RunOptions, version: string): Prom
 
   const chosen = chooseSource(options, config.capture.device, say);
 
+  const interfaces = loadInterfaceTable();
   const memory = createBoardMemory();
   const worker = new Worker(new URL('./captureWorker.js', import.meta.url), {
     workerData: {
@@ -135,7 +137,7 @@ export async function runLightkeeper(options: RunOptions, version: string): Prom
     sourceName: chosen.name,
     board: new LevelBoardReader(memory),
     tell: (command) => worker.postMessage(command),
-    interfaceMap: () => null,
+    interfaceMap: interfaces.lookup,
     uptimeMs,
     onEvent: (event) => log.info(`event-${event.kind}`, describeEvent(event)),
     onDropped: (count) => log.warn('events-dropped', `${count} more events in one turn were only counted.`),
@@ -210,6 +212,7 @@ export async function runLightkeeper(options: RunOptions, version: string): Prom
   if (terminalPanel !== null) panelLoop.attach(terminalPanel);
 
   const web = createWebServer({
+    interfaceMaps: interfaces.maps,
     view: monitor,
     commands: monitor,
     panelPng: (scale) => framePng(panelLoop.frame(true), scale),

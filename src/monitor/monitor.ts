@@ -28,7 +28,7 @@ export interface MonitorParts {
   readonly board: LevelBoardReader;
   readonly tell: (command: ToCapture) => void;
   /** The table's entry for a USB id, or null. */
-  readonly interfaceMap: (usbId: string) => InterfaceMap | null;
+  readonly interfaceMap: (usbId: string, channels: number) => InterfaceMap | null;
   /** Monotonic milliseconds since the program started. */
   readonly uptimeMs: () => number;
   /** Everything that happened, once: for the journal and the log. */
@@ -154,7 +154,7 @@ export class Monitor implements MonitorView, MonitorCommands {
     const fresh = isNewStream(this.#info, info);
     this.#info = info;
     this.#infoSinceMs = this.#parts.uptimeMs();
-    const map = info.usbId === null ? null : this.#parts.interfaceMap(info.usbId);
+    const map = info.usbId === null ? null : this.#parts.interfaceMap(info.usbId, info.channels);
     this.#plan = planBanks(info, this.#parts.config.banks, map);
     if (fresh) this.#records.clear();
     this.#parts.tell({

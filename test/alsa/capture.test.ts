@@ -146,11 +146,11 @@ describe.skipIf(missing !== null)(`capture through libasound${missing ? ` (${mis
   it('names what stands in the way of opening: no device, no format, no permission to guess', () => {
     const card = rig.add({ formats: ['FLOAT_LE'] });
     expect(faultOf(card.pcm).code).toBe('pcm-no-format');
-    expect(faultOf('hw:7,0').code).toBe('pcm-not-found');
-    expect(faultOf('no such name').code).toBe('pcm-not-found');
-    expect(faultOf('').code).toBe('pcm-not-found');
+    expect(faultOf('hw:7,0').code).toBe('device-absent');
+    expect(faultOf('no such name').code).toBe('device-absent');
+    expect(faultOf('').code).toBe('device-absent');
     card.unplug();
-    expect(faultOf(card.pcm).code).toBe('pcm-not-found');
+    expect(faultOf(card.pcm).code).toBe('device-absent');
   });
 
   it('names the program that holds the device', () => {
@@ -212,9 +212,9 @@ describe.skipIf(missing !== null)(`capture through libasound${missing ? ` (${mis
     card.unplug();
     const began = performance.now();
     const { end } = readOn(stream);
-    expect(end).toMatchObject({ kind: 'gone', fault: { code: 'pcm-unplugged' } });
+    expect(end).toMatchObject({ kind: 'gone', fault: { code: 'device-gone' } });
     expect(performance.now() - began).toBeLessThan(1000);
-    expect(readOn(stream).end).toMatchObject({ kind: 'gone', fault: { code: 'pcm-unplugged' } });
+    expect(readOn(stream).end).toMatchObject({ kind: 'gone', fault: { code: 'device-gone' } });
     stream.close();
     stream.close();
     expect(readOn(stream).end?.kind).toBe('gone');

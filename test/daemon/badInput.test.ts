@@ -51,7 +51,7 @@ describe('bad input gets one line that says what to do', () => {
     ['a wrong flag', ['--frobnicate'], /\[usage\]/],
     ['a scenario that does not exist', ['--sim', 'no-such'], /\[scenario-not-found\]/],
     ['a WAV file that does not exist', ['--wav', '/no/such.wav'], /\[wav-/],
-    ['a PCM that does not exist', ['--pcm', 'hw:77,0'], /\[pcm-/],
+    ['a PCM that does not exist', ['--pcm', 'hw:77,0'], /\[device-absent\]/],
   ])('%s', async (_what, args, code) => {
     await expectOneLine(args, code);
   });

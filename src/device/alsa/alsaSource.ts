@@ -57,7 +57,7 @@ function openFault(alsa: Alsa, name: string, err: number, procRoot: string): Fau
     case ERR.ENXIO:
     case ERR.EINVAL:
       return {
-        code: 'pcm-not-found',
+        code: 'device-absent',
         what: `There is no capture device ${name}.`,
         fix: 'Plug the interface in, and see what is there with: lightkeeper list.',
       };
@@ -255,7 +255,7 @@ function goneFault(alsa: Alsa, name: string, err: number): Fault {
     case ERR.ENXIO:
     case ERR.ENOENT:
       return {
-        code: 'pcm-unplugged',
+        code: 'device-gone',
         what: `${name} is gone: unplugged, or switched off.`,
         fix: 'Plug the interface in again; it is found by itself.',
       };

@@ -16,7 +16,7 @@ export interface InterfaceMap {
   readonly name: string;
   /** `vvvv:pppp`, lower-case hex. */
   readonly usbIds: readonly string[];
-  /** false: taken from documents, never seen on the device; told to the user. */
+  /** true: read in the Linux driver or in a dump of the device's controls. false: from a manual or hearsay; told to the user. */
   readonly verified: boolean;
   /** In rising order of rate: at 1x (44.1, 48 k), 2x (88.2, 96 k), 4x (176.4, 192 k). null: not known. */
   readonly maps: {

@@ -1,0 +1,254 @@
+// npm run rate: how well and how soon the interface's true rate is told, through the real libasound, from test cards of
+// known rate and jitter in virtual time. Writes docs/rate.md.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = dirname(dirname(here));
+const library = join(here, 'build', 'card.so');
+
+if (process.env.LD_PRELOAD !== library) {
+  // The plug-in must be there before libasound, so that stamps follow the virtual clock.
+  mkdirSync(join(here, 'build'), { recursive: true });
+  const sources = ['card.c', 'pcm.c', 'ctl.c'].map((name) => join(here, name));
+  const fresh = `${library}.${process.pid}`;
+  execFileSync('gcc', ['-O2', '-fPIC', '-shared', '-DPIC', '-o', fresh, ...sources, '-lasound', '-lm'], {
+    stdio: 'inherit',
+  });
+  renameSync(fresh, library);
+  const again = spawnSync(process.execPath, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env: { ...process.env, LD_PRELOAD: library },
+  });
+  process.exit(again.status ?? 1);
+}
+
+const load = (path) => import(pathToFileURL(join(root, 'dist', path)).href);
+const { alsaSource } = await load('device/alsa/alsaSource.js');
+const { RateEstimate } = await load('monitor/rateEstimate.js');
+
+const SEEDS = Number(process.argv[2] ?? 20);
+const RATE_HZ = 48_000;
+const dir = mkdtempSync(join(tmpdir(), 'lightkeeper-rate-'));
+writeFileSync(
+  join(dir, 'asound.conf'),
+  `pcm_type.lightkeeper_card { lib "${library}" }\npcm.rate { type lightkeeper_card dir "${dir}/card0" }\n`,
+);
+process.env.ALSA_CONFIG_PATH = join(dir, 'asound.conf');
+mkdirSync(join(dir, 'card0'));
+
+/** Runs one card for `seconds` of virtual time; `look` is called with (seconds since the start, event or null, estimate). */
+function run({ ppm, jitterMs, seed, seconds, events = [] }, look) {
+  writeFileSync(
+    join(dir, 'card0', 'card.txt'),
+    `virtual yes\nchannels 1\nrates ${RATE_HZ}\nppm ${ppm}\njitter_us ${jitterMs * 1000}\ngranule 480\nseed ${seed}\nsignal silence\n`,
+  );
+  writeFileSync(
+    join(dir, 'card0', 'events.txt'),
+    events.map(({ kind, atS, value }) => `${kind} at ${Math.round(atS * RATE_HZ)} ${value}\n`).join(''),
+  );
+  const opened = alsaSource({ kind: 'alsa', pcm: 'rate', rateHz: RATE_HZ, channels: 1 }).open();
+  if (!opened.ok) throw new Error(opened.fault.what);
+  const stream = opened.value;
+  const block = new Int32Array(480);
+  const estimate = new RateEstimate(RATE_HZ);
+  let startNs = 0;
+  for (;;) {
+    const got = stream.read(block, 480, 100);
+    if (got.kind === 'idle') continue;
+    if (got.kind !== 'frames') throw new Error(got.kind);
+    startNs ||= got.timeNs;
+    const event = estimate.add(got.timeNs, got.positionFrames);
+    const s = (got.timeNs - startNs) / 1e9;
+    look(s, event, estimate);
+    if (s >= seconds) break;
+  }
+  stream.close();
+}
+
+const JITTERS_MS = [0, 0.5, 2];
+const PPMS = [-80, -60, -40, -20, 0, 20, 40, 60, 80];
+const percent = (part, whole) => `${((100 * part) / whole).toFixed(1)} %`;
+const began = Date.now();
+
+const settled = JITTERS_MS.map((jitterMs) => {
+  let at10 = 0;
+  let at30 = 0;
+  let covered = 0;
+  let runs = 0;
+  let falseEvents = 0;
+  let worst30 = 0;
+  for (const ppm of PPMS) {
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      runs++;
+      let done10 = false;
+      run({ ppm, jitterMs, seed: seed * 7919 + ppm + 100, seconds: 30 }, (s, event, estimate) => {
+        if (event) falseEvents++;
+        if (!done10 && s >= 10) {
+          done10 = true;
+          if (Math.abs((estimate.reading()?.ppm ?? 1e9) - ppm) <= 5) at10++;
+        }
+        if (s >= 30) {
+          const reading = estimate.reading();
+          const error = Math.abs((reading?.ppm ?? 1e9) - ppm);
+          if (error <= 1) at30++;
+          worst30 = Math.max(worst30, error);
+          if (reading && error <= reading.uncertaintyPpm) covered++;
+        }
+      });
+    }
+  }
+  return { jitterMs, runs, at10, at30, covered, falseEvents, worst30 };
+});
+
+const switches = JITTERS_MS.map((jitterMs) => {
+  const delays = [];
+  let early = 0;
+  let asLoss = 0;
+  let runs = 0;
+  for (const by of [5, -5]) {
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      runs++;
+      let seen = false;
+      run(
+        {
+          ppm: 10,
+          jitterMs,
+          seed: seed * 104_729 + by,
+          seconds: 150,
+          events: [{ kind: 'ppm', atS: 100.3, value: 10 + by }],
+        },
+        (s, event) => {
+          if (event?.kind === 'lostMicroframes') asLoss++;
+          if (event?.kind !== 'clockChange') return;
+          if (s < 100.3) early++;
+          else if (!seen) {
+            seen = true;
+            delays.push(s - 100.3);
+          }
+        },
+      );
+    }
+  }
+  delays.sort((a, b) => a - b);
+  return { jitterMs, runs, within: delays.filter((d) => d <= 15).length, delays, early, asLoss };
+});
+
+const losses = JITTERS_MS.map((jitterMs) => {
+  let told = 0;
+  let asSwitch = 0;
+  let runs = 0;
+  for (const microframes of [1, 2, 8]) {
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      runs++;
+      let right = false;
+      run(
+        {
+          ppm: 10,
+          jitterMs,
+          seed: seed * 15_485_863 + microframes,
+          seconds: 160,
+          events: [{ kind: 'skip', atS: 100.3, value: 6 * microframes }],
+        },
+        (_, event) => {
+          if (event?.kind === 'clockChange') asSwitch++;
+          if (event?.kind === 'lostMicroframes' && event.microframes === microframes) right = true;
+        },
+      );
+      if (right) told++;
+    }
+  }
+  return { jitterMs, runs, told, asSwitch };
+});
+
+let quietHours = 0;
+const quiet = JITTERS_MS.map((jitterMs) => {
+  let events = 0;
+  const hours = SEEDS >= 20 ? 4 : 0.2;
+  quietHours = hours;
+  run({ ppm: 33, jitterMs, seed: 4711, seconds: 3600 * hours }, (_, event) => {
+    if (event) events++;
+  });
+  return { jitterMs, events };
+});
+rmSync(dir, { recursive: true, force: true });
+
+const table = (head, rows) =>
+  [
+    `| ${head.join(' | ')} |`,
+    `|${head.map(() => '---').join('|')}|`,
+    ...rows.map((row) => `| ${row.join(' | ')} |`),
+  ].join('\n');
+const text = `# The interface's true rate: how well, how soon
+
+Made by \`npm run rate\` (${SEEDS} seeds; virtual time; ${Math.round((Date.now() - began) / 1000)} s on the machine that made it). Test cards of known rate at 48 kHz, read through
+libasound in periods of 10 ms; each arrival is late by 0 to the jitter named, evenly spread, never early. The box's own
+crystal is not part of it: these are errors against MONOTONIC_RAW.
+
+## Settling: ${PPMS[0]} to +${PPMS.at(-1)} ppm in ${PPMS.length} steps
+
+${table(
+  [
+    'jitter, ms',
+    'within 5 ppm after 10 s',
+    'within 1 ppm after 30 s',
+    'worst after 30 s, ppm',
+    'true rate within the stated uncertainty',
+    'false events',
+    'runs',
+  ],
+  settled.map((r) => [
+    r.jitterMs,
+    percent(r.at10, r.runs),
+    percent(r.at30, r.runs),
+    r.worst30.toFixed(2),
+    percent(r.covered, r.runs),
+    r.falseEvents,
+    r.runs,
+  ]),
+)}
+
+## A change of clock by 5 ppm, after 100 s
+
+${table(
+  [
+    'jitter, ms',
+    'seen within 15 s',
+    'median, s',
+    'slowest, s',
+    'not seen',
+    'before its time',
+    'taken for a loss',
+    'runs',
+  ],
+  switches.map((r) => [
+    r.jitterMs,
+    percent(r.within, r.runs),
+    r.delays[r.delays.length >> 1]?.toFixed(1) ?? '-',
+    r.delays.at(-1)?.toFixed(1) ?? '-',
+    r.runs - r.delays.length,
+    r.early,
+    r.asLoss,
+    r.runs,
+  ]),
+)}
+
+## Lost USB microframes (1, 2 or 8), after 100 s
+
+${table(
+  ['jitter, ms', 'told, with their number', 'taken for a change of clock', 'runs'],
+  losses.map((r) => [r.jitterMs, percent(r.told, r.runs), r.asSwitch, r.runs]),
+)}
+
+## Nothing happens, for ${quietHours} h
+
+${table(
+  ['jitter, ms', 'false events'],
+  quiet.map((r) => [r.jitterMs, r.events]),
+)}
+`;
+if (SEEDS >= 20) writeFileSync(join(root, 'docs', 'rate.md'), text);
+console.log(text);

@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+import { otherStandardRate, RateEstimate, type RateEvent } from '../../src/monitor/rateEstimate.ts';
+
+/** A source of stamps: 10 ms periods at 48 kHz (or another rate), each late by 0..jitterMs. Seeded. */
+class Stamps {
+  #random: number;
+  #ppm: number;
+  #t = 1000;
+  #last = 0;
+  position = 0;
+  readonly #jitterS: number;
+  readonly #rateHz: number;
+
+  constructor(ppm: number, jitterMs: number, seed: number, rateHz = 48_000) {
+    this.#ppm = ppm;
+    this.#jitterS = jitterMs / 1000;
+    this.#random = seed * 7919 + 1;
+    this.#rateHz = rateHz;
+  }
+
+  #next(): number {
+    this.#random = (Math.imul(this.#random, 1_664_525) + 1_013_904_223) >>> 0;
+    return this.#random / 2 ** 32;
+  }
+
+  set ppm(ppm: number) {
+    this.#ppm = ppm;
+  }
+
+  lose(frames: number): void {
+    this.position -= frames;
+  }
+
+  pause(seconds: number): void {
+    this.#t += seconds;
+  }
+
+  feed(estimate: RateEstimate, seconds: number): RateEvent[] {
+    const events: RateEvent[] = [];
+    for (const until = this.#t + seconds; this.#t < until; ) {
+      const frames = this.#rateHz / 100;
+      this.#t += frames / (this.#rateHz * (1 + this.#ppm * 1e-6));
+      this.position += frames;
+      this.#last = Math.max(this.#last, this.#t + this.#next() * this.#jitterS);
+      const event = estimate.add(Math.round(this.#last * 1e9), this.position);
+      if (event) events.push(event);
+    }
+    return events;
+  }
+}
+
+describe("the interface's true rate", () => {
+  it('says nothing before it has three seconds', () => {
+    const estimate = new RateEstimate(48_000);
+    expect(estimate.reading()).toBeNull();
+    const stamps = new Stamps(20, 0.5, 1);
+    stamps.feed(estimate, 2.5);
+    expect(estimate.reading()).toBeNull();
+    stamps.feed(estimate, 2);
+    expect(estimate.reading()).not.toBeNull();
+  });
+
+  it('is right to 5 ppm after 10 s and to 1 ppm after 30 s, in 95 % of runs, at -80 to +80 ppm and up to 2 ms of jitter', () => {
+    for (const jitterMs of [0, 0.5, 2]) {
+      let at10 = 0;
+      let at30 = 0;
+      let runs = 0;
+      for (const ppm of [-80, -20, 0, 40, 80]) {
+        for (let seed = 1; seed <= 20; seed++, runs++) {
+          const estimate = new RateEstimate(48_000);
+          const stamps = new Stamps(ppm, jitterMs, seed);
+          expect(stamps.feed(estimate, 10)).toEqual([]);
+          if (Math.abs(estimate.reading()!.ppm - ppm) <= 5) at10++;
+          stamps.feed(estimate, 20);
+          if (Math.abs(estimate.reading()!.ppm - ppm) <= 1) at30++;
+        }
+      }
+      expect(at10 / runs, `${jitterMs} ms, 10 s`).toBeGreaterThanOrEqual(0.95);
+      expect(at30 / runs, `${jitterMs} ms, 30 s`).toBeGreaterThanOrEqual(0.95);
+    }
+  });
+
+  it('states an uncertainty that holds the truth, and that shrinks', () => {
+    let holds = 0;
+    for (let seed = 1; seed <= 60; seed++) {
+      const estimate = new RateEstimate(48_000);
+      const stamps = new Stamps(30, 2, seed);
+      stamps.feed(estimate, 10);
+      const early = estimate.reading()!;
+      stamps.feed(estimate, 50);
+      const late = estimate.reading()!;
+      expect(late.uncertaintyPpm).toBeLessThan(early.uncertaintyPpm / 4);
+      if (Math.abs(late.ppm - 30) <= late.uncertaintyPpm) holds++;
+    }
+    expect(holds).toBeGreaterThanOrEqual(54);
+  });
+
+  it('sees a clock that changes by 5 ppm within 15 s, and finds the new rate', () => {
+    for (const jitterMs of [0, 0.5]) {
+      for (const by of [5, -5]) {
+        for (let seed = 1; seed <= 5; seed++) {
+          const estimate = new RateEstimate(48_000);
+          const stamps = new Stamps(-12, jitterMs, seed);
+          expect(stamps.feed(estimate, 100)).toEqual([]);
+          stamps.ppm = -12 + by;
+          const [event, ...more] = stamps.feed(estimate, 15);
+          expect(event).toMatchObject({ kind: 'clockChange' });
+          expect(more).toEqual([]);
+          if (event?.kind === 'clockChange') expect(Math.abs(event.beforePpm + 12)).toBeLessThan(1.5);
+          stamps.feed(estimate, 30);
+          expect(Math.abs(estimate.reading()!.ppm - (-12 + by))).toBeLessThan(1);
+        }
+      }
+    }
+  });
+
+  it('never takes lost microframes for another clock, and counts them', () => {
+    for (const jitterMs of [0, 0.5, 2]) {
+      for (const microframes of [1, 2, 8]) {
+        for (let seed = 1; seed <= 4; seed++) {
+          const estimate = new RateEstimate(48_000);
+          const stamps = new Stamps(8, jitterMs, seed);
+          stamps.feed(estimate, 60.4);
+          stamps.lose(6 * microframes);
+          const events = stamps.feed(estimate, 60);
+          expect(events).toMatchObject([{ kind: 'lostMicroframes', microframes, frames: 6 * microframes }]);
+          expect(Math.abs(estimate.reading()!.ppm - 8)).toBeLessThan(1);
+        }
+      }
+    }
+  });
+
+  it('knows a lost packet at 44.1 kHz, which is not a whole number of frames', () => {
+    const estimate = new RateEstimate(44_100);
+    const stamps = new Stamps(8, 0.2, 3, 44_100);
+    stamps.feed(estimate, 60);
+    stamps.lose(6);
+    expect(stamps.feed(estimate, 30)).toMatchObject([{ kind: 'lostMicroframes', microframes: 1, frames: 6 }]);
+  });
+
+  it('raises no false event in an hour of 2 ms jitter', () => {
+    const estimate = new RateEstimate(48_000);
+    expect(new Stamps(33, 2, 5).feed(estimate, 3600)).toEqual([]);
+  });
+
+  it('starts anew after a standstill, and on order', () => {
+    const estimate = new RateEstimate(48_000);
+    const stamps = new Stamps(50, 0.5, 1);
+    stamps.feed(estimate, 20);
+    stamps.pause(5);
+    expect(stamps.feed(estimate, 2)).toEqual([]);
+    expect(estimate.reading()).toBeNull();
+    stamps.feed(estimate, 10);
+    expect(Math.abs(estimate.reading()!.ppm - 50)).toBeLessThan(5);
+    estimate.restart();
+    expect(estimate.reading()).toBeNull();
+  });
+
+  it('ignores stamps that are not there', () => {
+    const estimate = new RateEstimate(48_000);
+    for (let i = 0; i < 1000; i++) expect(estimate.add(0, i * 480)).toBeNull();
+    expect(estimate.reading()).toBeNull();
+  });
+
+  it('names another standard rate behind the stream: 44.1 kHz on a 48 kHz stream', () => {
+    const estimate = new RateEstimate(48_000);
+    new Stamps((44_100 / 48_000 - 1) * 1e6 + 30, 0.5, 1).feed(estimate, 30);
+    expect(otherStandardRate(48_000, estimate.reading()!.ppm)).toBe(44_100);
+    expect(otherStandardRate(48_000, 60)).toBeNull();
+    expect(otherStandardRate(48_000, 20_000)).toBeNull();
+    expect(otherStandardRate(44_100, (48 / 44.1 - 1) * 1e6)).toBe(48_000);
+  });
+});
