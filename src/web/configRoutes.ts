@@ -4,6 +4,8 @@ import { checkConfig } from '../config/check.ts';
 import { diffConfig, PARTS, type Part } from '../config/diff.ts';
 import { Config } from '../config/schema.ts';
 import { type ConfigStore, serialise } from '../config/store.ts';
+import { checkSheet } from '../guide/checks.ts';
+import { PatchSheet } from '../guide/patchSheet.ts';
 import { FaultAnswer, sendFault, sessionGuard, type WebContext } from './context.ts';
 
 /** What the web may do with the configuration. The composition root rebuilds the parts. */
@@ -60,9 +62,26 @@ const HistoryAnswer = Type.Object({
   }),
 });
 
+const PatchAnswer = Type.Object({
+  simulated: Type.Boolean(),
+  sheet: Type.Union([PatchSheet, Type.Null()], { description: 'null: none is kept with this configuration.' }),
+  notes: Type.Array(
+    Type.Object({
+      code: Type.String(),
+      severity: Type.Enum(['alarm', 'warning', 'info']),
+      where: Type.String({ description: 'The channel, box or pair by its name.' }),
+      channels: Type.Array(Type.Integer()),
+      what: Type.String(),
+      why: Type.String(),
+      fix: Type.String(),
+    }),
+  ),
+});
+
 export function configRoutes(context: WebContext, door: ConfigDoor): void {
   const { app, view, logger } = context;
   const { store } = door;
+  const needsSession = sessionGuard(context);
 
   app.get(
     '/api/config',
@@ -111,10 +130,30 @@ export function configRoutes(context: WebContext, door: ConfigDoor): void {
     },
   );
 
+  app.get(
+    '/api/patch',
+    {
+      schema: {
+        tags: ['config'],
+        summary: 'The patch sheet of the session, and what is wrong or worth knowing about it.',
+        response: { 200: PatchAnswer },
+      },
+    },
+    async (_request, reply) => {
+      const sheet = store.config().patch ?? null;
+      const notes = sheet === null ? [] : checkSheet(sheet).map((note) => ({ ...note, channels: [...note.channels] }));
+      return reply.send({ simulated: view.snapshot().simulated, sheet, notes });
+    },
+  );
+
   app.put(
     '/api/config',
     {
-      onRequest: sessionGuard(context),
+      // To ask what a change would do changes nothing.
+      onRequest: async (request, reply) =>
+        (request.query as { validateOnly?: unknown }).validateOnly === 'true'
+          ? undefined
+          : needsSession(request, reply),
       schema: {
         tags: ['config'],
         summary: 'Change the configuration, or only check it.',

@@ -19,16 +19,26 @@ const TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-/** URL path -> file, of one folder. Only the kinds listed above; source maps and sources stay at home. */
+/** Pure modules of other rooms that the page runs too, so that panel and page say the same word. Beside `web` in dist. */
+const SHARED = ['ui/view.js'];
+
+function pageFile(path: string, type: string): PageFile {
+  const body = readFileSync(path);
+  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 16)}"`;
+  return { type, body, gzipped: gzipSync(body, { level: 9 }), etag };
+}
+
+/**
+ * URL path -> file: of one folder (`.../dist/web/page`), and the shared modules two folders up. Only the kinds listed
+ * above; source maps and sources stay at home.
+ */
 export function loadPageFiles(folder: string): ReadonlyMap<string, PageFile> {
   const files = new Map<string, PageFile>();
   for (const name of readdirSync(folder)) {
     const type = TYPES[extname(name)];
-    if (type === undefined) continue;
-    const body = readFileSync(join(folder, name));
-    const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 16)}"`;
-    files.set(`/page/${name}`, { type, body, gzipped: gzipSync(body, { level: 9 }), etag });
+    if (type !== undefined) files.set(`/page/${name}`, pageFile(join(folder, name), type));
   }
+  for (const name of SHARED) files.set(`/${name}`, pageFile(join(folder, '..', '..', name), TYPES['.js']!));
   const index = files.get('/page/index.html');
   if (index !== undefined) files.set('/', index);
   return files;

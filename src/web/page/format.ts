@@ -19,8 +19,8 @@ export function ppm(value: number, uncertainty: number | null): string {
   const decimals = uncertainty !== null && uncertainty >= 5 ? 0 : uncertainty !== null && uncertainty < 0.1 ? 2 : 1;
   const text = Math.abs(value).toFixed(decimals);
   const sign = Number(text) === 0 ? '' : value < 0 ? '−' : '+';
-  const band = uncertainty === null ? '' : ` ±${uncertainty.toFixed(decimals)}`;
-  return `${sign}${text}${band} ppm`;
+  const band = uncertainty === null ? '' : `\u00a0±${uncertainty.toFixed(decimals)}`;
+  return `${sign}${text}${band}\u00a0ppm`;
 }
 
 export function rate(rateHz: number): string {

@@ -1,15 +1,27 @@
 /** The first view: watching or not, the worst word, clips, banks with bars, the facts, the findings. */
 import type { Finding, Snapshot } from '../../monitor/snapshot.ts';
+import { findingsWorstFirst } from '../../ui/view.ts';
+import { act } from './api.ts';
 import { BanksView } from './banksView.ts';
 import { byId, h, rebuild, setText } from './dom.ts';
 import { count, db, duration, ppm, rate } from './format.ts';
 import { syncShape } from './shapes.ts';
+import { say, sayFault } from './toast.ts';
 import { verdictOf } from './verdict.ts';
 
 export class LiveView {
   readonly banks = new BanksView(byId('banks'));
+  #actions: readonly string[] = [];
+  #newest: Snapshot | null = null;
+
+  /** What this run can do: only that is offered. */
+  offer(actions: readonly string[]): void {
+    this.#actions = actions;
+    if (this.#newest !== null) this.update(this.#newest);
+  }
 
   update(snapshot: Snapshot): void {
+    this.#newest = snapshot;
     this.#watch(snapshot);
     this.#verdict(snapshot);
     this.#clips(snapshot);
@@ -52,27 +64,40 @@ export class LiveView {
 
   #clips(snapshot: Snapshot): void {
     const clipped = snapshot.channels.filter((channel) => channel.clipped);
-    rebuild(byId('clips'), JSON.stringify(clipped.map((c) => [c.index, c.name, c.clips])), () =>
-      clipped.length === 0
-        ? []
-        : [
-            h('h2', '', {}, 'Clipped'),
+    const key = JSON.stringify([clipped.map((c) => [c.index, c.name, c.clips]), this.#actions]);
+    rebuild(byId('clips'), key, () => {
+      if (clipped.length === 0) return [];
+      const clear = h('button', '', { type: 'button' }, 'Clear');
+      clear.addEventListener('click', () => void this.#clear());
+      return [
+        h('h2', '', {}, 'Clipped'),
+        h(
+          'ul',
+          '',
+          {},
+          ...clipped.map((channel) =>
             h(
-              'ul',
+              'li',
               '',
               {},
-              ...clipped.map((channel) =>
-                h(
-                  'li',
-                  '',
-                  {},
-                  h('b', '', {}, channel.name || `Channel ${channel.index}`),
-                  h('span', '', {}, `×${channel.clips}`),
-                ),
-              ),
+              h('b', '', {}, channel.name || `Channel ${channel.index}`),
+              h('span', '', {}, `×${channel.clips}`),
             ),
-          ],
-    );
+          ),
+        ),
+        this.#actions.includes('clear') && clear,
+      ];
+    });
+  }
+
+  async #clear(): Promise<void> {
+    const answer = await act('clear');
+    if (!answer.ok) return sayFault(answer.fault);
+    if (!this.#actions.includes('undo-clear')) return say('Clips and counters cleared.');
+    say('Clips and counters cleared.', {
+      label: 'Undo',
+      act: () => void act('undo-clear').then((undone) => (undone.ok ? say('Put back.') : sayFault(undone.fault))),
+    });
   }
 
   #facts(snapshot: Snapshot): void {
@@ -122,11 +147,12 @@ export class LiveView {
   }
 
   #findings(snapshot: Snapshot): void {
-    const key = JSON.stringify(snapshot.findings.map(({ sinceMs: _since, ...rest }) => rest));
+    const key = JSON.stringify([snapshot.findings.map(({ sinceMs: _since, ...rest }) => rest), this.#actions]);
+    const canSilence = this.#actions.includes('acknowledge');
     rebuild(byId('findings'), key, () =>
       snapshot.findings.length === 0
         ? [h('p', 'none', {}, 'Nothing found wrong so far.')]
-        : snapshot.findings.map((finding) => findingCard(finding)),
+        : findingsWorstFirst(snapshot).map((finding) => findingCard(finding, canSilence)),
     );
   }
 }
@@ -138,15 +164,27 @@ const CONFIDENCE: Readonly<Record<Finding['confidence'], string>> = {
   low: 'a guess',
 };
 
-export function findingCard(finding: Finding): HTMLElement {
+export function findingCard(finding: Finding, canSilence = false): HTMLElement {
+  const silence = h('button', 'quiet', { type: 'button' }, 'Got it');
+  silence.addEventListener('click', () => {
+    void act('acknowledge', { code: finding.code, where: finding.where }).then((answer) =>
+      answer.ok ? say('Silent until it comes again.') : sayFault(answer.fault),
+    );
+  });
   return h(
     'article',
     `finding ${finding.severity}`,
     {},
-    h('h3', '', {}, h('i', '', { 'aria-label': finding.severity }, SEVERITY[finding.severity]), finding.where),
+    h(
+      'h3',
+      '',
+      {},
+      h('i', '', { 'aria-label': finding.severity, role: 'img' }, SEVERITY[finding.severity]),
+      finding.where,
+    ),
     h('p', 'symptom', {}, finding.symptom),
     h('p', 'cause', {}, finding.cause, h('small', '', {}, CONFIDENCE[finding.confidence])),
     h('p', 'fix', {}, finding.fix),
-    h('code', '', {}, finding.code),
+    h('div', 'foot', {}, h('code', '', {}, finding.code), canSilence && finding.severity !== 'info' && silence),
   );
 }

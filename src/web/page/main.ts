@@ -1,16 +1,22 @@
 /** The phone page: one stream in, views out. */
 import type { Snapshot } from '../../monitor/snapshot.ts';
+import { request } from './api.ts';
 import { byId, setText } from './dom.ts';
 import { LiveView } from './liveView.ts';
 import { Ballistics } from './meters.ts';
 import { PanelView } from './panelView.ts';
-import { openStream } from './stream.ts';
+import { PatchView } from './patchView.ts';
+import { SettingsView } from './settingsView.ts';
+import { type LinkState, openStream } from './stream.ts';
 
 const ballistics = new Ballistics();
 const live = new LiveView();
 const panel = new PanelView();
+const patch = new PatchView();
+const settings = new SettingsView();
 let snapshot: Snapshot | null = null;
 let stale = false;
+let linkState: LinkState = 'connecting';
 
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
 let lastDrawMs = 0;
@@ -33,14 +39,25 @@ openStream({
     byId('sim').hidden = !newest.simulated;
     document.title = newest.simulated ? 'SIM Lightkeeper' : 'Lightkeeper';
     live.update(newest);
+    settings.update(newest);
   },
   link(state, silentMs) {
+    // After a restart the box may be another: what it can do is asked again.
+    if (state === 'live' && linkState !== 'live') void offerActions();
+    linkState = state;
     stale = state === 'stale';
     document.body.className = state;
     const seconds = Math.floor(silentMs / 1000);
     setText(byId('link-word'), state === 'stale' ? `stale ${seconds} s` : state);
   },
 });
+
+async function offerActions(): Promise<void> {
+  const answer = await request<{ actions: string[] }>('GET', '/api/actions');
+  if (!answer.ok) return;
+  live.offer(answer.value.actions);
+  panel.offer(answer.value.actions);
+}
 
 function showView(): void {
   const wanted = location.hash.slice(1);
@@ -52,6 +69,9 @@ function showView(): void {
     else tab.removeAttribute('aria-current');
   }
   panel.show(name === 'panel');
+  void patch.show(name === 'patch');
+  void settings.show(name === 'settings');
+  scrollTo(0, 0);
 }
 addEventListener('hashchange', showView);
 showView();

@@ -1,5 +1,6 @@
-/** The one word on top of the page, made from the snapshot: pure, so that a test can hold it. */
+/** The one word on top of the page, made from the snapshot: pure, and the same word as on the panel. */
 import type { Bank, Snapshot, SyncWord } from '../../monitor/snapshot.ts';
+import { bankInUse, isDigital, rigSync } from '../../ui/view.ts';
 import { count, ppm } from './format.ts';
 
 export interface Verdict {
@@ -11,11 +12,11 @@ export interface Verdict {
   readonly meaning: string;
   /** One line under it. */
   readonly line: string;
-  /** What nothing can be said about, or null. */
+  /** The other banks that are not in sync, or null. */
   readonly aside: string | null;
 }
 
-/** ADAT A (OctoPre). */
+/** OctoPre on ADAT A. */
 export function bankTitle(bank: Bank): string {
   return bank.box === null ? bank.name : `${bank.box} on ${bank.name}`;
 }
@@ -29,61 +30,59 @@ const CAPTURE_LINES: Readonly<Record<Exclude<Snapshot['capture']['state'], 'runn
   ended: 'The recording is over.',
 };
 
-function names(banks: readonly Bank[]): string {
-  return banks.map((bank) => bankTitle(bank)).join(', ');
-}
+const SHORT: Readonly<Record<SyncWord, string>> = {
+  sync: 'sync',
+  lock: 'slips',
+  noLock: 'no lock',
+  unknown: "can't tell",
+};
 
 function slipLine(bank: Bank): string {
+  const { slipsPerMinute } = bank;
   const parts = [
-    bank.slipsPerMinute === null
+    slipsPerMinute === null
       ? count(bank.slips, 'slip')
-      : `${bank.slipsPerMinute.toFixed(bank.slipsPerMinute < 10 ? 1 : 0)} slips a minute`,
+      : `${slipsPerMinute.toFixed(slipsPerMinute < 10 ? 1 : 0)} slips a minute`,
   ];
   if (bank.ppm !== null) parts.push(ppm(bank.ppm, bank.uncertaintyPpm));
   return parts.join(', ');
 }
 
-/**
- * The worst word wins: a bank that slips, then one without lock. A bank that can't be judged never makes the word
- * better, and is always named; while nothing at all is proven, the word itself is `?`.
- */
 export function verdictOf(snapshot: Snapshot): Verdict {
   const { capture, banks } = snapshot;
   if (capture.state !== 'running') {
     const line = capture.fault === null ? CAPTURE_LINES[capture.state] : `${capture.fault.what} ${capture.fault.fix}`;
     return { watching: false, sync: 'unknown', word: 'NOT WATCHING', meaning: '', line, aside: null };
   }
-  const of = (sync: SyncWord) => banks.filter((bank) => bank.sync === sync);
-  const unknown = of('unknown');
-  const aside = unknown.length === 0 ? null : `Can't tell: ${names(unknown)}`;
-  const [slipping, lost, inSync] = [of('lock'), of('noLock'), of('sync')];
-  if (slipping.length > 0) {
-    const worst = slipping.reduce((a, b) => ((b.slipsPerMinute ?? 0) > (a.slipsPerMinute ?? 0) ? b : a));
-    const more = [...slipping.filter((bank) => bank !== worst), ...lost];
-    return {
-      watching: true,
-      sync: 'lock',
-      word: 'LOCK',
-      meaning: 'slipping',
-      line: `${bankTitle(worst)}: ${slipLine(worst)}`,
-      aside: more.length > 0 ? `Also: ${names(more)}` : aside,
-    };
+  const { sync, bank } = rigSync(snapshot);
+  const others = banks.filter(
+    (other) => other !== bank && isDigital(other) && bankInUse(other, snapshot) && other.sync !== 'sync',
+  );
+  const aside =
+    others.length === 0 ? null : others.map((other) => `${bankTitle(other)}: ${SHORT[other.sync]}`).join(' · ');
+  const from = bank === null ? "the interface's own clock" : bankTitle(bank);
+  switch (sync) {
+    case 'lock':
+      return {
+        watching: true,
+        sync,
+        word: 'LOCK',
+        meaning: 'slipping',
+        line: bank === null ? 'The interface slips against its clock source.' : `${from}: ${slipLine(bank)}`,
+        aside,
+      };
+    case 'noLock':
+      return { watching: true, sync, word: 'NO LOCK', meaning: '', line: from, aside };
+    case 'sync':
+      return { watching: true, sync, word: 'SYNC', meaning: '', line: from, aside };
+    case 'unknown':
+      return {
+        watching: true,
+        sync,
+        word: '?',
+        meaning: "can't tell",
+        line: bank === null ? 'No evidence yet.' : `${from}: too quiet to see a slip.`,
+        aside,
+      };
   }
-  if (lost.length > 0)
-    return { watching: true, sync: 'noLock', word: 'NO LOCK', meaning: '', line: names(lost), aside };
-  // Analogue inputs run from the interface's own converters: they alone prove nothing about a box on a fibre.
-  const outside = inSync.filter((bank) => bank.kind !== 'analogue' && bank.kind !== 'loopback');
-  const onlyOwn = banks.every((bank) => bank.kind === 'analogue' || bank.kind === 'loopback');
-  if (outside.length > 0)
-    return { watching: true, sync: 'sync', word: 'SYNC', meaning: '', line: names(outside), aside };
-  if (onlyOwn && inSync.length > 0)
-    return { watching: true, sync: 'sync', word: 'SYNC', meaning: '', line: names(inSync), aside };
-  return {
-    watching: true,
-    sync: 'unknown',
-    word: '?',
-    meaning: "can't tell",
-    line: 'No evidence yet.',
-    aside: unknown.length === 0 ? null : names(unknown),
-  };
 }

@@ -1,13 +1,11 @@
 /** Serves the page over the fake monitor, to look at: argument 1 is the port, 2 the channels. */
-import { makeWeb } from './webRig.ts';
+import { fullRig } from './fullRig.ts';
 
 const [port = '8123', channels = '20'] = process.argv.slice(2);
-const { web, monitor } = makeWeb({
+const rig = await fullRig({
+  port: Number(port),
   channels: Number(channels),
   pageFolder: `${process.cwd()}/dist/web/page`,
-  config: () => ({ host: '127.0.0.1', port: Number(port), allowedHosts: [] }),
 });
-const started = await web.start();
-if (!started.ok) throw new Error(started.fault.what);
-monitor.run();
-console.log(started.value.url);
+rig.monitor.run();
+console.log(rig.address.url, rig.access.pin());

@@ -61,6 +61,8 @@ export class FakeMonitor implements MonitorView, MonitorCommands {
   #step = 0;
   #released = false;
   slips = 0;
+  /** Names by 1-based channel that a configuration has given. */
+  names: ReadonlyMap<number, string> = new Map();
 
   constructor(options: FakeMonitorOptions = {}) {
     this.#channels = options.channels ?? 20;
@@ -248,7 +250,7 @@ export class FakeMonitor implements MonitorView, MonitorCommands {
         : [this.#bank('in', 'Inputs', 'group', 1, last, {})];
     const channels: Channel[] = Array.from({ length: last }, (_, c) => ({
       index: c + 1,
-      name: NAMES[c] ?? `Ch ${c + 1}`,
+      name: this.names.get(c + 1) ?? NAMES[c] ?? `Ch ${c + 1}`,
       bank: banks.find((bank) => bank.first <= c + 1 && c + 1 <= bank.last)!.id,
       peakDbfs: dbOrNull(levels.meterDbX100[c]!),
       rmsDbfs: dbOrNull(levels.rmsDbX100[c]!),
