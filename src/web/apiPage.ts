@@ -20,6 +20,7 @@ const TAG_WORDS: Readonly<Record<string, string>> = {
   access: 'Pairing',
   actions: 'Actions: need a session',
   config: 'Configuration',
+  guide: 'Studio guide: tables, checks, plans',
 };
 
 /** Operations by tag, in the order of the tags. */
