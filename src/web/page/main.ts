@@ -6,6 +6,7 @@ import { LiveView } from './liveView.ts';
 import { Ballistics } from './meters.ts';
 import { PanelView } from './panelView.ts';
 import { PatchView } from './patchView.ts';
+import { PlannerView } from './planner.ts';
 import { SettingsView } from './settingsView.ts';
 import { type LinkState, openStream } from './stream.ts';
 
@@ -13,6 +14,7 @@ const ballistics = new Ballistics();
 const live = new LiveView();
 const panel = new PanelView();
 const patch = new PatchView();
+const planner = new PlannerView();
 const settings = new SettingsView();
 let snapshot: Snapshot | null = null;
 let stale = false;
@@ -70,6 +72,7 @@ function showView(): void {
   }
   panel.show(name === 'panel');
   void patch.show(name === 'patch');
+  void planner.show(name === 'plan');
   void settings.show(name === 'settings');
   scrollTo(0, 0);
 }

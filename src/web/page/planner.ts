@@ -135,7 +135,7 @@ export class PlannerView {
       h(
         'section',
         'card',
-        { 'aria-label': 'Session' },
+        { 'aria-label': 'The basics' },
         this.#text('Session', draft.title, 48, (value) => {
           draft.title = value;
         }),
