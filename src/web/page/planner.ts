@@ -342,7 +342,8 @@ export class PlannerView {
         h('strong', '', {}, plan.covered ? 'It fits' : 'It does not fit'),
         ` ${rate(brief.rateHz)}, ${needs.inputs} inputs (${needs.mic} mic, ${needs.inst} instrument, ${needs.line} line, ${needs.digital} digital), ${needs.outputs} outputs.`,
       ),
-      ...[...plan.remarks.map((text) => h('p', 'banner', {}, text))],
+      this.#takeAway(plan),
+      ...plan.remarks.map((text) => h('p', 'banner', {}, text)),
       ...plan.notes.map((note) =>
         h(
           'article',
@@ -416,7 +417,6 @@ export class PlannerView {
             ),
           )
         : '',
-      this.#takeAway(plan),
     );
   }
 
