@@ -137,7 +137,8 @@ function controlFor(schema: SchemaNode, value: unknown, set: (value: unknown) =>
     case 'array': {
       if (node.items?.type !== 'string') return null;
       const input = h('textarea', '', { rows: '2', autocapitalize: 'none', placeholder: 'one a line' });
-      input.value = (value as string[]).join('\n');
+      // null: not set, which is not the same as an empty list; it stays so until it is typed in.
+      input.value = (Array.isArray(value) ? (value as string[]) : []).join('\n');
       input.addEventListener('change', () =>
         set(
           input.value
