@@ -118,7 +118,7 @@ const count = (state) => report.flatMap((one) => one.results).filter((result) =>
 const failed = count('failed');
 if (failed > 0) console.log(`\nLogs of the guests: ${out}`);
 else rmSync(out, { recursive: true, force: true });
-if (!chosen.smoke && chosen.only === undefined) {
+if (!chosen.smoke) {
   writeKernelDoc(join(root, 'docs/kernel.md'), report, {
     kernel: readFileSync(join(cache, 'kernel.version'), 'utf8').trim(),
     node: process.version,

@@ -9,6 +9,7 @@ import { ExactSlips } from '../dsp/slip/exactSlips.ts';
 import { assertNever, type Fault } from '../fault.ts';
 import type { CaptureEvent, CaptureState, FromCapture, ToCapture, WorkerBank } from './captureMessages.ts';
 import type { LevelBoardWriter } from './levelBoard.ts';
+import { RateEstimate } from './rateEstimate.ts';
 
 /** Longest wait inside one turn: commands and the watchdog see a turn at least this often. */
 const WAIT_MS = 100;
@@ -16,6 +17,8 @@ const WAIT_MS = 100;
 const STALL_MS = 1000;
 /** Opening is tried again after these pauses, the last for ever. */
 const BACK_OFF_MS: readonly number[] = [250, 500, 1000, 2000];
+/** The rate is told this often. */
+const RATE_EVERY_MS = 1000;
 /** Events posted in one turn; more are only counted. */
 const MAX_EVENTS = 64;
 
@@ -45,6 +48,9 @@ interface OpenStream {
   xruns: number;
   lostFrames: number;
   lastFramesMs: number;
+  /** null: a file has no clock of its own. */
+  readonly rate: RateEstimate | null;
+  rateToldMs: number;
 }
 
 export class CaptureLoop {
@@ -208,6 +214,8 @@ export class CaptureLoop {
       xruns: 0,
       lostFrames: 0,
       lastFramesMs: nowMs,
+      rate: info.source === 'wav' ? null : new RateEstimate(info.rateHz),
+      rateToldMs: nowMs,
     };
     this.#parts.post({ kind: 'stream', info });
     this.#setState({ kind: 'running' });
@@ -226,7 +234,9 @@ export class CaptureLoop {
     const read: CaptureRead = open.stream.read(open.meter.input, open.meter.maxFrames, WAIT_MS);
     switch (read.kind) {
       case 'frames':
+        open.rate?.add(read.timeNs, read.positionFrames);
         this.#onFrames(open, read.frames);
+        this.#tellRate(open);
         return;
       case 'idle':
         if (this.#state.kind === 'running' && this.#parts.nowMs() - open.lastFramesMs > STALL_MS) {
@@ -238,6 +248,7 @@ export class CaptureLoop {
         open.lostFrames += read.lostFrames ?? 0;
         open.meter.reset();
         open.slips?.reset();
+        open.rate?.restart();
         this.#event({ kind: 'xrun', frame: open.frames, lostFrames: read.lostFrames });
         return;
       case 'ended':
@@ -268,6 +279,13 @@ export class CaptureLoop {
     open.lastFramesMs = this.#parts.nowMs();
     this.#parts.board.publish(meter.channels, levels, open.frames, open.xruns, open.lostFrames);
     if (this.#state.kind === 'stalled') this.#setState({ kind: 'running' });
+  }
+
+  #tellRate(open: OpenStream): void {
+    if (open.lastFramesMs - open.rateToldMs < RATE_EVERY_MS) return;
+    open.rateToldMs = open.lastFramesMs;
+    const reading = open.rate?.reading() ?? null;
+    if (reading !== null) this.#parts.post({ kind: 'rate', ppm: reading.ppm, uncertaintyPpm: reading.uncertaintyPpm });
   }
 
   #close(): void {

@@ -29,6 +29,8 @@ export type CaptureEvent =
 export type FromCapture =
   | { readonly kind: 'state'; readonly state: CaptureState }
   | { readonly kind: 'stream'; readonly info: StreamInfo }
+  /** The interface's rate error against this box's clock and its 95 % half width, ppm; about once a second. */
+  | { readonly kind: 'rate'; readonly ppm: number; readonly uncertaintyPpm: number }
   /** Bounded: `dropped` more happened in that turn and were only counted. */
   | { readonly kind: 'events'; readonly events: readonly CaptureEvent[]; readonly dropped: number }
   | { readonly kind: 'bug'; readonly stack: string };

@@ -61,6 +61,8 @@ export class Monitor implements MonitorView, MonitorCommands {
   #xruns = { count: 0, sinceMs: 0 };
   #board: BoardFrame | null = null;
   #counts = { frames: 0, xruns: 0, lostFrames: 0 };
+  /** As the worker told it last; null: not known yet, or no interface. */
+  #rate: { readonly ppm: number; readonly uncertaintyPpm: number } | null = null;
   #levels: LevelFrame = emptyLevelFrame(0);
   #snapshot: Snapshot;
   #lastSnapshotMs = Number.NEGATIVE_INFINITY;
@@ -127,7 +129,11 @@ export class Monitor implements MonitorView, MonitorCommands {
         this.#parts.onState?.(message.state);
         return;
       case 'stream':
+        this.#rate = null;
         this.#openStream(message.info);
+        return;
+      case 'rate':
+        this.#rate = { ppm: message.ppm, uncertaintyPpm: message.uncertaintyPpm };
         return;
       case 'events':
         if (message.dropped > 0) this.#parts.onDropped?.(message.dropped);
@@ -147,6 +153,7 @@ export class Monitor implements MonitorView, MonitorCommands {
 
   #dropLevels(): void {
     this.#board = null;
+    this.#rate = null;
     this.#levels = { ...emptyLevelFrame(this.#levels.channels), seq: this.#levels.seq, frame: this.#levels.frame };
   }
 
@@ -280,7 +287,12 @@ export class Monitor implements MonitorView, MonitorCommands {
         ...this.#counts,
         fault: state.kind === 'absent' || state.kind === 'faulted' ? state.fault : null,
       },
-      clock: { source: null, sync: 'unknown', rateErrorPpm: null, uncertaintyPpm: null },
+      clock: {
+        source: null,
+        sync: 'unknown',
+        rateErrorPpm: this.#rate?.ppm ?? null,
+        uncertaintyPpm: this.#rate?.uncertaintyPpm ?? null,
+      },
       banks,
       channels:
         info === null ? [] : Array.from({ length: info.channels }, (_, i) => this.#channelOf(i + 1, info, this.#board)),

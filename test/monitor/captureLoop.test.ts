@@ -68,6 +68,7 @@ function rig(scenario: Scenario, retry = true, source?: CaptureSource) {
       }
     },
     events: () => messages.flatMap((m): readonly CaptureEvent[] => (m.kind === 'events' ? m.events : [])),
+    rates: () => messages.filter((m) => m.kind === 'rate'),
     states: () => messages.flatMap((m): CaptureState[] => (m.kind === 'state' ? [m.state] : [])),
   };
 }
@@ -174,5 +175,52 @@ describe('the capture loop', () => {
     const frame = reader.take()!;
     expect([...frame.clips.subarray(0, 2)]).toEqual([0, 0]);
     expect(frame.truePeakMaxDbX100[0]!).toBeLessThan(-100);
+  });
+
+  it('tells how fast the interface runs, from the stamps of its frames, and begins anew after an overrun', () => {
+    const ppm = 50;
+    let position = 0;
+    let overrun = false;
+    const source: CaptureSource = {
+      open: () => ({
+        ok: true,
+        value: {
+          info: {
+            source: 'alsa',
+            name: 'fast by 50 ppm',
+            rateHz: 48_000,
+            channels: 2,
+            validBits: 24,
+            periodFrames: 480,
+            bufferFrames: 48_000,
+            usbId: null,
+            channelNames: [],
+            notes: [],
+          },
+          read: () => {
+            if (overrun) {
+              overrun = false;
+              return { kind: 'xrun', lostFrames: 48_000 };
+            }
+            position += 480;
+            const timeNs = 1e9 + (position / 48_000 / (1 + ppm * 1e-6)) * 1e9;
+            return { kind: 'frames', frames: 480, timeNs, positionFrames: position };
+          },
+          close: () => {},
+        },
+      }),
+    };
+    const { turns, rates } = rig(shipped('clean'), true, source);
+    turns(300);
+    expect(rates()).toHaveLength(0); // three seconds of stamps are no evidence yet
+    turns(1000);
+    const told = rates();
+    expect(told.length).toBeGreaterThanOrEqual(8);
+    expect(told.length).toBeLessThanOrEqual(11);
+    expect(told.at(-1)!.ppm).toBeCloseTo(ppm, 0);
+    expect(told.at(-1)!.uncertaintyPpm).toBeGreaterThan(0);
+    overrun = true;
+    turns(250);
+    expect(rates().length - told.length).toBeLessThanOrEqual(1);
   });
 });

@@ -149,4 +149,27 @@ describe('the monitor', () => {
     const banks = told.find((command) => command.kind === 'banks');
     expect(banks).toMatchObject({ banks: [{ id: 'loop', columns: [0, 1], copies: true }, {}, {}, {}] });
   });
+
+  it("shows the interface's rate error while it runs, and none once it is gone or another stream begins", () => {
+    const { monitor, elapse } = rig();
+    monitor.onMessage({ kind: 'stream', info });
+    monitor.onMessage({ kind: 'state', state: { kind: 'running' } });
+    expect(monitor.snapshot().clock).toMatchObject({ rateErrorPpm: null, uncertaintyPpm: null });
+    const tell = () => {
+      monitor.onMessage({ kind: 'rate', ppm: -3.25, uncertaintyPpm: 0.5 });
+      elapse(500);
+    };
+    tell();
+    expect(monitor.snapshot().clock).toMatchObject({ rateErrorPpm: -3.25, uncertaintyPpm: 0.5 });
+    monitor.onMessage({ kind: 'state', state: { kind: 'absent', fault: { code: 'x', what: 'x', fix: 'x' } } });
+    elapse(500);
+    expect(monitor.snapshot().clock).toMatchObject({ rateErrorPpm: null, uncertaintyPpm: null });
+    monitor.onMessage({ kind: 'stream', info });
+    monitor.onMessage({ kind: 'state', state: { kind: 'running' } });
+    tell();
+    expect(monitor.snapshot().clock.rateErrorPpm).toBe(-3.25);
+    monitor.onMessage({ kind: 'stream', info });
+    elapse(500);
+    expect(monitor.snapshot().clock.rateErrorPpm).toBeNull();
+  });
 });

@@ -1,4 +1,4 @@
-// docs/kernel.md: between its two marks, what the last full run measured. The rest of the page is written by hand.
+// docs/kernel.md: between its two marks, a section a scenario, as its last full run measured. The rest is written by hand.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const BEGIN = '<!-- measured: npm run test:kernel -->';
@@ -6,29 +6,34 @@ const END = '<!-- end of measured -->';
 
 const cell = (text) => text.split('\n')[0].replaceAll('|', '\\|');
 
-export function writeKernelDoc(path, report, { kernel, node }) {
+function section({ name, results, seconds }, { kernel, node }) {
   const lines = [
-    BEGIN,
+    `### ${name}`,
     '',
-    `Command: \`npm run test:kernel\`. Guest: Debian's kernel ${kernel}, 2 virtual processors under TCG, Node ${node.slice(1)}.`,
+    `\`npm run test:kernel -- --only ${name}\`: ${seconds.toFixed(0)} s on the host, Debian's kernel ${kernel}, Node ${node.slice(1)}.`,
     '',
+    '| Promise | Measured | Asked for | |',
+    '|---|---|---|---|',
+    ...results.map((one) => `| ${cell(one.promise)} | ${cell(one.measured)} | ${cell(one.target)} | ${one.state} |`),
   ];
-  for (const { name, results, seconds } of report) {
-    lines.push(
-      `### ${name} (${seconds.toFixed(0)} s)`,
-      '',
-      '| Promise | Measured | Asked for | |',
-      '|---|---|---|---|',
-    );
-    for (const { promise, measured, target, state } of results) {
-      lines.push(`| ${cell(promise)} | ${cell(measured)} | ${cell(target)} | ${state} |`);
-    }
-    lines.push('');
-  }
-  lines.push(END);
+  return lines.join('\n');
+}
+
+/** Puts the sections of `report` in the place of the older ones of the same names. */
+export function writeKernelDoc(path, report, versions) {
   const page = readFileSync(path, 'utf8');
   const begin = page.indexOf(BEGIN);
   const end = page.indexOf(END);
   if (begin < 0 || end < begin) throw new Error(`${path} has lost its marks "${BEGIN}" and "${END}"`);
-  writeFileSync(path, page.slice(0, begin) + lines.join('\n') + page.slice(end + END.length));
+  const sections = new Map();
+  for (const text of page.slice(begin + BEGIN.length, end).split(/^(?=### )/m)) {
+    const name = /^### (.*)$/m.exec(text)?.[1];
+    if (name !== undefined) sections.set(name, text.trim());
+  }
+  for (const one of report) sections.set(one.name, section(one, versions));
+  const measured = [...sections.keys()].sort().map((name) => sections.get(name));
+  writeFileSync(
+    path,
+    `${page.slice(0, begin)}${[BEGIN, ...measured, END].join('\n\n')}${page.slice(end + END.length)}`,
+  );
 }
