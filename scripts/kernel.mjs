@@ -81,6 +81,8 @@ if (chosen['set-up']) process.exit(0);
 if (!chosen['no-build'])
   execFileSync(process.execPath, [join(root, 'scripts/build.mjs')], { cwd: root, stdio: 'inherit' });
 
+// A guest must not outlive this program.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 const out = mkdtempSync(join(realpathSync(tmpdir()), 'lightkeeper-kernel-'));
 const report = [];
 for (const name of names) {
