@@ -6,7 +6,7 @@ import { homedir, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { RunOptions } from './cli.ts';
-import { defaultConfig } from './config/defaults.ts';
+import { ConfigStore } from './config/store.ts';
 import { listCards } from './device/alsa/cards.ts';
 import { firstUsbCapture } from './device/alsa/findCard.ts';
 import { loadInterfaceTable } from './device/interfaces/interfaceTable.ts';
@@ -99,8 +99,8 @@ export async function runLightkeeper(options: RunOptions, version: string): Prom
     options.stateDir ??
     process.env.STATE_DIRECTORY ??
     join(process.env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'lightkeeper');
-  void stateDir;
-  const config = defaultConfig();
+  const store = await ConfigStore.open(stateDir);
+  const config = store.config();
   const terminal = options.panel === 'terminal' || (options.panel === 'auto' && process.stdout.isTTY && !isService());
   // The terminal panel owns the screen: what is logged meanwhile is shown when it ends.
   const heldLines: string[] = [];
@@ -111,6 +111,9 @@ export async function runLightkeeper(options: RunOptions, version: string): Prom
   };
   const log = createLogger(writeLine, isService(), uptimeMs);
   const say = (line: string) => void (hold ? heldLines.push(`${line}\n`) : process.stdout.write(`${line}\n`));
+  const origin = store.origin();
+  if (origin.kind === 'lastGood' || origin.kind === 'readOnly')
+    log.warn(origin.fault.code, `${origin.fault.what} ${origin.fault.fix}`);
 
   const chosen = chooseSource(options, config.capture.device, say);
 
