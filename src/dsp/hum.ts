@@ -53,13 +53,13 @@ const COSINE_Q14 = Int32Array.from({ length: 1 << TABLE_BITS }, (_, i) =>
 );
 const QUARTER = 1 << (TABLE_BITS - 2);
 
-/** Hann window over the parts times the phasor of each quarter-hertz step, x 2^14. */
+/** Hann window over the parts times the phasor of each quarter-hertz step 0..STEPS, x 2^14. */
 function windowed(part: (angle: number) => number, partS: number): Int32Array {
-  const table = new Int32Array((2 * STEPS + 1) * PARTS);
-  for (let step = -STEPS; step <= STEPS; step++) {
+  const table = new Int32Array((STEPS + 1) * PARTS);
+  for (let step = 0; step <= STEPS; step++) {
     for (let s = 0; s < PARTS; s++) {
       const hann = 0.5 - 0.5 * Math.cos((2 * Math.PI * (s + 0.5)) / PARTS);
-      table[(step + STEPS) * PARTS + s] = Math.round(hann * part(2 * Math.PI * (step / 4) * partS * s) * 16384);
+      table[step * PARTS + s] = Math.round(hann * part(2 * Math.PI * (step / 4) * partS * s) * 16384);
     }
   }
   return table;
@@ -104,8 +104,11 @@ export function createHumDetector(options: { readonly channels: number; readonly
   const lines = frequencies.length;
   const phaseStep = frequencies.map((hz) => Math.round((hz / slowHz) * 2 ** 32) >>> 0);
   const phase = new Uint32Array(lines);
-  const cosines = new Int32Array(lines);
-  const sines = new Int32Array(lines);
+  /** The mixing tones of the part that is being filled, one row a line; the same for all channels. */
+  const cosines = new Int32Array(lines * partSamples);
+  const sines = new Int32Array(lines * partSamples);
+  /** The part's slow samples, one row a channel. */
+  const slow = new Int32Array(channels * partSamples);
   const windowCos = windowed(Math.cos, partS);
   const windowSin = windowed(Math.sin, partS);
   /** What box sums and low-pass take from a line at each frequency, as a power. */
@@ -121,8 +124,6 @@ export function createHumDetector(options: { readonly channels: number; readonly
 
   /** The last box sums of each channel, twice over: any ten in a row stand together. */
   const line = new Int32Array(channels * 2 * TAPS.length);
-  const real = new Float64Array(channels * lines);
-  const imaginary = new Float64Array(channels * lines);
   const parts = new Float64Array(channels * lines * PARTS * 2);
   const partPower = new Float64Array(channels * PARTS);
   const power = new Float64Array(channels);
@@ -133,46 +134,49 @@ export function createHumDetector(options: { readonly channels: number; readonly
   let inPart = 0;
   let partsDone = 0;
   let framesInPart = 0;
+  /** The next channel to judge, one a block: a third of a millisecond each. None left: `channels`. */
+  let toJudge = channels;
   let words: Uint32Array = new Uint32Array(0);
   let known: BigUint64Array | undefined;
 
   function reset(): void {
-    for (const array of [line, real, imaginary, parts, partPower, power, powerFrames, phase]) array.fill(0);
+    for (const array of [line, slow, parts, partPower, power, powerFrames, phase]) array.fill(0);
     readings.fill(NO_HUM);
     linePosition = boxPhase = inPart = partsDone = framesInPart = 0;
+    toJudge = channels;
   }
 
   function slowSample(): void {
     for (let k = 0; k < lines; k++) {
       const at = phase[k]! >>> (32 - TABLE_BITS);
-      cosines[k] = COSINE_Q14[at]!;
-      sines[k] = COSINE_Q14[(at - QUARTER) & ((1 << TABLE_BITS) - 1)]!;
+      cosines[k * partSamples + inPart] = COSINE_Q14[at]!;
+      sines[k * partSamples + inPart] = COSINE_Q14[(at - QUARTER) & ((1 << TABLE_BITS) - 1)]!;
       phase[k] = phase[k]! + phaseStep[k]!;
     }
     for (let c = 0; c < channels; c++) {
       let sum = 0;
       const from = c * 2 * TAPS.length + linePosition;
       for (let i = 0; i < TAPS.length; i++) sum += TAPS[i]! * line[from + i]!;
-      const x = Math.floor(sum / slowDivisor);
-      if (x === 0) continue;
-      const out = c * lines;
-      for (let k = 0; k < lines; k++) {
-        real[out + k] = real[out + k]! + x * cosines[k]!;
-        imaginary[out + k] = imaginary[out + k]! - x * sines[k]!;
-      }
+      slow[c * partSamples + inPart] = Math.floor(sum / slowDivisor);
     }
   }
 
   function endPart(): void {
     const slot = partsDone % PARTS;
     for (let c = 0; c < channels; c++) {
+      const from = c * partSamples;
       for (let k = 0; k < lines; k++) {
-        const from = c * lines + k;
-        const to = (from * PARTS + slot) * 2;
-        parts[to] = Math.floor(real[from]! / 65536);
-        parts[to + 1] = Math.floor(imaginary[from]! / 65536);
-        real[from] = 0;
-        imaginary[from] = 0;
+        const tone = k * partSamples;
+        let real = 0;
+        let imaginary = 0;
+        for (let n = 0; n < partSamples; n++) {
+          const x = slow[from + n]!;
+          real += x * cosines[tone + n]!;
+          imaginary -= x * sines[tone + n]!;
+        }
+        const to = ((c * lines + k) * PARTS + slot) * 2;
+        parts[to] = Math.floor(real / 65536);
+        parts[to + 1] = Math.floor(imaginary / 65536);
       }
       partPower[c * PARTS + slot] = power[c]!;
       power[c] = 0;
@@ -180,27 +184,42 @@ export function createHumDetector(options: { readonly channels: number; readonly
     powerFrames[slot] = framesInPart;
     framesInPart = 0;
     partsDone++;
-    if (partsDone >= PARTS && (partsDone - PARTS) % HOP === 0) for (let c = 0; c < channels; c++) judge(c);
+    if (partsDone >= PARTS && (partsDone - PARTS) % HOP === 0) toJudge = 0;
   }
 
   const spectrum = new Float64Array(2 * STEPS + 1);
+  const partReal = new Float64Array(PARTS);
+  const partImaginary = new Float64Array(PARTS);
+  const size = (re: number, im: number) => {
+    const r = Math.floor(re / 2 ** 14);
+    const i = Math.floor(im / 2 ** 14);
+    return r * r + i * i;
+  };
   function fillSpectrum(c: number, k: number): void {
     const from = (c * lines + k) * PARTS;
-    for (let step = 0; step <= 2 * STEPS; step++) {
-      let re = 0;
-      let im = 0;
-      for (let s = 0; s < PARTS; s++) {
-        const at = (from + ((partsDone + s) % PARTS)) * 2;
-        const cosine = windowCos[step * PARTS + s]!;
-        const sine = windowSin[step * PARTS + s]!;
-        // x exp(-j a): the phasor turns against the line.
-        re += parts[at]! * cosine + parts[at + 1]! * sine;
-        im += parts[at + 1]! * cosine - parts[at]! * sine;
+    for (let s = 0; s < PARTS; s++) {
+      const at = (from + ((partsDone + s) % PARTS)) * 2;
+      partReal[s] = parts[at]!;
+      partImaginary[s] = parts[at + 1]!;
+    }
+    for (let step = 0; step <= STEPS; step++) {
+      let realCos = 0;
+      let realSin = 0;
+      let imaginaryCos = 0;
+      let imaginarySin = 0;
+      for (let s = 0, at = step * PARTS; s < PARTS; s++, at++) {
+        const re = partReal[s]!;
+        const im = partImaginary[s]!;
+        const cosine = windowCos[at]!;
+        const sine = windowSin[at]!;
+        realCos += re * cosine;
+        realSin += re * sine;
+        imaginaryCos += im * cosine;
+        imaginarySin += im * sine;
       }
-      const scale = 2 ** 14;
-      re = Math.floor(re / scale);
-      im = Math.floor(im / scale);
-      spectrum[step] = re * re + im * im;
+      // x exp(-j a) above the line, x exp(j a) below it.
+      spectrum[STEPS + step] = size(realCos + imaginarySin, imaginaryCos - realSin);
+      spectrum[STEPS - step] = size(realCos - imaginarySin, imaginaryCos + realSin);
     }
   }
 
@@ -300,6 +319,7 @@ export function createHumDetector(options: { readonly channels: number; readonly
       }
       for (let c = 0; c < channels; c++) power[c] = power[c]! + words[2 * c]! + words[2 * c + 1]! * 0x1_0000_0000;
       framesInPart += frames;
+      if (toJudge < channels) judge(toJudge++);
       for (let row = 0; row < boxCount; row++) {
         for (let c = 0; c < channels; c++) {
           const to = c * 2 * TAPS.length + linePosition;
