@@ -581,54 +581,94 @@ function sizeQ7(at: usize): v128 {
 }
 
 function programmePeaks(frames: i32): void {
+  // Two groups side by side where there are two: each sum waits for its own last step, and the other fills the wait.
+  let first = 0;
+  for (; channels - first > 4; first += 8) programmePeaksOf(first, frames, true);
+  if (first < channels) programmePeaksOf(first, frames, false);
+  ppmPhase = (ppmPhase + frames) % ppmFrames;
+}
+
+/** Channels first..first+3, and the next four when `both`. */
+// @ts-ignore: decorator
+@inline
+function programmePeaksOf(first: i32, frames: i32, both: bool): void {
   const attack1 = i32x4.splat(ppmAttack1);
   const attack2 = i32x4.splat(ppmAttack2);
   const fall = i32x4.splat(ppmFall);
+  const offset = <usize>first << 2;
+  const state1 = ppm1At + offset * 2;
+  const state2 = ppm2At + offset * 2;
+  let at = inputAt + offset;
+  let low1 = v128.load(state1);
+  let high1 = v128.load(state1, 16);
+  let low2 = v128.load(state2);
+  let high2 = v128.load(state2, 16);
+  let peak = i32x4.splat(0);
+  let nextLow1 = v128.load(state1, 32);
+  let nextHigh1 = v128.load(state1, 48);
+  let nextLow2 = v128.load(state2, 32);
+  let nextHigh2 = v128.load(state2, 48);
+  let nextPeak = i32x4.splat(0);
   let phase = ppmPhase;
-  for (let first = 0; first < channels; first += 4) {
-    const offset = <usize>first << 2;
-    const state1 = ppm1At + offset * 2;
-    const state2 = ppm2At + offset * 2;
-    let at = inputAt + offset;
-    let low1 = v128.load(state1);
-    let high1 = v128.load(state1, 16);
-    let low2 = v128.load(state2);
-    let high2 = v128.load(state2, 16);
-    let peak = i32x4.splat(0);
-    phase = ppmPhase;
-    let left = frames;
-    while (left > 0) {
-      let n = min(left, ppmFrames - phase);
-      left -= n;
-      phase += n;
-      for (; n > 0; n--) {
-        const size = sizeQ7(at);
-        at += stride;
-        const d1 = above(size, low1, high1);
-        const d2 = above(size, low2, high2);
-        low1 = i64x2.add(low1, i64x2.extmul_low_i32x4_u(d1, attack1));
-        high1 = i64x2.add(high1, i64x2.extmul_high_i32x4_u(d1, attack1));
-        low2 = i64x2.add(low2, i64x2.extmul_low_i32x4_u(d2, attack2));
-        high2 = i64x2.add(high2, i64x2.extmul_high_i32x4_u(d2, attack2));
-        peak = i32x4.max_u(peak, i32x4.add(upperHalves(low1, high1), upperHalves(low2, high2)));
+  let left = frames;
+  while (left > 0) {
+    let n = min(left, ppmFrames - phase);
+    left -= n;
+    phase += n;
+    for (; n > 0; n--) {
+      const size = sizeQ7(at);
+      const d1 = above(size, low1, high1);
+      const d2 = above(size, low2, high2);
+      low1 = i64x2.add(low1, i64x2.extmul_low_i32x4_u(d1, attack1));
+      high1 = i64x2.add(high1, i64x2.extmul_high_i32x4_u(d1, attack1));
+      low2 = i64x2.add(low2, i64x2.extmul_low_i32x4_u(d2, attack2));
+      high2 = i64x2.add(high2, i64x2.extmul_high_i32x4_u(d2, attack2));
+      peak = i32x4.max_u(peak, i32x4.add(upperHalves(low1, high1), upperHalves(low2, high2)));
+      if (both) {
+        const next = sizeQ7(at + 16);
+        const e1 = above(next, nextLow1, nextHigh1);
+        const e2 = above(next, nextLow2, nextHigh2);
+        nextLow1 = i64x2.add(nextLow1, i64x2.extmul_low_i32x4_u(e1, attack1));
+        nextHigh1 = i64x2.add(nextHigh1, i64x2.extmul_high_i32x4_u(e1, attack1));
+        nextLow2 = i64x2.add(nextLow2, i64x2.extmul_low_i32x4_u(e2, attack2));
+        nextHigh2 = i64x2.add(nextHigh2, i64x2.extmul_high_i32x4_u(e2, attack2));
+        nextPeak = i32x4.max_u(
+          nextPeak,
+          i32x4.add(upperHalves(nextLow1, nextHigh1), upperHalves(nextLow2, nextHigh2)),
+        );
       }
-      if (phase == ppmFrames) {
-        phase = 0;
-        const z1 = upperHalves(low1, high1);
-        const z2 = upperHalves(low2, high2);
-        low1 = i64x2.sub(low1, i64x2.extmul_low_i32x4_u(z1, fall));
-        high1 = i64x2.sub(high1, i64x2.extmul_high_i32x4_u(z1, fall));
-        low2 = i64x2.sub(low2, i64x2.extmul_low_i32x4_u(z2, fall));
-        high2 = i64x2.sub(high2, i64x2.extmul_high_i32x4_u(z2, fall));
+      at += stride;
+    }
+    if (phase == ppmFrames) {
+      phase = 0;
+      const z1 = upperHalves(low1, high1);
+      const z2 = upperHalves(low2, high2);
+      low1 = i64x2.sub(low1, i64x2.extmul_low_i32x4_u(z1, fall));
+      high1 = i64x2.sub(high1, i64x2.extmul_high_i32x4_u(z1, fall));
+      low2 = i64x2.sub(low2, i64x2.extmul_low_i32x4_u(z2, fall));
+      high2 = i64x2.sub(high2, i64x2.extmul_high_i32x4_u(z2, fall));
+      if (both) {
+        const y1 = upperHalves(nextLow1, nextHigh1);
+        const y2 = upperHalves(nextLow2, nextHigh2);
+        nextLow1 = i64x2.sub(nextLow1, i64x2.extmul_low_i32x4_u(y1, fall));
+        nextHigh1 = i64x2.sub(nextHigh1, i64x2.extmul_high_i32x4_u(y1, fall));
+        nextLow2 = i64x2.sub(nextLow2, i64x2.extmul_low_i32x4_u(y2, fall));
+        nextHigh2 = i64x2.sub(nextHigh2, i64x2.extmul_high_i32x4_u(y2, fall));
       }
     }
-    v128.store(state1, low1);
-    v128.store(state1, high1, 16);
-    v128.store(state2, low2);
-    v128.store(state2, high2, 16);
-    v128.store(ppmAt + offset, peak);
   }
-  ppmPhase = phase;
+  v128.store(state1, low1);
+  v128.store(state1, high1, 16);
+  v128.store(state2, low2);
+  v128.store(state2, high2, 16);
+  v128.store(ppmAt + offset, peak);
+  if (both) {
+    v128.store(state1, nextLow1, 32);
+    v128.store(state1, nextHigh1, 48);
+    v128.store(state2, nextLow2, 32);
+    v128.store(state2, nextHigh2, 48);
+    v128.store(ppmAt + offset, nextPeak, 16);
+  }
 }
 
 // ---- Slow stream ------------------------------------------------------------------------------------------------------
