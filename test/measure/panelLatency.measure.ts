@@ -68,6 +68,16 @@ function writesOf(log: string): Write[] {
     });
 }
 
+/** What this process, and the program that it starts, has over other work: field 41 of /proc/self/stat is the policy. */
+function scheduling(): string {
+  const policy = readFileSync('/proc/self/stat', 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')[38];
+  return policy === '1'
+    ? 'it ran ahead of that work (`chrt -f 10 npm run panel-latency`)'
+    : 'it ran at ordinary priority beside that work';
+}
+
 /** Writes of one sweep follow each other at once; the next frame comes 33 ms after the last. */
 const GAP_MS = 3;
 
@@ -157,8 +167,8 @@ Made by \`npm run panel-latency\` on ${cpus()[0]!.model} (${cpus().length} cores
 phones on the live stream (${events} events received meanwhile), ${releases.length} presses at random moments. The clock starts at the kernel's time of
 the releasing edge. The bus is a stand-in of 400 kHz at the open call of i2c-bus, the button lines at the system calls on the GPIO
 chip: the kernel's own share is not in here. ${shown.length} of ${releases.length} presses changed the title of the page
-and count in the second row; the others turned between pages of the same title. The machine was shared with other work: load
-average ${loadavg()[0]!.toFixed(1)}.
+and count in the second row; the others turned between pages of the same title. Load average of the machine while it ran: ${loadavg()[0]!.toFixed(1)}, other
+work included; ${scheduling()}.
 
 | ms | p50 | p90 | p99 | worst | target p99 |
 |---|---|---|---|---|---|

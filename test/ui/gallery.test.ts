@@ -89,6 +89,11 @@ function writeGallery(): void {
     'channel, both together go to the overview, both for three seconds to QR and PIN. C acknowledges, D goes home; C held opens',
     'the clocks, D held the network. Everything acts on release.',
     '',
+    'Wiring on a Raspberry Pi: panel SDA to pin 3, SCL to pin 5, VCC to pin 1 (3.3 V), GND to pin 9, and `dtparam=i2c_arm=on`;',
+    'button A from pin 29 (GPIO5) to ground, B from pin 31 (GPIO6) to ground, no resistors. Other lines, a third and fourth button,',
+    'an alarm lamp, SSD1309 or SH1106: `panel` and `buttons` in the configuration. The cost on the bus: [panel-wire.md](panel-wire.md);',
+    'from press to picture: [panel-latency.md](panel-latency.md).',
+    '',
   ];
   let group = '';
   for (const picture of pictures) {
