@@ -113,3 +113,74 @@ export interface ButtonEdge {
   /** Monotonic, ms. */
   readonly timeMs: number;
 }
+
+/** Lock of one digital port, or of the interface as a whole, as its own control tells it. */
+export interface ClockInput {
+  /** Bank id: adat-a, spdif, aes, word-clock; `device` for the interface as a whole. */
+  readonly port: string;
+  /** ALSA's name of the control. */
+  readonly control: string;
+  /**
+   * noLock: nothing is decoded. locked: decoded; whether it runs from the same clock is not told (a two-state control).
+   * lock: decoded, and not in sync; sync: one clock (a three-state control). unknown: not to be trusted now.
+   */
+  readonly lock: 'noLock' | 'locked' | 'lock' | 'sync' | 'unknown';
+  /** What the control itself shows, trusted or not. */
+  readonly told: 'noLock' | 'locked' | 'lock' | 'sync' | 'unknown';
+  /** live: raises events. polled: read 4 times a second. stale: cached by the kernel, age unknown. idle: means nothing until a stream runs. */
+  readonly trust: 'live' | 'polled' | 'stale' | 'idle';
+  /** What the port receives, where told. */
+  readonly format: string | null;
+  readonly rateHz: number | null;
+}
+
+/** Switches of one preamp; null: no such control. */
+export interface PreampReading {
+  /** 1-based, as printed on the box. */
+  readonly input: number;
+  readonly phantom: boolean | null;
+  /** true: instrument (Hi-Z), false: line. */
+  readonly inst: boolean | null;
+  readonly pad: boolean | null;
+  readonly air: boolean | null;
+  /** In the control's own steps. */
+  readonly gain: number | null;
+  readonly muted: boolean | null;
+}
+
+/** What a device's controls say, at one instant. */
+export interface ClockReading {
+  /** Family of controls: focusrite, rme-digiface, ..., generic. */
+  readonly family: string;
+  /** Clock source in the device's own words, or null: not told. */
+  readonly source: string | null;
+  /** Lock of the interface to its clock source; null: it has no such control. */
+  readonly device: ClockInput | null;
+  readonly inputs: readonly ClockInput[];
+  /** Mode of the digital ports in the device's own words, or null. */
+  readonly portMode: string | null;
+  /** Rate as the device tells it, Hz, or null. */
+  readonly rateHz: number | null;
+  readonly preamps: readonly PreampReading[];
+  /** What each capture channel carries, in the device's words, from channel 1; empty: not told. */
+  readonly routing: readonly string[];
+}
+
+/** One answer of `ClockStream.read`. `source`: the clock source changed since the last reading, by whomever. */
+export type ClockRead =
+  | { readonly kind: 'reading'; readonly reading: ClockReading; readonly source: { from: string; to: string } | null }
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'gone'; readonly fault: Fault };
+
+export interface ClockStream {
+  /** Waits at most `waitMs` (0: not at all) for a change of a control. The first answer is always a reading. */
+  read(waitMs: number): ClockRead;
+  /** Some controls mean something only while a capture stream runs. */
+  setStreaming(streaming: boolean): void;
+  close(): void;
+}
+
+/** Reads what a device tells of its clock. Never writes to it. */
+export interface ClockSource {
+  open(): { readonly ok: true; readonly value: ClockStream } | { readonly ok: false; readonly fault: Fault };
+}

@@ -316,6 +316,7 @@ static int read_event(snd_ctl_ext_t *ext, snd_ctl_elem_id_t *id, unsigned *mask)
 		if (old && !memcmp(old->values, c->values, sizeof c->values))
 			continue;
 		elem_list(ext, x->next, id);
+		snd_ctl_elem_id_set_numid(id, x->next + 1);
 		*mask = SND_CTL_EVENT_MASK_VALUE;
 		x->next++;
 		return 1;

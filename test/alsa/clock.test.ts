@@ -1,0 +1,357 @@
+import { existsSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type ControlBoard, dumpOf, openControls, parseDump, ReplayBoard } from '../../src/device/alsa/controls.ts';
+import { alsaClockSource, clockStream } from '../../src/device/clock/clockSource.ts';
+import { portsOfRouting, readClock } from '../../src/device/clock/readClock.ts';
+import type { ClockInput, ClockReading, ClockStream } from '../../src/device/ports.ts';
+import { type TestCard, type TestControl, TestRig, testCardMissing } from './testCard.ts';
+
+const missing = testCardMissing();
+
+const bool = (name: string, on: boolean, more: Partial<TestControl> = {}): TestControl => ({
+  iface: 'CARD',
+  name,
+  type: 'BOOLEAN',
+  values: [on ? 1 : 0],
+  ...more,
+});
+const choice = (name: string, items: string[], at: number, more: Partial<TestControl> = {}): TestControl => ({
+  name,
+  type: 'ENUMERATED',
+  items,
+  values: [at],
+  ...more,
+});
+
+/** Controls of the families, in the names that their drivers give. */
+const DIGIFACE: TestControl[] = [
+  ...[1, 2, 3, 4].flatMap((n) => [
+    choice(`Input ${n} Sync`, ['No Lock', 'Lock', 'Sync'], n === 1 ? 2 : n === 2 ? 1 : 0, { volatile: true }),
+    choice(`Input ${n} Format`, ['ADAT', 'S/PDIF'], n === 2 ? 1 : 0, { volatile: true }),
+    choice(`Input ${n} Rate`, ['32 kHz', '44.1 kHz', '48 kHz', '96 kHz'], n === 2 ? 1 : 2, { volatile: true }),
+  ]),
+  choice('Current Sync Source', ['Internal', 'Input 1', 'Input 2', 'Input 3', 'Input 4'], 1, { volatile: true }),
+  choice('Sync Source', ['Internal', 'Input 1', 'Input 2', 'Input 3', 'Input 4'], 2, { writable: true }),
+  { name: 'Current Rate', type: 'INTEGER', min: 0, max: 192000, step: 0, values: [48000], volatile: true },
+];
+const ADI2: TestControl[] = [
+  choice('AES Sync', ['No Lock', 'Lock', 'Sync'], 0, { volatile: true }),
+  choice('SPDIF Sync', ['No Lock', 'Lock', 'Sync'], 2, { volatile: true }),
+  { name: 'Current Frequency', type: 'INTEGER', min: 0, max: 1000000, step: 0, values: [47999], volatile: true },
+];
+const GEN1: TestControl[] = [
+  choice('Sample Clock Source', ['Internal', 'S/PDIF', 'ADAT'], 2, { writable: true }),
+  choice('Sample Clock Sync Status', ['No Lock', 'Locked'], 1, { volatile: true }),
+  ...Array.from({ length: 18 }, (_, i) =>
+    choice(
+      `Input Source ${String(i + 1).padStart(2, '0')} Capture Route`,
+      [
+        'Off',
+        ...Array.from({ length: 8 }, (_, k) => `Analog ${k + 1}`),
+        'SPDIF 1',
+        'SPDIF 2',
+        ...Array.from({ length: 8 }, (_, k) => `ADAT ${k + 1}`),
+      ],
+      i + 1,
+    ),
+  ),
+  choice('Input 1 Impedance Switch', ['Line', 'Hi-Z'], 1),
+];
+const GEN3: TestControl[] = [
+  choice('Clock Source Clock Source', ['Internal', 'S/PDIF', 'ADAT'], 2, { writable: true }),
+  choice('Sync Status', ['Unlocked', 'Locked'], 1),
+  bool('ADAT Validity', true),
+  bool('S/PDIF Validity', false),
+  bool('Internal Validity', true),
+  choice('Digital I/O Mode Capture Enum', ['S/PDIF RCA', 'S/PDIF Optical', 'Dual ADAT'], 0),
+  bool('Line In 1-4 Phantom Power Capture Switch', true, { iface: 'MIXER' }),
+  choice('Line In 1 Level Capture Enum', ['Line', 'Inst'], 1),
+  bool('Line In 1 Pad Capture Switch', false, { iface: 'MIXER' }),
+  bool('Line In 1 Air Capture Switch', true, { iface: 'MIXER' }),
+  ...Array.from({ length: 20 }, (_, i) =>
+    choice(
+      `PCM ${String(i + 1).padStart(2, '0')} Capture Enum`,
+      [
+        'Off',
+        ...Array.from({ length: 8 }, (_, k) => `Analogue ${k + 1}`),
+        'S/PDIF 1',
+        'S/PDIF 2',
+        ...Array.from({ length: 8 }, (_, k) => `ADAT ${k + 1}`),
+        'PCM 1',
+        'PCM 2',
+      ],
+      // the user has routed: analogue 1-8, ADAT 1-8, S/PDIF, loopback
+      i < 8 ? 1 + i : i < 16 ? 11 + (i - 8) : i < 18 ? 9 + (i - 16) : 19 + (i - 18),
+    ),
+  ),
+];
+const GEN4: TestControl[] = [
+  choice('Clock Source Clock Source', ['Internal', 'S/PDIF', 'ADAT Port 1', 'ADAT Port 2'], 3),
+  bool('ADAT Port 1 Validity', true),
+  bool('ADAT Port 2 Validity', true),
+  choice('Sync Status', ['Unlocked', 'Locked'], 1),
+  { name: 'Line In 1 Gain Capture Volume', type: 'INTEGER', min: 0, max: 70, step: 1, values: [34] },
+  bool('Line In 1 Mute Capture Switch', true, { iface: 'MIXER' }),
+];
+const AUDIENT: TestControl[] = [
+  choice('Audient Clock Selector Clock Source', ['Audient Internal Clock', 'Audient Optical1 Clock'], 1),
+  bool('Audient Internal Clock Validity', true),
+  bool('Audient Optical1 Clock Validity', true),
+];
+const PRESONUS: TestControl[] = [
+  choice('PreSonus Clock Selector Clock Source', ['Internal', 'S/PDIF', 'ADAT'], 0),
+  bool('ADAT Clock Validity', false),
+];
+const GENERIC: TestControl[] = [
+  bool('Clock Source 41 Validity', true),
+  choice('Clock Selector 40 Clock Source', ['Internal', 'External'], 0),
+];
+const BABYFACE: TestControl[] = [choice('Sample Clock Source', ['AutoSync', 'Internal'], 0)];
+
+describe.skipIf(missing !== null)(`clock controls through libasound${missing ? ` (${missing})` : ''}`, () => {
+  let rig: TestRig;
+  let card: TestCard;
+  let stream: ClockStream | null = null;
+  let board: ControlBoard | null = null;
+  beforeEach(() => {
+    rig = new TestRig();
+  });
+  afterEach(() => {
+    expect(card.writes(), 'writes to the device').toBe(0);
+    stream?.close();
+    board?.close();
+    stream = null;
+    board = null;
+    rig.stop();
+  });
+
+  function open(controls: TestControl[], usbId: string): ClockReading {
+    card = rig.add({ controls, usbId });
+    const opened = alsaClockSource('hw:0', usbId).open();
+    if (!opened.ok) throw new Error(opened.fault.what);
+    stream = opened.value;
+    stream.setStreaming(true);
+    return next(0);
+  }
+  /** The next reading, within 5 s. */
+  function next(waitMs = 250): ClockReading {
+    for (let i = 0; i < 20; i++) {
+      const got = stream!.read(waitMs);
+      if (got.kind === 'reading') return got.reading;
+      if (got.kind === 'gone') throw new Error(got.fault.what);
+    }
+    throw new Error('no reading came');
+  }
+  const port = (reading: ClockReading, id: string): ClockInput | undefined =>
+    reading.inputs.find((one) => one.port === id);
+
+  it('RME Digiface: three states a port, polled; current source, rate, and what each port receives', () => {
+    const reading = open(DIGIFACE, '2a39:3f8c');
+    expect(reading).toMatchObject({ family: 'rme-digiface', source: 'Input 1', rateHz: 48000, device: null });
+    expect(reading.inputs.map((one) => [one.port, one.lock, one.trust])).toEqual([
+      ['adat-a', 'sync', 'polled'],
+      ['adat-b', 'lock', 'polled'],
+      ['adat-c', 'noLock', 'polled'],
+      ['adat-d', 'noLock', 'polled'],
+    ]);
+    expect(port(reading, 'adat-b')).toMatchObject({ format: 'S/PDIF', rateHz: 44100 });
+    // the driver's masks of port 4 are not to be trusted
+    expect(port(reading, 'adat-d')?.rateHz).toBeNull();
+    card.turn('Input 1 Sync', 1);
+    const began = performance.now();
+    expect(port(next(), 'adat-a')?.lock).toBe('lock');
+    expect(performance.now() - began).toBeLessThan(2500); // target 500 ms
+  });
+
+  it('RME ADI-2: three states of AES and S/PDIF, and the frequency to 1 Hz', () => {
+    const reading = open(ADI2, '2a39:3fd0');
+    expect(reading).toMatchObject({ family: 'rme-adi2', rateHz: 47999 });
+    expect(reading.inputs.map((one) => [one.port, one.lock])).toEqual([
+      ['aes', 'noLock'],
+      ['spdif', 'sync'],
+    ]);
+  });
+
+  it('RME Babyface Pro: a source, and no word on lock', () => {
+    expect(open(BABYFACE, '2a39:3fb0')).toMatchObject({
+      family: 'rme-babyface',
+      source: 'AutoSync',
+      device: null,
+      inputs: [],
+    });
+  });
+
+  it('Focusrite 1st generation: two states, polled; locked is not called sync; routing by its own names', () => {
+    const reading = open(GEN1, '1235:800c');
+    expect(reading).toMatchObject({
+      family: 'focusrite-gen1',
+      source: 'ADAT',
+      device: { lock: 'locked', trust: 'polled' },
+    });
+    expect(portsOfRouting(reading.routing)).toMatchObject([
+      { id: 'analogue', first: 1, last: 8 },
+      { id: 'spdif', first: 9, last: 10 },
+      { id: 'adat-a', first: 11, last: 18 },
+    ]);
+    expect(reading.preamps).toMatchObject([{ input: 1, inst: true, phantom: null }]);
+    card.turn('Sample Clock Sync Status', 0);
+    expect(next().device?.lock).toBe('noLock');
+  });
+
+  it('Focusrite 2nd and 3rd generation: sync status by events, port mode, preamps, and the routing of the user', () => {
+    const reading = open(GEN3, '1235:8215');
+    expect(reading).toMatchObject({
+      family: 'focusrite',
+      source: 'ADAT',
+      portMode: 'S/PDIF RCA',
+      device: { control: 'Sync Status', lock: 'locked', trust: 'live' },
+    });
+    expect(reading.preamps).toMatchObject([
+      { input: 1, phantom: true, inst: true, pad: false, air: true },
+      { input: 2, phantom: true, inst: null },
+      { input: 3, phantom: true },
+      { input: 4, phantom: true },
+    ]);
+    expect(portsOfRouting(reading.routing)).toMatchObject([
+      { id: 'analogue', first: 1, last: 8 },
+      { id: 'adat-a', first: 9, last: 16 },
+      { id: 'spdif', first: 17, last: 18 },
+      { id: 'loopback', kind: 'loopback', first: 19, last: 20 },
+    ]);
+    card.turn('Sync Status', 0);
+    const began = performance.now();
+    expect(next().device?.lock).toBe('noLock');
+    expect(performance.now() - began).toBeLessThan(2500); // target 500 ms
+  });
+
+  it('a sync status means nothing until a stream runs', () => {
+    open(GEN3, '1235:8215');
+    stream!.setStreaming(false);
+    expect(next().device).toMatchObject({ lock: 'unknown', told: 'locked', trust: 'idle' });
+  });
+
+  it('a cached validity shows "can not tell" until the device has sent an event for it', () => {
+    const reading = open(GEN3, '1235:8215');
+    expect(port(reading, 'adat-a')).toMatchObject({ lock: 'unknown', told: 'locked', trust: 'stale' });
+    expect(port(reading, 'spdif')).toMatchObject({ lock: 'unknown', told: 'noLock', trust: 'stale' });
+    card.turn('ADAT Validity', 0);
+    expect(port(next(), 'adat-a')).toMatchObject({ lock: 'noLock', trust: 'live' });
+    card.turn('ADAT Validity', 1);
+    expect(port(next(), 'adat-a')).toMatchObject({ lock: 'locked', trust: 'live' });
+  });
+
+  it('Focusrite 4th generation: two ADAT ports, gain and mute', () => {
+    const reading = open(GEN4, '1235:821d');
+    expect(reading).toMatchObject({ family: 'focusrite', source: 'ADAT Port 2' });
+    expect(reading.inputs.map((one) => one.port)).toEqual(['adat-a', 'adat-b']);
+    expect(reading.preamps).toMatchObject([{ input: 1, gain: 34, muted: true }]);
+  });
+
+  it('Audient, PreSonus and generic interfaces: a selector, and validity that is stale', () => {
+    const audient = open(AUDIENT, '2708:000a');
+    expect(audient).toMatchObject({ family: 'audient', source: 'Audient Optical1 Clock' });
+    expect(port(audient, 'adat-a')).toMatchObject({ lock: 'unknown', told: 'locked', trust: 'stale' });
+    stream!.close();
+    card.set({ controls: PRESONUS });
+    const presonus = clockStreamOf('194f:010d');
+    expect(presonus).toMatchObject({
+      family: 'presonus',
+      source: 'Internal',
+      inputs: [{ port: 'adat-a', told: 'noLock' }],
+    });
+    stream!.close();
+    card.set({ controls: GENERIC });
+    expect(clockStreamOf('0d8c:0001')).toMatchObject({
+      family: 'generic',
+      source: 'Internal',
+      device: { lock: 'unknown', told: 'locked', trust: 'stale' },
+    });
+    stream!.close();
+    card.set({ controls: GENERIC });
+    expect(clockStreamOf('2752:0011').family).toBe('minidsp');
+  });
+
+  function clockStreamOf(usbId: string): ClockReading {
+    const opened = alsaClockSource('hw:0', usbId).open();
+    if (!opened.ok) throw new Error(opened.fault.what);
+    stream = opened.value;
+    return next(0);
+  }
+
+  it('an interface with no clock control at all can not tell, and says no lock word', () => {
+    const reading = open([bool('Master Playback Switch', true, { iface: 'MIXER' })], '1397:0509');
+    expect(reading).toMatchObject({
+      family: 'generic',
+      source: null,
+      device: null,
+      inputs: [],
+      routing: [],
+      preamps: [],
+    });
+    stream!.close();
+    card.set({ controls: [] });
+    expect(clockStreamOf('1397:0509')).toMatchObject({ source: null, inputs: [] });
+  });
+
+  it('a switch of the clock source is noticed, whoever made it', () => {
+    open(GEN3, '1235:8215');
+    card.turn('Clock Source Clock Source', 0);
+    for (let i = 0; i < 20; i++) {
+      const got = stream!.read(250);
+      if (got.kind !== 'reading') continue;
+      expect(got.source).toEqual({ from: 'ADAT', to: 'Internal' });
+      return;
+    }
+    throw new Error('not noticed');
+  });
+
+  it('an unplugged card is told', () => {
+    open(GEN3, '1235:8215');
+    card.unplug();
+    let got = stream!.read(250);
+    for (let i = 0; i < 20 && got.kind !== 'gone'; i++) got = stream!.read(250);
+    expect(got).toMatchObject({ kind: 'gone', fault: { code: 'controls-failed' } });
+    expect(alsaClockSource('hw:0', null).open()).toMatchObject({ ok: false, fault: { code: 'controls-absent' } });
+  });
+
+  it('a dump holds all that the card shows, and replays as the same card', () => {
+    card = rig.add({ controls: GEN3, usbId: '1235:8215', name: 'Scarlett 18i20 USB' });
+    const opened = openControls('hw:0');
+    if (!opened.ok) throw new Error(opened.fault.what);
+    board = opened.value;
+    expect(board.controls).toHaveLength(GEN3.length);
+    const text = JSON.stringify(dumpOf(board, '1235:8215'));
+    const dump = parseDump(text);
+    if (!dump.ok) throw new Error(dump.fault.what);
+    expect(dump.value.card.name).toBe('Scarlett 18i20 USB');
+    const replay = new ReplayBoard(dump.value);
+    const context = { usbId: dump.value.usbId, streaming: true };
+    expect(readClock(replay.controls, context)).toEqual(readClock(board.controls, context));
+    const again = clockStream(replay, dump.value.usbId);
+    again.setStreaming(true);
+    again.read(0);
+    replay.turn('Sync Status', 0);
+    expect(again.read(0)).toMatchObject({ kind: 'reading', reading: { device: { lock: 'noLock' } } });
+    for (const bad of [
+      '',
+      '{}',
+      '[]',
+      '{"format":"lightkeeper-controls","version":2,"controls":[]}',
+      text.slice(0, -5),
+    ])
+      expect(parseDump(bad)).toMatchObject({ ok: false, fault: { code: 'dump-unreadable' } });
+  });
+
+  it('opening and closing 200 times leaves no descriptor behind', async () => {
+    if (!existsSync('/proc/self/fd')) return;
+    const { readdirSync } = await import('node:fs');
+    open(GEN3, '1235:8215');
+    stream!.close();
+    const before = readdirSync('/proc/self/fd').length;
+    for (let i = 0; i < 200; i++) {
+      clockStreamOf('1235:8215');
+      stream!.close();
+    }
+    expect(readdirSync('/proc/self/fd').length).toBe(before);
+  });
+});
