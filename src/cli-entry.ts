@@ -27,6 +27,13 @@ async function main(words: readonly string[]): Promise<number> {
       const listed = printCards((line) => process.stdout.write(`${line}\n`));
       return listed.ok ? 0 : fail(listed.fault);
     }
+    case 'dump': {
+      const { dumpText } = await import('./dump.ts');
+      const dumped = dumpText(request.value.device);
+      if (!dumped.ok) return fail(dumped.fault);
+      process.stdout.write(dumped.value);
+      return 0;
+    }
     case 'plan': {
       const { runPlan } = await import('./guide/planCommand.ts');
       const planned = await runPlan(request.value.options, []);

@@ -17,6 +17,7 @@ export interface RunOptions {
 export type CliRequest =
   | { readonly command: 'run'; readonly options: RunOptions }
   | { readonly command: 'list' }
+  | { readonly command: 'dump'; readonly device: string | null }
   | { readonly command: 'plan'; readonly options: PlanCommand }
   | { readonly command: 'help' }
   | { readonly command: 'version' };
@@ -25,6 +26,7 @@ export const HELP = `lightkeeper: meters and clock-lock monitor for a USB audio 
 
   lightkeeper [run] [options]     capture, meter, show, serve (the default)
   lightkeeper list                capture cards of this machine
+  lightkeeper dump [hw:N]         a card's controls as JSON, to send in
   lightkeeper plan <brief.json>   what a session needs, and how to wire it: docs/planner.md
     --sheet <file.html|file.pdf>  also a sheet to print
     --config <file.json>          also a configuration
@@ -72,6 +74,10 @@ export function parseCommandLine(words: readonly string[]): Outcome<CliRequest> 
   if (command === 'list') {
     if (positionals.length > 1) return usage(`list takes no further words, but got "${positionals[1]}".`);
     return good({ command: 'list' });
+  }
+  if (command === 'dump') {
+    if (positionals.length > 2) return usage(`dump takes one card, but got "${positionals[2]}" too.`);
+    return good({ command: 'dump', device: positionals[1] ?? null });
   }
   if (command === 'plan') {
     const briefFile = positionals[1];

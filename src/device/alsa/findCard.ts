@@ -3,7 +3,7 @@
  */
 import { bad } from '../../fault.ts';
 import type { CaptureSource } from '../ports.ts';
-import { type AlsaChoice, alsaSource } from './alsaSource.ts';
+import { type AlsaChoice, type AlsaOptions, alsaSource } from './alsaSource.ts';
 import { type Card, listCards } from './cards.ts';
 
 const USB_ID = /^[0-9a-f]{4}:[0-9a-f]{4}$/;
@@ -24,11 +24,11 @@ export function pcmOfDevice(device: string, cards: readonly Card[]): string | nu
 }
 
 /** An ALSA source that looks for its card at each opening; not there is `device-absent`. */
-export function alsaCardSource(choice: AlsaChoice): CaptureSource {
+export function alsaCardSource(choice: AlsaChoice, options: AlsaOptions = {}): CaptureSource {
   return {
     open() {
-      const pcm = pcmOfDevice(choice.pcm, listCards());
-      if (pcm !== null) return alsaSource({ ...choice, pcm }).open();
+      const pcm = pcmOfDevice(choice.pcm, listCards(options.procRoot));
+      if (pcm !== null) return alsaSource({ ...choice, pcm }, options).open();
       return choice.pcm === 'auto'
         ? bad('device-absent', 'No USB audio interface is here.', 'Plug it in and switch it on; it is taken by itself.')
         : bad(
