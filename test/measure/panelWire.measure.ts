@@ -177,7 +177,7 @@ function cost(frames: readonly Uint8Array[]): Cost {
     worstMs400: Math.max(...fast.perFrame),
     busy400: fast.busyMs / fast.nowMs,
     // With time to spare every frame is shown; else as many as it gets around.
-    fps100: slow.busyMs < 0.95 * slow.nowMs ? FPS : slow.sweeps / (slow.nowMs / 1000),
+    fps100: slow.busyMs < 0.95 * slow.nowMs ? FPS : Math.min(FPS, slow.sweeps / (slow.nowMs / 1000)),
   };
 }
 
