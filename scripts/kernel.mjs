@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { writeKernelDoc } from '../test/kernel/harness/doc.mjs';
+import { complaintOf } from '../test/kernel/harness/kernelLog.mjs';
 import { NO_RESULT, runInGuest, TIMED_OUT } from '../test/kernel/harness/vm.mjs';
 
 const root = realpathSync(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -117,8 +118,10 @@ async function runScenario(name) {
     console.log(readFileSync(join(folder, 'console.log'), 'utf8').split('\n').slice(-15).join('\n'));
   } else if (results.length === 0) fail('checks something', `no result, exit code ${rc}`);
   if (existsSync(join(folder, 'dmesg'))) {
-    const complaint = /BUG: |WARNING: |Oops|Call Trace/.exec(readFileSync(join(folder, 'dmesg'), 'utf8'));
-    if (complaint) fail('the kernel has nothing to complain of', complaint[0]);
+    const excused = join(folder, 'provoked.json');
+    const provoked = existsSync(excused) ? JSON.parse(readFileSync(excused, 'utf8')) : [];
+    const complaint = complaintOf(readFileSync(join(folder, 'dmesg'), 'utf8'), provoked);
+    if (complaint) fail('the kernel has nothing to complain of', complaint);
   }
   return { name, results, seconds: seconds() - beganS };
 }

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 
 const OUT = '/run/lk/out/results.json';
+const PROVOKED = '/run/lk/out/provoked.json';
 
 /** true: the long form. */
 export const full = process.env.LK_FULL === '1';
@@ -12,6 +13,7 @@ export const full = process.env.LK_FULL === '1';
  */
 export async function scenario(body) {
   const results = [];
+  const provoked = [];
   const note = (result) => {
     results.push(result);
     const word = { passed: 'ok  ', failed: 'FAIL', skipped: 'skip' }[result.state];
@@ -22,6 +24,11 @@ export async function scenario(body) {
     /** One promise with what was measured and what was asked, in words. */
     check(promise, { measured, target, ok }) {
       note({ promise, measured: String(measured), target, state: ok ? 'passed' : 'failed' });
+    },
+    /** The scenario makes the kernel warn of this, in these words: no complaint of the product. */
+    provokes(words) {
+      provoked.push(words);
+      writeFileSync(PROVOKED, JSON.stringify(provoked));
     },
     /** Not run here, and why. */
     skip(promise, why) {
