@@ -3,6 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { HELP, parseCommandLine } from './cli.ts';
 import { assertNever, type Fault } from './fault.ts';
+import { stateFolder } from './stateFolder.ts';
+import { readPinFile } from './web/pinFile.ts';
 
 const version = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string })
   .version;
@@ -39,6 +41,12 @@ async function main(words: readonly string[]): Promise<number> {
       const planned = await runPlan(request.value.options, []);
       if (!planned.ok) return fail(planned.fault);
       process.stdout.write(planned.value);
+      return 0;
+    }
+    case 'pin': {
+      const pin = readPinFile(stateFolder(request.value.stateDir));
+      if (!pin.ok) return fail(pin.fault);
+      process.stdout.write(`${pin.value}\n`);
       return 0;
     }
     case 'run': {

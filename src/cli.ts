@@ -19,6 +19,7 @@ export type CliRequest =
   | { readonly command: 'list' }
   | { readonly command: 'dump'; readonly device: string | null }
   | { readonly command: 'plan'; readonly options: PlanCommand }
+  | { readonly command: 'pin'; readonly stateDir: string | null }
   | { readonly command: 'help' }
   | { readonly command: 'version' };
 
@@ -30,6 +31,7 @@ export const HELP = `lightkeeper: meters and clock-lock monitor for a USB audio 
   lightkeeper plan <brief.json>   what a session needs, and how to wire it: docs/planner.md
     --sheet <file.html|file.pdf>  also a sheet to print
     --config <file.json>          also a configuration
+  lightkeeper pin                 the PIN that lets a phone change things, of the Lightkeeper running here
 
 What to listen to (default: the first USB capture card):
   --pcm <alsa name>               an ALSA PCM, such as hw:1,0
@@ -90,6 +92,10 @@ export function parseCommandLine(words: readonly string[]): Outcome<CliRequest> 
   }
   for (const name of ['sheet', 'config'] as const) {
     if (values[name] !== undefined) return usage(`--${name} goes with plan.`);
+  }
+  if (command === 'pin') {
+    if (positionals.length > 1) return usage(`pin takes no further words, but got "${positionals[1]}".`);
+    return good({ command: 'pin', stateDir: values['state-dir'] ?? null });
   }
   if (command !== 'run' && values.wav === undefined) return usage(`There is no command "${command}".`);
   const rest = command === 'run' ? positionals.slice(1) : positionals;

@@ -2,10 +2,11 @@
  * Composition root of the main thread: the only place that builds adapters and wires rooms together. The capture worker has its
  * own small root, captureWorker.ts.
  */
-import { homedir, networkInterfaces } from 'node:os';
-import { join } from 'node:path';
+import { networkInterfaces } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { RunOptions } from './cli.ts';
+import type { Part } from './config/diff.ts';
+import type { Config } from './config/schema.ts';
 import { ConfigStore } from './config/store.ts';
 import { listCards } from './device/alsa/cards.ts';
 import { firstUsbCapture } from './device/alsa/findCard.ts';
@@ -17,16 +18,21 @@ import { monotonicMs } from './device/panel/monotonic.ts';
 import { createSystemMeter, phoneUrl } from './device/panel/systemFacts.ts';
 import { createTerminalPanel } from './device/panel/terminal.ts';
 import type { CaptureChoice } from './device/ports.ts';
-import { good, type Outcome } from './fault.ts';
+import { bad, good, type Outcome } from './fault.ts';
 import { createLogger, type Logger } from './log.ts';
 import type { CaptureEvent, CaptureState, CaptureWorkerData, FromCapture } from './monitor/captureMessages.ts';
 import { createBoardMemory, LevelBoardReader } from './monitor/levelBoard.ts';
 import { Monitor } from './monitor/monitor.ts';
 import { PanelLoop } from './panelLoop.ts';
+import { stateFolder } from './stateFolder.ts';
 import type { UiCommand } from './ui/navigation.ts';
 import { createPanelApp } from './ui/panelApp.ts';
 import { framePng } from './ui/png.ts';
 import { alarmLamp } from './ui/view.ts';
+import { Access } from './web/access.ts';
+import { lanAddresses } from './web/hosts.ts';
+import { avahiRuns, MdnsResponder } from './web/mdns.ts';
+import { writePinFile } from './web/pinFile.ts';
 import { createWebServer } from './web/server.ts';
 
 /** How long the worker may take to close the device when the program stops. */
@@ -46,7 +52,8 @@ function isService(): boolean {
   return process.env.INVOCATION_ID !== undefined || process.env.NOTIFY_SOCKET !== undefined;
 }
 
-function chooseSource(options: RunOptions, device: string, say: (line: string) => void): Chosen {
+function chooseSource(options: RunOptions, capture: Config['capture'], say: (line: string) => void): Chosen {
+  const { device, rateHz, channels } = capture;
   const { choice } = options;
   if (choice !== null) {
     const name =
@@ -56,7 +63,7 @@ function chooseSource(options: RunOptions, device: string, say: (line: string) =
   const service = isService();
   if (service || device !== 'auto' || firstUsbCapture(listCards()) !== null) {
     const name = device === 'auto' ? 'USB interface' : device;
-    return { choice: { kind: 'alsa', pcm: device, rateHz: null, channels: null }, simulated: false, name, retry: true };
+    return { choice: { kind: 'alsa', pcm: device, rateHz, channels }, simulated: false, name, retry: true };
   }
   say('No USB capture card here: the SIMULATOR plays instead. Nothing you see comes from a real input.');
   return {
@@ -91,16 +98,27 @@ function logState(log: Logger, state: CaptureState): void {
   }
 }
 
+/** What outlives a change of configuration that builds all anew: the clock, the sessions of the phones, the port. */
+interface Kept {
+  readonly startMs: number;
+  access: Access | null;
+  port: number | null;
+}
+
 /** Runs until told to stop. The outcome is a fault only when it could not do what was asked for. */
 export async function runLightkeeper(options: RunOptions, version: string): Promise<Outcome<null>> {
-  const startMs = performance.now();
-  const uptimeMs = () => performance.now() - startMs;
-  const stateDir =
-    options.stateDir ??
-    process.env.STATE_DIRECTORY ??
-    join(process.env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'lightkeeper');
+  const kept: Kept = { startMs: performance.now(), access: null, port: null };
+  for (;;) {
+    const outcome = await runOnce(options, version, kept);
+    if (outcome !== 'again') return outcome;
+  }
+}
+
+async function runOnce(options: RunOptions, version: string, kept: Kept): Promise<Outcome<null> | 'again'> {
+  const uptimeMs = () => performance.now() - kept.startMs;
+  const stateDir = stateFolder(options.stateDir);
   const store = await ConfigStore.open(stateDir);
-  const config = store.config();
+  let config = store.config();
   const terminal = options.panel === 'terminal' || (options.panel === 'auto' && process.stdout.isTTY && !isService());
   // The terminal panel owns the screen: what is logged meanwhile is shown when it ends.
   const heldLines: string[] = [];
@@ -112,10 +130,11 @@ export async function runLightkeeper(options: RunOptions, version: string): Prom
   const log = createLogger(writeLine, isService(), uptimeMs);
   const say = (line: string) => void (hold ? heldLines.push(`${line}\n`) : process.stdout.write(`${line}\n`));
   const origin = store.origin();
-  if (origin.kind === 'lastGood' || origin.kind === 'readOnly')
+  if (origin.kind === 'lastGood' || origin.kind === 'readOnly') {
     log.warn(origin.fault.code, `${origin.fault.what} ${origin.fault.fix}`);
+  }
 
-  const chosen = chooseSource(options, config.capture.device, say);
+  const chosen = chooseSource(options, config.capture, say);
 
   const interfaces = loadInterfaceTable();
   const memory = createBoardMemory();
@@ -129,8 +148,8 @@ export async function runLightkeeper(options: RunOptions, version: string): Prom
     } satisfies CaptureWorkerData,
   });
 
-  let endWith: (outcome: Outcome<null>) => void = () => {};
-  const ended = new Promise<Outcome<null>>((resolve) => {
+  let endWith: (outcome: Outcome<null> | 'again') => void = () => {};
+  const ended = new Promise<Outcome<null> | 'again'>((resolve) => {
     endWith = resolve;
   });
   const monitor = new Monitor({
@@ -165,6 +184,16 @@ export async function runLightkeeper(options: RunOptions, version: string): Prom
     if (!stopping && code !== 0) throw new Error(`capture worker ended with code ${code}`);
   });
 
+  const clock = { nowMs: uptimeMs };
+  kept.access ??= new Access({
+    clock,
+    onPin: (pin) => {
+      const written = writePinFile(stateDir, pin);
+      if (!written.ok) log.warn(written.fault.code, `${written.fault.what} ${written.fault.fix}`);
+    },
+  });
+  const { access } = kept;
+  let mdns: MdnsResponder | null = null;
   const app = createPanelApp({ fonts: loadFonts() });
   const systemMeter = createSystemMeter();
   // The address on the panel's QR: null while only this machine can reach the page.
@@ -175,13 +204,14 @@ export async function runLightkeeper(options: RunOptions, version: string): Prom
     view: () => ({
       snapshot: monitor.snapshot(),
       levels: monitor.levels(),
-      network: { url: phone, name: null, pin: null },
+      network: { url: phone, name: mdns?.name() ?? null, pin: access.pin() },
       system: { ...systemMeter(uptimeMs()), panel: io?.status().label ?? null, buttons: io?.status().buttons ?? null },
       takeRunning: false,
       canProve: false,
     }),
     onCommand: (command: UiCommand) => {
       if (command.kind === 'clear') monitor.clear();
+      else if (command.kind === 'undoClear') monitor.undoClear();
       else if (command.kind === 'light') io?.setLight(command.light);
       else if (command.kind === 'acknowledge') showLamp();
     },
@@ -214,19 +244,44 @@ export async function runLightkeeper(options: RunOptions, version: string): Prom
     : null;
   if (terminalPanel !== null) panelLoop.attach(terminalPanel);
 
+  const webLogger = {
+    info: (line: string) => log.info('web', line),
+    warn: (line: string) => log.warn('web', line),
+    error: (line: string) => log.error('web', line),
+  };
   const web = createWebServer({
     interfaceMaps: interfaces.maps,
     view: monitor,
     commands: monitor,
     panelPng: (scale) => framePng(panelLoop.frame(true), scale),
-    config: () => ({ ...config.web, port: options.httpPort ?? config.web.port }),
-    logger: {
-      info: (line) => log.info('web', line),
-      warn: (line) => log.warn('web', line),
-      error: (line) => log.error('web', line),
+    access,
+    actions: {
+      undoClear: () =>
+        monitor.undoClear()
+          ? good(null)
+          : bad('undo-nothing', 'There is nothing to put back.', 'Only the last clear can be undone, and only once.'),
+      press: (buttons, holdMs) => {
+        for (const button of buttons) panelLoop.edge({ button, down: true, timeMs: uptimeMs() });
+        setTimeout(() => {
+          for (const button of buttons) panelLoop.edge({ button, down: false, timeMs: uptimeMs() });
+        }, holdMs).unref();
+        return good(null);
+      },
     },
-    clock: { nowMs: uptimeMs },
+    configDoor: { store, takeIsMarked: () => false, apply: (changed, rebuilds) => applyConfig(changed, rebuilds) },
+    config: () => ({ ...config.web, port: kept.port ?? options.httpPort ?? config.web.port }),
+    logger: webLogger,
+    clock,
   });
+
+  const applyConfig = (changed: Config, rebuilds: readonly Part[]) => {
+    config = changed;
+    monitor.reconfigure(changed);
+    const anew = rebuilds.filter((part) => part !== 'monitor');
+    if (anew.length === 0) return;
+    log.info('config-anew', `The configuration changes ${anew.join(', ')}: all is built anew.`);
+    endWith('again');
+  };
 
   const onSignal = () => endWith(good(null));
   process.once('SIGTERM', onSignal);
@@ -238,6 +293,18 @@ export async function runLightkeeper(options: RunOptions, version: string): Prom
   if (!listening.ok) endWith(listening);
   else {
     const { url } = listening.value;
+    // A free port of the system's choice stays the same for the phones that have it open.
+    if (options.httpPort === 0) kept.port = listening.value.port;
+    // Only what the LAN can reach is worth a name there.
+    if (config.web.host !== '127.0.0.1' && config.web.host !== '::1' && !avahiRuns()) {
+      mdns = new MdnsResponder({
+        name: 'lightkeeper',
+        httpPort: listening.value.port,
+        addresses: () => lanAddresses().filter((address) => !address.includes(':')),
+        logger: webLogger,
+      });
+      await mdns.start();
+    }
     phone = phoneUrl(config.web.host, Number(new URL(url).port || 80), networkInterfaces());
     terminalPanel?.note(`${chosen.simulated ? 'SIMULATOR   ' : ''}${url}`);
     if (terminalPanel === null) say(`Lightkeeper: ${url}${chosen.simulated ? '   (SIMULATOR)' : ''}`);
@@ -248,7 +315,7 @@ export async function runLightkeeper(options: RunOptions, version: string): Prom
   process.off('SIGTERM', onSignal);
   process.off('SIGINT', onSignal);
   monitor.stop();
-  await Promise.all([panelLoop.stop(), web.stop(), stopWorker(worker)]);
+  await Promise.all([panelLoop.stop(), web.stop(), mdns?.stop(), stopWorker(worker)]);
   hold = false;
   for (const line of heldLines) process.stderr.write(line);
   return outcome;

@@ -38,6 +38,9 @@ export class BlockLevels {
   #windowFrames = 0;
   readonly #windowOr: Int32Array;
   readonly #windowEqual: Int32Array;
+  /** What the last clear took away, for one undo. */
+  readonly #clearedClips: Int32Array;
+  readonly #clearedTruePeakMax: Int32Array;
 
   constructor(options: BlockLevelsOptions) {
     const { channels, rateHz } = options;
@@ -52,6 +55,8 @@ export class BlockLevels {
     this.#peakMeter = this.#createPeakMeter(options.holdMs);
     this.#windowOr = new Int32Array(channels);
     this.#windowEqual = new Int32Array(channels);
+    this.#clearedClips = new Int32Array(channels);
+    this.#clearedTruePeakMax = new Int32Array(channels).fill(NO_SIGNAL);
   }
 
   get meterDbX100(): Int32Array {
@@ -80,16 +85,25 @@ export class BlockLevels {
 
   /** Clip counts and maxima of the named 1-based channels, or of all. */
   clear(channels: readonly number[] | null): void {
-    if (channels === null) {
-      this.clips.fill(0);
-      this.truePeakMaxDbX100.fill(NO_SIGNAL);
-      return;
+    this.#clearedClips.fill(0);
+    this.#clearedTruePeakMax.fill(NO_SIGNAL);
+    for (let c = 0; c < this.clips.length; c++) {
+      if (channels !== null && !channels.includes(c + 1)) continue;
+      this.#clearedClips[c] = this.clips[c] as number;
+      this.#clearedTruePeakMax[c] = this.truePeakMaxDbX100[c] as number;
+      this.clips[c] = 0;
+      this.truePeakMaxDbX100[c] = NO_SIGNAL;
     }
-    for (const channel of channels) {
-      if (channel < 1 || channel > this.clips.length) continue;
-      this.clips[channel - 1] = 0;
-      this.truePeakMaxDbX100[channel - 1] = NO_SIGNAL;
+  }
+
+  /** Puts back what the last clear took away, with what was added since. Once: a second undo adds nothing. */
+  undoClear(): void {
+    for (let c = 0; c < this.clips.length; c++) {
+      this.clips[c] = (this.clips[c] as number) + (this.#clearedClips[c] as number);
+      this.truePeakMaxDbX100[c] = Math.max(this.truePeakMaxDbX100[c] as number, this.#clearedTruePeakMax[c] as number);
     }
+    this.#clearedClips.fill(0);
+    this.#clearedTruePeakMax.fill(NO_SIGNAL);
   }
 
   /** Takes the block that `meter` has just processed. */

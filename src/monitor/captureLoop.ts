@@ -118,6 +118,9 @@ export class CaptureLoop {
       case 'clear':
         this.#open?.levels.clear(command.channels);
         return;
+      case 'undoClear':
+        this.#open?.levels.undoClear();
+        return;
       case 'banks':
         if (this.#open !== null) this.#watchBanks(this.#open, command.banks);
         return;

@@ -47,6 +47,8 @@ export interface WorkerBank {
 export type ToCapture =
   /** 1-based; null: all. */
   | { readonly kind: 'clear'; readonly channels: readonly number[] | null }
+  /** Puts back what the last clear took away. */
+  | { readonly kind: 'undoClear' }
   | { readonly kind: 'banks'; readonly banks: readonly WorkerBank[] }
   | { readonly kind: 'holdMs'; readonly holdMs: number }
   | { readonly kind: 'release' }

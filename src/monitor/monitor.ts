@@ -51,6 +51,14 @@ function isNewStream(a: StreamInfo | null, b: StreamInfo): boolean {
 
 export class Monitor implements MonitorView, MonitorCommands {
   readonly #parts: MonitorParts;
+  #config: Config;
+  /** Records as they stood before the last clear of all; null: there is nothing to undo. */
+  #cleared: {
+    records: Map<string, BankRecord>;
+    usbLosses: { count: number; sinceMs: number };
+    xruns: { count: number; sinceMs: number };
+  } | null = null;
+  #clearDone = false;
   #state: CaptureState = { kind: 'opening' };
   #stateSinceMs = 0;
   #info: StreamInfo | null = null;
@@ -72,6 +80,7 @@ export class Monitor implements MonitorView, MonitorCommands {
 
   constructor(parts: MonitorParts) {
     this.#parts = parts;
+    this.#config = parts.config;
     this.#snapshot = this.#build();
   }
 
@@ -104,10 +113,42 @@ export class Monitor implements MonitorView, MonitorCommands {
 
   clear(channels?: readonly number[]): void {
     this.#parts.tell({ kind: 'clear', channels: channels ?? null });
+    this.#clearDone = true;
+    this.#cleared = null;
     if (channels !== undefined) return;
-    this.#records.clear();
+    this.#cleared = { records: this.#records, usbLosses: this.#usbLosses, xruns: this.#xruns };
+    this.#records = new Map();
     this.#usbLosses = { count: 0, sinceMs: 0 };
     this.#xruns = { count: 0, sinceMs: 0 };
+  }
+
+  /** Puts back what the last clear took away, with what came since. false: there is nothing to put back. */
+  undoClear(): boolean {
+    if (!this.#clearDone) return false;
+    this.#parts.tell({ kind: 'undoClear' });
+    const before = this.#cleared;
+    this.#clearDone = false;
+    this.#cleared = null;
+    if (before === null) return true;
+    for (const [id, old] of before.records) {
+      const since = this.#records.get(id);
+      const lastSlipFrame = since?.lastSlipFrame ?? old.lastSlipFrame;
+      this.#records.set(id, { ...old, slips: old.slips + (since?.slips ?? 0), lastSlipFrame });
+    }
+    const sum = (old: { count: number; sinceMs: number }, since: { count: number; sinceMs: number }) => ({
+      count: old.count + since.count,
+      sinceMs: old.sinceMs || since.sinceMs,
+    });
+    this.#usbLosses = sum(before.usbLosses, this.#usbLosses);
+    this.#xruns = sum(before.xruns, this.#xruns);
+    return true;
+  }
+
+  /** Takes a changed configuration: names, banks, hold and vantage, without touching capture. */
+  reconfigure(config: Config): void {
+    this.#config = config;
+    this.#parts.tell({ kind: 'holdMs', holdMs: config.meter.holdMs });
+    if (this.#info !== null) this.#openStream(this.#info);
   }
 
   release(): void {
@@ -162,8 +203,12 @@ export class Monitor implements MonitorView, MonitorCommands {
     this.#info = info;
     this.#infoSinceMs = this.#parts.uptimeMs();
     const map = info.usbId === null ? null : this.#parts.interfaceMap(info.usbId, info.channels);
-    this.#plan = planBanks(info, this.#parts.config.banks, map);
-    if (fresh) this.#records.clear();
+    this.#plan = planBanks(info, this.#config.banks, map);
+    if (fresh) {
+      this.#records.clear();
+      this.#cleared = null;
+      this.#clearDone = false;
+    }
     this.#parts.tell({
       kind: 'banks',
       banks: this.#plan.banks.map((bank) => ({
@@ -234,7 +279,7 @@ export class Monitor implements MonitorView, MonitorCommands {
       last: plan.last,
       sync: slipping ? 'lock' : 'unknown',
       basis: slipping ? 'audio' : 'none',
-      vantage: this.#parts.config.capture.vantage,
+      vantage: this.#config.capture.vantage,
       ppm: null,
       uncertaintyPpm: null,
       boundPpm: null,
@@ -250,7 +295,7 @@ export class Monitor implements MonitorView, MonitorCommands {
     const c = index - 1;
     const live = board !== null && c < board.channels ? board : null;
     const level = (column: Int32Array | undefined) => dbOrNull(column?.[c] ?? NO_SIGNAL);
-    const configured = this.#parts.config.channels.find((channel) => channel.index === index)?.name;
+    const configured = this.#config.channels.find((channel) => channel.index === index)?.name;
     const clips = live?.clips[c] ?? 0;
     return {
       index,

@@ -32,10 +32,10 @@ export function accessRoutes(context: WebContext): void {
     async (request, reply) => {
       const outcome = access.pair(request.body.pin);
       if (!outcome.ok) {
-        logger.warn(`web: pairing refused (${outcome.fault.code})`);
+        logger.warn(`pairing refused (${outcome.fault.code})`);
         return sendFault(context, reply, outcome.fault.code === 'access-locked' ? 429 : 401, outcome.fault);
       }
-      logger.info('web: a client has paired');
+      logger.info('a client has paired');
       return reply
         .header('set-cookie', sessionCookie(outcome.value))
         .send({ simulated: view.snapshot().simulated, token: outcome.value });

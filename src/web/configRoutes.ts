@@ -205,7 +205,7 @@ export function configRoutes(context: WebContext, door: ConfigDoor): void {
       }
       const saved = await store.save(checked.config);
       if (!saved.ok) return sendFault(context, reply, saved.fault.code === 'config-newer' ? 409 : 507, saved.fault);
-      logger.info(`web: configuration saved; rebuilt: ${rebuilds.join(', ') || 'nothing'}`);
+      logger.info(`configuration saved; rebuilt: ${rebuilds.join(', ') || 'nothing'}`);
       // The answer goes out first: a rebuilt web server closes this very connection.
       reply.raw.once('finish', () => setImmediate(() => door.apply(saved.value, rebuilds)));
       return reply.send(answer(true));

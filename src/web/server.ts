@@ -20,7 +20,7 @@ import { sendFault, type WebContext } from './context.ts';
 import { AllowedHosts, lanAddresses } from './hosts.ts';
 import { LiveHub, snapshotSerialiser } from './live.ts';
 import { describeRoutes, type OpenApi } from './openApi.ts';
-import { loadPageFiles } from './pageFiles.ts';
+import { loadPageFiles, type PageFile } from './pageFiles.ts';
 import type { WebClock, WebLogger } from './ports.ts';
 import { readRoutes } from './readRoutes.ts';
 import { guideRoutes } from './routes/guide.ts';
@@ -43,8 +43,8 @@ export interface WebOptions {
   readonly config: () => Config['web'];
   readonly logger: WebLogger;
   readonly clock: WebClock;
-  /** Folder of the built page; by default beside this file. */
-  readonly pageFolder?: string;
+  /** Folder of the built page; by default beside this file. null: no page, the API alone. */
+  readonly pageFolder?: string | null;
 }
 
 export interface WebAddress {
@@ -92,7 +92,8 @@ export function createWebServer(options: WebOptions): WebServer {
   const connections = new Connections();
   const snapshotJson = snapshotSerialiser(view);
   const live = new LiveHub({ view, clock, snapshotJson, stalledMs: CONNECTION_TIMEOUT_MS });
-  const pageFiles = loadPageFiles(options.pageFolder ?? join(dirname(fileURLToPath(import.meta.url)), 'page'));
+  const { pageFolder = join(dirname(fileURLToPath(import.meta.url)), 'page') } = options;
+  const pageFiles = pageFolder === null ? new Map<string, PageFile>() : loadPageFiles(pageFolder);
 
   const app = Fastify({
     logger: false,
@@ -150,7 +151,7 @@ export function createWebServer(options: WebOptions): WebServer {
   app.setErrorHandler((error: { statusCode?: number; validation?: unknown; message?: string }, _request, reply) => {
     const status = error.validation !== undefined ? 400 : (error.statusCode ?? 500);
     if (status >= 500) {
-      logger.error(`web: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      logger.error(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
       return sendFault(context, reply, 500, {
         code: 'web-bug',
         what: 'The box made a mistake answering this.',

@@ -1,0 +1,78 @@
+// npm run pictures: the page and the panel of a simulated run, as they look, into docs/pictures. Needs Debian's chromium.
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
+const out = 'docs/pictures';
+mkdirSync(out, { recursive: true });
+const state = mkdtempSync(join(tmpdir(), 'lightkeeper-pictures-'));
+const scenario = process.argv[2] ?? 'session';
+const args = ['dist/cli-entry.js', '--sim', scenario, '--http', '0', '--panel', 'none', '--state-dir', state];
+const program = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+const url = await new Promise((resolve, reject) => {
+  let text = '';
+  program.stdout.on('data', (chunk) => {
+    text += chunk;
+    const found = /(http:\/\/\S+)/.exec(text);
+    if (found) resolve(found[1]);
+  });
+  program.once('exit', (code) => reject(new Error(`the program ended with ${code}`)));
+});
+
+const browser = await chromium.launch({
+  executablePath: '/usr/bin/chromium',
+  args: [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+});
+try {
+  // Names as an engineer would write them, so that the picture shows a session and not a test.
+  const pin = readFileSync(join(state, 'pin'), 'utf8').trim();
+  const paired = await (
+    await fetch(`${url}api/pair`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ pin }),
+    })
+  ).json();
+  if (paired.token === undefined) throw new Error('could not pair');
+  // The script of the session has clipped and slipped by then.
+  const untilMs = performance.now() + 30_000;
+  while (performance.now() < untilMs) {
+    const { banks, channels } = await (await fetch(`${url}api/status`)).json();
+    if (banks.some(({ slips }) => slips > 0) && channels.some(({ clipped }) => clipped)) break;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  const shoot = async (name, view, width, height, scale, colorScheme = 'dark') => {
+    const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: scale, colorScheme });
+    const page = await context.newPage();
+    await page.goto(`${url}#${view}`);
+    await page.waitForSelector('body.live');
+    await page.waitForTimeout(2500);
+    await page.screenshot({ path: `${out}/${name}.png` });
+    await context.close();
+  };
+  await shoot('phone', 'live', 390, 844, 2);
+  await shoot('phone-light', 'live', 390, 844, 2, 'light');
+  await shoot('phone-landscape', 'live', 844, 390, 2);
+  await shoot('phone-panel', 'panel', 390, 844, 2);
+  await shoot('phone-settings', 'settings', 390, 844, 2);
+  await shoot('desktop', 'live', 1440, 900, 1);
+  writeFileSync(`${out}/panel.png`, Buffer.from(await (await fetch(`${url}api/panel.png?scale=4`)).arrayBuffer()));
+} finally {
+  await browser.close();
+  program.kill('SIGTERM');
+  await new Promise((resolve) => program.once('exit', resolve));
+  rmSync(state, { recursive: true, force: true });
+}

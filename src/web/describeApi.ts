@@ -1,0 +1,56 @@
+/** The OpenAPI document without a run: a server that never listens, over a monitor that never moves. For the docs. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigStore } from '../config/store.ts';
+import { emptyLevelFrame } from '../monitor/levels.ts';
+import type { Snapshot } from '../monitor/snapshot.ts';
+import type { OpenApi } from './openApi.ts';
+import { createWebServer } from './server.ts';
+
+const STILL: Snapshot = {
+  product: 'lightkeeper',
+  version: '0',
+  simulated: false,
+  seq: 0,
+  uptimeMs: 0,
+  capture: {
+    state: 'absent',
+    source: 'none',
+    name: '',
+    rateHz: 0,
+    channels: 0,
+    frames: 0,
+    xruns: 0,
+    lostFrames: 0,
+    fault: null,
+  },
+  clock: { source: null, sync: 'unknown', rateErrorPpm: null, uncertaintyPpm: null },
+  banks: [],
+  channels: [],
+  findings: [],
+};
+
+export async function describeApi(): Promise<OpenApi> {
+  const folder = await mkdtemp(join(tmpdir(), 'lightkeeper-docs-'));
+  const nothing = () => {};
+  const web = createWebServer({
+    view: {
+      snapshot: () => STILL,
+      levels: () => emptyLevelFrame(0),
+      onSnapshot: () => nothing,
+      onLevels: () => nothing,
+    },
+    commands: { clear: nothing, release: nothing, take: nothing },
+    panelPng: () => new Uint8Array(),
+    configDoor: { store: await ConfigStore.open(folder), takeIsMarked: () => false, apply: nothing },
+    config: () => ({ host: '127.0.0.1', port: 0, allowedHosts: [] }),
+    logger: { info: nothing, warn: nothing, error: nothing },
+    clock: { nowMs: () => 0 },
+    pageFolder: null,
+  });
+  await web.app.ready();
+  await web.stop();
+  await rm(folder, { recursive: true, force: true });
+  return web.openApi;
+}
