@@ -149,6 +149,8 @@ export function evidenceOf(bank: Bank): string {
     case 'noLock':
       return BASIS_WORDS[bank.basis];
     case 'unknown':
-      return bank.observableS > 0 ? `can't tell yet, ${Math.round(bank.observableS)} s seen` : "can't tell: no evidence yet";
+      return bank.observableS > 0
+        ? `can't tell yet, ${Math.round(bank.observableS)} s seen`
+        : "can't tell: no evidence yet";
   }
 }
