@@ -70,8 +70,11 @@ const MAX_PENDING = 8;
 const KEY_MASK = 4 * MAX_REPEAT - 1;
 /** Frames looked at before an event; after it, ISOLATION. */
 const BEFORE = 128;
-/** A cut-off reaches zero from well above it within this many frames; a fade or a gate does not. */
-const EDGE_FRAMES = 16;
+/**
+ * A cut-off breaks the line that the last two samples draw, by at least this share (mean over the channels) of the bends that the
+ * signal makes anyway; a fade runs into zero along it.
+ */
+const CUT_OFF = 0.5;
 
 interface Pending {
   kind: 'repeat' | 'block' | 'zeros';
@@ -424,41 +427,40 @@ export class ExactSlips {
   #zeroBits(bank: BankState, event: Pending): number {
     const ring = this.#ring;
     const end = event.frame + event.frames;
-    if (!ring.holds(event.frame - BEFORE - 1, end + ISOLATION)) return 0;
+    if (!ring.holds(event.frame - BEFORE - 1, end + ISOLATION + 2)) return 0;
     const own = new Set(this.#independent(bank.live, event.frame, end + 1, 1).map((part) => part.channel));
     let bits = 0;
     let living = 0;
-    let hardBefore = 0;
-    let hardAfter = 0;
+    let cutBefore = 0;
+    let cutAfter = 0;
     for (const c of bank.live) {
       let zerosBefore = 0;
       let zerosAfter = 0;
-      let sizeBefore = 0;
-      let sizeAfter = 0;
-      let edgeBefore = 0;
-      let edgeAfter = 0;
+      let bendBefore = 0;
+      let bendAfter = 0;
       for (let i = 1; i <= ISOLATION; i++) {
-        const x = Math.abs(ring.at(event.frame - i, c));
-        const y = Math.abs(ring.at(end + i - 1, c));
-        if (x === 0) zerosBefore++;
-        if (y === 0) zerosAfter++;
-        sizeBefore += x;
-        sizeAfter += y;
-        if (i <= EDGE_FRAMES) {
-          if (x > edgeBefore) edgeBefore = x;
-          if (y > edgeAfter) edgeAfter = y;
-        }
+        const x = event.frame - i;
+        const y = end + i - 1;
+        if (ring.at(x, c) === 0) zerosBefore++;
+        if (ring.at(y, c) === 0) zerosAfter++;
+        bendBefore += Math.abs(ring.at(x, c) - 2 * ring.at(x - 1, c) + ring.at(x - 2, c));
+        bendAfter += Math.abs(ring.at(y, c) - 2 * ring.at(y + 1, c) + ring.at(y + 2, c));
       }
       if (zerosBefore > ISOLATION / 2 || zerosAfter > ISOLATION / 2) continue;
       living++;
-      if (edgeBefore >= sizeBefore / ISOLATION / 8) hardBefore++;
-      if (edgeAfter >= sizeAfter / ISOLATION / 8) hardAfter++;
+      cutBefore += cutOff(ring.at(event.frame - 1, c), ring.at(event.frame - 2, c), bendBefore / ISOLATION);
+      cutAfter += cutOff(ring.at(end, c), ring.at(end + 1, c), bendAfter / ISOLATION);
       if (!own.has(c)) continue;
       const rate = (Math.max(zerosBefore, zerosAfter) + 1) / (ISOLATION + 2);
       bits += Math.min(ZERO_BITS_CAP, -Math.log2(rate) * event.frames);
     }
-    return hardBefore * 2 > living && hardAfter * 2 > living ? bits : 0;
+    return Math.min(cutBefore, cutAfter) >= CUT_OFF * living ? bits : 0;
   }
+}
+
+/** How far zero lies off the line through two samples, in mean bends of the signal; 4 at most. */
+function cutOff(near: number, far: number, bend: number): number {
+  return Math.min(4, Math.abs(2 * near - far) / Math.max(1, bend));
 }
 
 function forgetNear(bank: BankState, start: number): void {

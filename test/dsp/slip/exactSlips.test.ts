@@ -111,6 +111,13 @@ describe('exact evidence of slips', () => {
       'clipped tops on all channels': make((n) =>
         sample24(Math.max(-0.9, Math.min(0.9, 3 * Math.sin(n / 37) + 1e-4 * gaussian()))),
       ),
+      'fades of all channels into a few frames of digital zero and out again': make(
+        (n, c) =>
+          Math.round(
+            (tune[(n + 777 * c) % frames]! / 65536) *
+              Math.min(1, Math.max(0, Math.abs((n % 40_000) - 20_000) - 3) / 900),
+          ) * 65536,
+      ),
       'a gate that shuts all channels for a long time': make((n, c) =>
         n % 20_000 < 9_000 ? tune[(n + 999 * c) % frames]! : 0,
       ),
