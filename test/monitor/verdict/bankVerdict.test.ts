@@ -105,17 +105,19 @@ describe('the verdict on a bank', () => {
     expect(verdict.state()).toMatchObject({ slips: 0, latched: false, firstSlipFrame: null, longestFrames: 0 });
   });
 
-  it('says noLock after half a second of digital zero on the whole bank, not on a flicker', () => {
+  it('does not know what half a second of digital zero means, and forgets what it knew; a flicker changes nothing', () => {
     const verdict = new BankVerdict(RATE);
-    play(verdict, 0, 5, 0.9);
+    play(verdict, 0, 100, 0.9);
     verdict.advance(RATE / 4, true);
-    expect(verdict.state().sync).toBe('unknown');
+    expect(verdict.state()).toMatchObject({ sync: 'sync', digitalZero: false });
     verdict.advance(RATE / 4, true);
-    expect(verdict.state()).toMatchObject({ sync: 'noLock', basis: 'audio', latched: true });
+    expect(verdict.state()).toMatchObject({ sync: 'unknown', basis: 'none', digitalZero: true });
     verdict.advance(RATE / 4, false);
-    expect(verdict.state().sync).toBe('noLock');
+    expect(verdict.state().digitalZero).toBe(true);
     verdict.advance(RATE / 4, false);
-    expect(verdict.state().sync).toBe('unknown');
+    expect(verdict.state()).toMatchObject({ sync: 'unknown', digitalZero: false, observableS: 0 });
+    verdict.setDevice('noLock');
+    expect(verdict.state()).toMatchObject({ sync: 'noLock', basis: 'device' });
   });
 
   it('takes the word of a device, but slips that are heard overrule it', () => {
