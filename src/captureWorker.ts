@@ -7,6 +7,7 @@ import { simSource } from './device/sim/simSource.ts';
 import { wavSource } from './device/wav/wavSource.ts';
 import { loadKernels } from './dsp/kernelFile.ts';
 import { createWasmMeter } from './dsp/meterWasm.ts';
+import { createWasmSlipKernel } from './dsp/slip/slipWasm.ts';
 import { assertNever, type Outcome } from './fault.ts';
 import { CaptureLoop } from './monitor/captureLoop.ts';
 import type { CaptureWorkerData, FromCapture, ToCapture } from './monitor/captureMessages.ts';
@@ -47,6 +48,7 @@ try {
       source: source.value,
       board: new LevelBoardWriter(data.board),
       createMeter: (options) => createWasmMeter(kernels, options),
+      createSlipKernel: (options) => createWasmSlipKernel(kernels, options),
       post,
       takeCommand: () => receiveMessageOnPort(port)?.message as ToCapture | undefined,
       sleepMs,

@@ -5,7 +5,10 @@
 import type { CaptureRead, CaptureSource, CaptureStream } from '../device/ports.ts';
 import { BlockLevels } from '../dsp/blockLevels.ts';
 import type { MeterKernel, MeterKernelOptions } from '../dsp/meterKernel.ts';
-import { ExactSlips } from '../dsp/slip/exactSlips.ts';
+import type { SlipEvidence } from '../dsp/slip/evidence.ts';
+import type { ExactSlip } from '../dsp/slip/exactSlips.ts';
+import { SlipDetector } from '../dsp/slip/slipDetector.ts';
+import type { SlipKernel, SlipKernelOptions } from '../dsp/slip/slipKernel.ts';
 import { assertNever, type Fault } from '../fault.ts';
 import type { CaptureEvent, CaptureState, FromCapture, ToCapture, WorkerBank } from './captureMessages.ts';
 import type { LevelBoardWriter } from './levelBoard.ts';
@@ -26,6 +29,7 @@ export interface CaptureLoopParts {
   readonly source: CaptureSource;
   readonly board: LevelBoardWriter;
   readonly createMeter: (options: MeterKernelOptions) => MeterKernel;
+  readonly createSlipKernel: (options: SlipKernelOptions) => SlipKernel;
   readonly post: (message: FromCapture) => void;
   readonly takeCommand: () => ToCapture | undefined;
   readonly sleepMs: (ms: number) => void;
@@ -42,7 +46,7 @@ interface OpenStream {
   readonly stream: CaptureStream;
   readonly meter: MeterKernel;
   readonly levels: BlockLevels;
-  slips: ExactSlips | null;
+  slips: SlipDetector | null;
   banks: readonly WorkerBank[];
   frames: number;
   xruns: number;
@@ -64,6 +68,7 @@ export class CaptureLoop {
   #everRan = false;
   #events: CaptureEvent[] = [];
   #droppedEvents = 0;
+  #evidence: SlipEvidence[] = [];
 
   constructor(parts: CaptureLoopParts) {
     this.#parts = parts;
@@ -151,19 +156,29 @@ export class CaptureLoop {
     open.banks = watched;
     // Two banks or more that jump at one frame: the cable, not a clock. Told once.
     let lastUsbLossFrame = -1;
-    open.slips = new ExactSlips({
-      channels: open.stream.info.channels,
+    const { channels, periodFrames: maxFrames, rateHz } = open.stream.info;
+    const createKernel = this.#parts.createSlipKernel;
+    const onExact = (slip: ExactSlip) => {
+      const bank = watched[slip.bank];
+      if (bank === undefined) return;
+      if (slip.everyBank) {
+        if (slip.frame === lastUsbLossFrame) return;
+        lastUsbLossFrame = slip.frame;
+        this.#event({ kind: 'usbLoss', frame: slip.frame, frames: slip.frames });
+        return;
+      }
+      this.#event({ kind: 'slip', frame: slip.frame, bank: bank.id, slipKind: slip.kind, frames: slip.frames });
+    };
+    open.slips = new SlipDetector({
+      channels,
+      maxFrames,
+      rateHz,
       banks: watched.map((bank) => bank.columns),
-      onSlip: (slip) => {
-        const bank = watched[slip.bank];
-        if (bank === undefined) return;
-        if (slip.everyBank) {
-          if (slip.frame === lastUsbLossFrame) return;
-          lastUsbLossFrame = slip.frame;
-          this.#event({ kind: 'usbLoss', frame: slip.frame, frames: slip.frames });
-          return;
-        }
-        this.#event({ kind: 'slip', frame: slip.frame, bank: bank.id, slipKind: slip.kind, frames: slip.frames });
+      kernel: (lanes, capacity) => createKernel({ channels, maxFrames, lanes, capacity }),
+      onEvidence: (evidence) => {
+        if (evidence.kind === 'exact') onExact(evidence.event);
+        // Posted once a turn, so its number is bounded by what one period can bring.
+        this.#evidence.push(evidence);
       },
     });
   }
@@ -174,6 +189,10 @@ export class CaptureLoop {
   }
 
   #postEvents(): void {
+    if (this.#evidence.length > 0) {
+      this.#parts.post({ kind: 'evidence', items: this.#evidence });
+      this.#evidence = [];
+    }
     if (this.#events.length === 0) return;
     this.#parts.post({ kind: 'events', events: this.#events, dropped: this.#droppedEvents });
     this.#events = [];

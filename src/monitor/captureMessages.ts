@@ -1,5 +1,6 @@
 /** What crosses between the main thread and the capture worker, besides the level board. Plain data. */
 import type { CaptureChoice, StreamInfo } from '../device/ports.ts';
+import type { SlipEvidence } from '../dsp/slip/evidence.ts';
 import type { Fault } from '../fault.ts';
 
 /** States of capture. `absent` and `faulted` try again by themselves, unless the choice was made for one run only. */
@@ -33,6 +34,8 @@ export type FromCapture =
   | { readonly kind: 'rate'; readonly ppm: number; readonly uncertaintyPpm: number }
   /** Bounded: `dropped` more happened in that turn and were only counted. */
   | { readonly kind: 'events'; readonly events: readonly CaptureEvent[]; readonly dropped: number }
+  /** What the slip detector saw; its banks are those of the last `banks` command that are no copies, in their order. */
+  | { readonly kind: 'evidence'; readonly items: readonly SlipEvidence[] }
   | { readonly kind: 'bug'; readonly stack: string };
 
 /** Channels of one bank as the worker needs them. */

@@ -13,6 +13,7 @@ import type { MonitorCommands, MonitorView } from './hub.ts';
 import type { BoardFrame, LevelBoardReader } from './levelBoard.ts';
 import { dbOrNull, emptyLevelFrame, type LevelFrame, NO_SIGNAL } from './levels.ts';
 import type { Bank, Channel, Snapshot } from './snapshot.ts';
+import { SlipVerdicts } from './verdict/slipVerdicts.ts';
 
 /** 30 level frames a second: what an eye follows. */
 const LEVEL_INTERVAL_MS = 33;
@@ -38,8 +39,15 @@ export interface MonitorParts {
   readonly onState?: (state: CaptureState) => void;
 }
 
+interface Watched {
+  readonly verdicts: SlipVerdicts;
+  readonly ids: readonly string[];
+}
+
 interface BankRecord {
   slips: number;
+  /** Of these, seen bit for bit. */
+  exact: number;
   firstSlipFrame: number | null;
   lastSlipFrame: number | null;
   sinceMs: number;
@@ -65,6 +73,7 @@ export class Monitor implements MonitorView, MonitorCommands {
   #infoSinceMs = 0;
   #plan: BankPlan = { banks: [], from: 'guess' };
   #records = new Map<string, BankRecord>();
+  #watched: Watched | null = null;
   #usbLosses = { count: 0, sinceMs: 0 };
   #xruns = { count: 0, sinceMs: 0 };
   #board: BoardFrame | null = null;
@@ -118,6 +127,7 @@ export class Monitor implements MonitorView, MonitorCommands {
     if (channels !== undefined) return;
     this.#cleared = { records: this.#records, usbLosses: this.#usbLosses, xruns: this.#xruns };
     this.#records = new Map();
+    this.#watched?.verdicts.clear();
     this.#usbLosses = { count: 0, sinceMs: 0 };
     this.#xruns = { count: 0, sinceMs: 0 };
   }
@@ -180,6 +190,9 @@ export class Monitor implements MonitorView, MonitorCommands {
         if (message.dropped > 0) this.#parts.onDropped?.(message.dropped);
         for (const event of message.events) this.#onEvent(event);
         return;
+      case 'evidence':
+        for (const item of message.items) this.#watched?.verdicts.take(item);
+        return;
       case 'bug':
         // The worker could not go on: a bug is not survived by pretending.
         throw new Error(`capture worker: ${message.stack}`);
@@ -209,6 +222,7 @@ export class Monitor implements MonitorView, MonitorCommands {
       this.#cleared = null;
       this.#clearDone = false;
     }
+    this.#watchBanks(info);
     this.#parts.tell({
       kind: 'banks',
       banks: this.#plan.banks.map((bank) => ({
@@ -219,6 +233,34 @@ export class Monitor implements MonitorView, MonitorCommands {
     });
   }
 
+  /** A new stream counts its frames anew, and so do its verdicts. */
+  #watchBanks(info: StreamInfo): void {
+    const banks = this.#plan.banks.filter((bank) => bank.kind !== 'loopback');
+    const verdicts = new SlipVerdicts({
+      rateHz: info.rateHz,
+      banks,
+      onSlip: (bank, slip) => {
+        // The worker tells of exact slips itself, at once.
+        if (slip.kind === 'drop')
+          this.#onEvent({ kind: 'slip', frame: slip.frame, bank: bank.id, slipKind: slip.kind, frames: slip.frames });
+      },
+    });
+    this.#watched = { verdicts, ids: banks.map((bank) => bank.id) };
+  }
+
+  /** Lets the verdicts know how far the stream is, and which banks are digital zero. */
+  #advanceVerdicts(frame: BoardFrame): void {
+    const watched = this.#watched;
+    if (watched === null) return;
+    const zero = watched.ids.map((id) => {
+      const plan = this.#plan.banks.find((bank) => bank.id === id);
+      if (plan === undefined) return false;
+      for (let c = plan.first - 1; c < plan.last; c++) if (frame.silence[c] !== 'digitalZero') return false;
+      return true;
+    });
+    watched.verdicts.advance(frame.frame, zero);
+  }
+
   #onEvent(event: CaptureEvent): void {
     const nowMs = this.#parts.uptimeMs();
     switch (event.kind) {
@@ -227,11 +269,13 @@ export class Monitor implements MonitorView, MonitorCommands {
       case 'slip': {
         const record = this.#records.get(event.bank) ?? {
           slips: 0,
+          exact: 0,
           firstSlipFrame: event.frame,
           lastSlipFrame: event.frame,
           sinceMs: nowMs,
         };
         record.slips++;
+        if (event.slipKind !== 'drop') record.exact++;
         record.lastSlipFrame = event.frame;
         this.#records.set(event.bank, record);
         break;
@@ -240,6 +284,7 @@ export class Monitor implements MonitorView, MonitorCommands {
         this.#usbLosses = { count: this.#usbLosses.count + 1, sinceMs: this.#usbLosses.sinceMs || nowMs };
         break;
       case 'xrun':
+        this.#watched?.verdicts.gap();
         this.#xruns = { count: this.#xruns.count + 1, sinceMs: this.#xruns.sinceMs || nowMs };
         break;
       default:
@@ -256,6 +301,7 @@ export class Monitor implements MonitorView, MonitorCommands {
       this.#board = frame;
       this.#levels = frame;
       this.#counts = { frames: frame.frame, xruns: frame.xruns, lostFrames: frame.lostFrames };
+      this.#advanceVerdicts(frame);
       for (const listener of this.#levelListeners) listener(frame);
     }
     const nowMs = this.#parts.uptimeMs();
@@ -268,7 +314,10 @@ export class Monitor implements MonitorView, MonitorCommands {
 
   #bankOf(plan: PlannedBank): Bank {
     const record = this.#records.get(plan.id);
-    const slipping = record !== undefined && record.slips > 0;
+    const verdict = this.#watched?.verdicts.verdicts[this.#watched.ids.indexOf(plan.id)]?.state();
+    const heard = verdict?.sync ?? 'unknown';
+    // A slip seen for certain stands until as much was heard again as `sync` takes.
+    const slipping = heard === 'lock' || (heard !== 'sync' && record !== undefined && record.exact > 0);
     return {
       id: plan.id,
       name: plan.name,
@@ -277,15 +326,15 @@ export class Monitor implements MonitorView, MonitorCommands {
       channels: Array.from({ length: plan.last - plan.first + 1 }, (_, i) => plan.first + i),
       first: plan.first,
       last: plan.last,
-      sync: slipping ? 'lock' : 'unknown',
-      basis: slipping ? 'audio' : 'none',
+      sync: slipping ? 'lock' : heard,
+      basis: slipping ? 'audio' : (verdict?.basis ?? 'none'),
       vantage: this.#config.capture.vantage,
-      ppm: null,
-      uncertaintyPpm: null,
-      boundPpm: null,
-      observableS: 0,
+      ppm: verdict?.ppm ?? null,
+      uncertaintyPpm: verdict?.uncertaintyPpm ?? null,
+      boundPpm: slipping ? null : (verdict?.boundPpm ?? null),
+      observableS: verdict?.observableS ?? 0,
       slips: record?.slips ?? 0,
-      slipsPerMinute: null,
+      slipsPerMinute: verdict?.slipsPerMinute ?? null,
       firstSlipFrame: record?.firstSlipFrame ?? null,
       lastSlipFrame: record?.lastSlipFrame ?? null,
     };

@@ -4,6 +4,7 @@ import { loadScenario, type Scenario } from '../../src/device/sim/scenario.ts';
 import { simSource } from '../../src/device/sim/simSource.ts';
 import { loadKernels } from '../../src/dsp/kernelFile.ts';
 import { createWasmMeter } from '../../src/dsp/meterWasm.ts';
+import { createWasmSlipKernel } from '../../src/dsp/slip/slipWasm.ts';
 import { bad } from '../../src/fault.ts';
 import { CaptureLoop } from '../../src/monitor/captureLoop.ts';
 import type { CaptureEvent, CaptureState, FromCapture, ToCapture } from '../../src/monitor/captureMessages.ts';
@@ -36,6 +37,7 @@ function rig(scenario: Scenario, retry = true, source?: CaptureSource) {
       }),
     board: new LevelBoardWriter(memory),
     createMeter: (options) => createWasmMeter(kernels, options),
+    createSlipKernel: (options) => createWasmSlipKernel(kernels, options),
     post: (message) => {
       messages.push(message);
       if (message.kind !== 'stream') return;
