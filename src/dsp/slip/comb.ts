@@ -65,7 +65,34 @@ export function findComb(all: readonly CombHit[]): Comb | null {
     }
   }
   if (best === null) return null;
+  best = coarsest(hits, best);
   return { ...best, nats: best.nats - Math.log(tried) };
+}
+
+/**
+ * A stray event can make a fraction of the true period look better. If nearly all hits fall on every second, third or fifth
+ * place, more than chance allows, that is the period.
+ */
+function coarsest(hits: readonly CombHit[], comb: Comb): Comb {
+  const width = Math.max(TIGHT, comb.periodFrames * LOOSE_SHARE);
+  for (const q of [5, 3, 2]) {
+    const counts = new Map<number, CombHit[]>();
+    let members = 0;
+    for (const hit of hits) {
+      const m = Math.round((hit.frame - comb.lastFrame) / comb.periodFrames);
+      if (hit.frame < comb.firstFrame || Math.abs(hit.frame - comb.lastFrame - m * comb.periodFrames) > width) continue;
+      members++;
+      const residue = ((m % q) + q) % q;
+      counts.set(residue, [...(counts.get(residue) ?? []), hit]);
+    }
+    const most = [...counts.values()].reduce((a, b) => (b.length > a.length ? b : a), []);
+    if (most.length < 4 || most.length < 0.8 * members) continue;
+    // Odds that members fall into one class so unevenly: `most` of them there, any class.
+    if (Math.log(q) + logTail(members, most.length, 1 / q) > Math.log(0.01)) continue;
+    const coarser = fitComb(most, comb.periodFrames * q, false) ?? fitComb(most, comb.periodFrames * q, true);
+    if (coarser !== null) return { ...coarser, nats: comb.nats };
+  }
+  return comb;
 }
 
 function fitComb(hits: readonly CombHit[], start: number, loose: boolean): Comb | null {

@@ -42,6 +42,14 @@ describe('the comb of slips', () => {
     }
   });
 
+  it('is not misled by a stray event that fits a third of the period', () => {
+    const hits = train(90_000, 14, 1, 0, 12);
+    hits.push({ frame: hits[5]!.frame + 30_000, moved: 1, shape: null, nats: 10 });
+    hits.push({ frame: hits[2]!.frame + 60_000, moved: 1, shape: null, nats: 10 });
+    hits.sort((a, b) => a.frame - b.frame);
+    expect(findComb(hits)!.periodFrames / 90_000).toBeCloseTo(1, 3);
+  });
+
   it('finds nothing likely in events that come by chance', () => {
     let most = 0;
     for (let seed = 1; seed <= 60; seed++) {
