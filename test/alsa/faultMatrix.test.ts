@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { alsaCardSource } from '../../src/device/alsa/findCard.ts';
 import { loadKernels } from '../../src/dsp/kernelFile.ts';
 import { createWasmMeter } from '../../src/dsp/meterWasm.ts';
+import { createWasmSlipKernel } from '../../src/dsp/slip/slipWasm.ts';
 import { CaptureLoop } from '../../src/monitor/captureLoop.ts';
 import type { CaptureEvent, CaptureState, FromCapture, ToCapture } from '../../src/monitor/captureMessages.ts';
 import { createBoardMemory, LevelBoardWriter } from '../../src/monitor/levelBoard.ts';
@@ -44,6 +45,7 @@ describe.skipIf(missing !== null)(
         source: alsaCardSource(choice, { procRoot: rig.procRoot }),
         board: new LevelBoardWriter(createBoardMemory()),
         createMeter: (options) => createWasmMeter(kernels, options),
+        createSlipKernel: (options) => createWasmSlipKernel(kernels, options),
         post: (message) => messages.push(message),
         takeCommand: () => commands.shift(),
         sleepMs: (ms) => {
