@@ -6,7 +6,6 @@ import type { CaptureRead, CaptureSource, CaptureStream } from '../device/ports.
 import { BlockLevels } from '../dsp/blockLevels.ts';
 import type { MeterKernel, MeterKernelOptions } from '../dsp/meterKernel.ts';
 import type { SlipEvidence } from '../dsp/slip/evidence.ts';
-import type { ExactSlip } from '../dsp/slip/exactSlips.ts';
 import { SlipDetector } from '../dsp/slip/slipDetector.ts';
 import type { SlipKernel, SlipKernelOptions } from '../dsp/slip/slipKernel.ts';
 import { assertNever, type Fault } from '../fault.ts';
@@ -24,6 +23,7 @@ const BACK_OFF_MS: readonly number[] = [250, 500, 1000, 2000];
 const RATE_EVERY_MS = 1000;
 /** Events posted in one turn; more are only counted. */
 const MAX_EVENTS = 64;
+const REPORTS_PER_S = 10;
 
 export interface CaptureLoopParts {
   readonly source: CaptureSource;
@@ -48,6 +48,10 @@ interface OpenStream {
   readonly levels: BlockLevels;
   slips: SlipDetector | null;
   banks: readonly WorkerBank[];
+  /** For each bank: every block since the last report was digital zero. */
+  digitalZero: boolean[];
+  evidence: SlipEvidence[];
+  reportedFrames: number;
   frames: number;
   xruns: number;
   lostFrames: number;
@@ -68,7 +72,6 @@ export class CaptureLoop {
   #everRan = false;
   #events: CaptureEvent[] = [];
   #droppedEvents = 0;
-  #evidence: SlipEvidence[] = [];
 
   constructor(parts: CaptureLoopParts) {
     this.#parts = parts;
@@ -152,35 +155,35 @@ export class CaptureLoop {
   }
 
   #watchBanks(open: OpenStream, banks: readonly WorkerBank[]): void {
-    const watched = banks.filter((bank) => !bank.copies);
-    open.banks = watched;
-    // Two banks or more that jump at one frame: the cable, not a clock. Told once.
-    let lastUsbLossFrame = -1;
-    const { channels, periodFrames: maxFrames, rateHz } = open.stream.info;
-    const createKernel = this.#parts.createSlipKernel;
-    const onExact = (slip: ExactSlip) => {
-      const bank = watched[slip.bank];
-      if (bank === undefined) return;
-      if (slip.everyBank) {
-        if (slip.frame === lastUsbLossFrame) return;
-        lastUsbLossFrame = slip.frame;
-        this.#event({ kind: 'usbLoss', frame: slip.frame, frames: slip.frames });
-        return;
-      }
-      this.#event({ kind: 'slip', frame: slip.frame, bank: bank.id, slipKind: slip.kind, frames: slip.frames });
-    };
+    const { channels, rateHz, periodFrames } = open.stream.info;
+    open.banks = banks;
+    open.digitalZero = banks.map(() => true);
+    open.evidence = [];
     open.slips = new SlipDetector({
       channels,
-      maxFrames,
+      maxFrames: periodFrames,
       rateHz,
-      banks: watched.map((bank) => bank.columns),
-      kernel: (lanes, capacity) => createKernel({ channels, maxFrames, lanes, capacity }),
+      banks: banks.map((bank) => bank.columns),
+      kernel: (lanes, capacity) => this.#parts.createSlipKernel({ channels, maxFrames: periodFrames, lanes, capacity }),
       onEvidence: (evidence) => {
-        if (evidence.kind === 'exact') onExact(evidence.event);
-        // Posted once a turn, so its number is bounded by what one period can bring.
-        this.#evidence.push(evidence);
+        if (open.evidence.length < MAX_EVENTS) open.evidence.push(evidence);
+        else this.#droppedEvents++;
       },
     });
+  }
+
+  /** What the detector found, and how far the stream is: the verdict needs both. */
+  #reportSlips(open: OpenStream): void {
+    if (open.slips === null || open.frames - open.reportedFrames < open.stream.info.rateHz / REPORTS_PER_S) return;
+    open.reportedFrames = open.frames;
+    this.#parts.post({
+      kind: 'slips',
+      frame: open.frames,
+      evidence: open.evidence,
+      digitalZero: open.digitalZero,
+    });
+    open.evidence = [];
+    open.digitalZero = open.banks.map(() => true);
   }
 
   #event(event: CaptureEvent): void {
@@ -189,11 +192,7 @@ export class CaptureLoop {
   }
 
   #postEvents(): void {
-    if (this.#evidence.length > 0) {
-      this.#parts.post({ kind: 'evidence', items: this.#evidence });
-      this.#evidence = [];
-    }
-    if (this.#events.length === 0) return;
+    if (this.#events.length === 0 && this.#droppedEvents === 0) return;
     this.#parts.post({ kind: 'events', events: this.#events, dropped: this.#droppedEvents });
     this.#events = [];
     this.#droppedEvents = 0;
@@ -232,6 +231,9 @@ export class CaptureLoop {
       levels: new BlockLevels({ channels: info.channels, rateHz: info.rateHz, holdMs: this.#holdMs }),
       slips: null,
       banks: [],
+      digitalZero: [],
+      evidence: [],
+      reportedFrames: 0,
       frames: 0,
       xruns: 0,
       lostFrames: 0,
@@ -297,8 +299,15 @@ export class CaptureLoop {
         this.#event({ kind: 'clip', frame: open.frames + (meter.clipFrame[c] as number), channel: c + 1 });
       }
     }
+    for (let b = 0; b < open.banks.length; b++) {
+      const columns = (open.banks[b] as WorkerBank).columns;
+      for (let i = 0; i < columns.length; i++) {
+        if (meter.orBits[columns[i] as number] !== 0) open.digitalZero[b] = false;
+      }
+    }
     open.frames += frames;
     open.lastFramesMs = this.#parts.nowMs();
+    this.#reportSlips(open);
     this.#parts.board.publish(meter.channels, levels, open.frames, open.xruns, open.lostFrames);
     if (this.#state.kind === 'stalled') this.#setState({ kind: 'running' });
   }

@@ -32,10 +32,18 @@ export type FromCapture =
   | { readonly kind: 'stream'; readonly info: StreamInfo }
   /** The interface's rate error against this box's clock and its 95 % half width, ppm; about once a second. */
   | { readonly kind: 'rate'; readonly ppm: number; readonly uncertaintyPpm: number }
+  /**
+   * Some ten times a second: how far the stream is, what the slip detector found since (bounded by its own rate of about one
+   * a second and bank; `bank` is the place in the list of `banks` told), and for each bank whether all of it was 0.
+   */
+  | {
+      readonly kind: 'slips';
+      readonly frame: number;
+      readonly evidence: readonly SlipEvidence[];
+      readonly digitalZero: readonly boolean[];
+    }
   /** Bounded: `dropped` more happened in that turn and were only counted. */
   | { readonly kind: 'events'; readonly events: readonly CaptureEvent[]; readonly dropped: number }
-  /** What the slip detector saw; its banks are those of the last `banks` command that are no copies, in their order. */
-  | { readonly kind: 'evidence'; readonly items: readonly SlipEvidence[] }
   | { readonly kind: 'bug'; readonly stack: string };
 
 /** Channels of one bank as the worker needs them. */
@@ -43,8 +51,6 @@ export interface WorkerBank {
   readonly id: string;
   /** 0-based columns of the frame. */
   readonly columns: readonly number[];
-  /** Carries copies of other banks (loopback): never evidence for or against. */
-  readonly copies: boolean;
 }
 
 export type ToCapture =
@@ -52,6 +58,7 @@ export type ToCapture =
   | { readonly kind: 'clear'; readonly channels: readonly number[] | null }
   /** Puts back what the last clear took away. */
   | { readonly kind: 'undoClear' }
+  /** Banks to watch for slips. Those that carry copies of others (loopback) are left out: they prove nothing. */
   | { readonly kind: 'banks'; readonly banks: readonly WorkerBank[] }
   | { readonly kind: 'holdMs'; readonly holdMs: number }
   | { readonly kind: 'release' }

@@ -12,7 +12,8 @@ import { findingsOf } from './findings.ts';
 import type { MonitorCommands, MonitorView } from './hub.ts';
 import type { BoardFrame, LevelBoardReader } from './levelBoard.ts';
 import { dbOrNull, emptyLevelFrame, type LevelFrame, NO_SIGNAL } from './levels.ts';
-import type { Bank, Channel, Snapshot } from './snapshot.ts';
+import type { Bank, Channel, Snapshot, Vantage } from './snapshot.ts';
+import type { BankVerdictState } from './verdict/bankVerdict.ts';
 import { SlipVerdicts } from './verdict/slipVerdicts.ts';
 
 /** 30 level frames a second: what an eye follows. */
@@ -39,22 +40,49 @@ export interface MonitorParts {
   readonly onState?: (state: CaptureState) => void;
 }
 
-interface Watched {
-  readonly verdicts: SlipVerdicts;
-  readonly ids: readonly string[];
-}
+type Judged = Pick<
+  BankVerdictState,
+  'sync' | 'basis' | 'ppm' | 'uncertaintyPpm' | 'boundPpm' | 'observableS' | 'slipsPerMinute'
+>;
 
 interface BankRecord {
-  slips: number;
-  /** Of these, seen bit for bit. */
-  exact: number;
-  firstSlipFrame: number | null;
-  lastSlipFrame: number | null;
-  sinceMs: number;
+  readonly slips: number;
+  readonly firstSlipFrame: number;
+  readonly lastSlipFrame: number;
+  readonly sinceMs: number;
 }
 
-function isNewStream(a: StreamInfo | null, b: StreamInfo): boolean {
-  return a === null || a.channels !== b.channels || a.rateHz !== b.rateHz || a.usbId !== b.usbId || a.name !== b.name;
+/** Analogue inputs run on the interface's own clock, and a loopback on anybody's: no word is said of either. */
+const NOT_JUDGED: Judged = {
+  sync: 'unknown',
+  basis: 'none',
+  ppm: null,
+  uncertaintyPpm: null,
+  boundPpm: null,
+  observableS: 0,
+  slipsPerMinute: null,
+};
+
+function samePorts(a: readonly PlannedBank[], b: readonly PlannedBank[]): boolean {
+  const key = (banks: readonly PlannedBank[]) => banks.map((x) => `${x.id} ${x.kind} ${x.first} ${x.last}`).join();
+  return key(a) === key(b);
+}
+
+/** What the verdict is worth from where this box sits: see the table of rigs in the README. */
+function seenFrom(vantage: Vantage, verdict: Judged): Judged {
+  const unknown = { sync: 'unknown', basis: 'none', ppm: null, uncertaintyPpm: null, boundPpm: null } as const;
+  switch (vantage) {
+    case 'own':
+    case 'mirror':
+      return verdict;
+    case 'split':
+      // An interface that is clocked from the very fibre is always in sync with it: that proves nothing.
+      return verdict.sync === 'sync' ? { ...verdict, ...unknown } : verdict;
+    case 'resampled':
+      return { ...verdict, ...unknown };
+    default:
+      return assertNever(vantage);
+  }
 }
 
 export class Monitor implements MonitorView, MonitorCommands {
@@ -72,8 +100,11 @@ export class Monitor implements MonitorView, MonitorCommands {
   #info: StreamInfo | null = null;
   #infoSinceMs = 0;
   #plan: BankPlan = { banks: [], from: 'guess' };
+  /** Slips of each bank since the last clear, by id. */
   #records = new Map<string, BankRecord>();
-  #watched: Watched | null = null;
+  #verdicts: SlipVerdicts | null = null;
+  /** Ids of the banks that are judged, in the order that the worker knows them. */
+  #watched: readonly string[] = [];
   #usbLosses = { count: 0, sinceMs: 0 };
   #xruns = { count: 0, sinceMs: 0 };
   #board: BoardFrame | null = null;
@@ -127,7 +158,6 @@ export class Monitor implements MonitorView, MonitorCommands {
     if (channels !== undefined) return;
     this.#cleared = { records: this.#records, usbLosses: this.#usbLosses, xruns: this.#xruns };
     this.#records = new Map();
-    this.#watched?.verdicts.clear();
     this.#usbLosses = { count: 0, sinceMs: 0 };
     this.#xruns = { count: 0, sinceMs: 0 };
   }
@@ -158,7 +188,7 @@ export class Monitor implements MonitorView, MonitorCommands {
   reconfigure(config: Config): void {
     this.#config = config;
     this.#parts.tell({ kind: 'holdMs', holdMs: config.meter.holdMs });
-    if (this.#info !== null) this.#openStream(this.#info);
+    if (this.#info !== null) this.#openStream(this.#info, false);
   }
 
   release(): void {
@@ -181,17 +211,18 @@ export class Monitor implements MonitorView, MonitorCommands {
         return;
       case 'stream':
         this.#rate = null;
-        this.#openStream(message.info);
+        this.#openStream(message.info, true);
         return;
       case 'rate':
         this.#rate = { ppm: message.ppm, uncertaintyPpm: message.uncertaintyPpm };
         return;
+      case 'slips':
+        for (const evidence of message.evidence) this.#verdicts?.take(evidence);
+        this.#verdicts?.advance(message.frame, message.digitalZero);
+        return;
       case 'events':
         if (message.dropped > 0) this.#parts.onDropped?.(message.dropped);
         for (const event of message.events) this.#onEvent(event);
-        return;
-      case 'evidence':
-        for (const item of message.items) this.#watched?.verdicts.take(item);
         return;
       case 'bug':
         // The worker could not go on: a bug is not survived by pretending.
@@ -211,54 +242,40 @@ export class Monitor implements MonitorView, MonitorCommands {
     this.#levels = { ...emptyLevelFrame(this.#levels.channels), seq: this.#levels.seq, frame: this.#levels.frame };
   }
 
-  #openStream(info: StreamInfo): void {
-    const fresh = isNewStream(this.#info, info);
+  /** `fresh`: a stream has just opened; else the configuration changed under it. */
+  #openStream(info: StreamInfo, fresh: boolean): void {
     this.#info = info;
     this.#infoSinceMs = this.#parts.uptimeMs();
     const map = info.usbId === null ? null : this.#parts.interfaceMap(info.usbId, info.channels);
+    const before = this.#plan;
     this.#plan = planBanks(info, this.#config.banks, map);
     if (fresh) {
+      // Frames count from the stream's start, and so do slips.
       this.#records.clear();
       this.#cleared = null;
       this.#clearDone = false;
+    } else if (samePorts(before.banks, this.#plan.banks)) {
+      // Names may have changed: what was heard so far still holds.
+      return;
     }
-    this.#watchBanks(info);
+    // A loopback carries copies of other banks: it proves nothing, for or against.
+    this.#watched = this.#plan.banks.filter((bank) => bank.kind !== 'loopback').map((bank) => bank.id);
+    this.#verdicts = new SlipVerdicts({
+      rateHz: info.rateHz,
+      banks: this.#plan.banks.filter((bank) => bank.kind !== 'loopback'),
+      onSlip: (bank, slip) =>
+        this.#onEvent({ kind: 'slip', frame: slip.frame, bank: bank.id, slipKind: slip.kind, frames: slip.frames }),
+      onLoss: (frame) => this.#onEvent({ kind: 'usbLoss', frame, frames: null }),
+    });
     this.#parts.tell({
       kind: 'banks',
-      banks: this.#plan.banks.map((bank) => ({
-        id: bank.id,
-        columns: Array.from({ length: bank.last - bank.first + 1 }, (_, i) => bank.first - 1 + i),
-        copies: bank.kind === 'loopback',
-      })),
+      banks: this.#plan.banks
+        .filter((bank) => this.#watched.includes(bank.id))
+        .map((bank) => ({
+          id: bank.id,
+          columns: Array.from({ length: bank.last - bank.first + 1 }, (_, i) => bank.first - 1 + i),
+        })),
     });
-  }
-
-  /** A new stream counts its frames anew, and so do its verdicts. */
-  #watchBanks(info: StreamInfo): void {
-    const banks = this.#plan.banks.filter((bank) => bank.kind !== 'loopback');
-    const verdicts = new SlipVerdicts({
-      rateHz: info.rateHz,
-      banks,
-      onSlip: (bank, slip) => {
-        // The worker tells of exact slips itself, at once.
-        if (slip.kind === 'drop')
-          this.#onEvent({ kind: 'slip', frame: slip.frame, bank: bank.id, slipKind: slip.kind, frames: slip.frames });
-      },
-    });
-    this.#watched = { verdicts, ids: banks.map((bank) => bank.id) };
-  }
-
-  /** Lets the verdicts know how far the stream is, and which banks are digital zero. */
-  #advanceVerdicts(frame: BoardFrame): void {
-    const watched = this.#watched;
-    if (watched === null) return;
-    const zero = watched.ids.map((id) => {
-      const plan = this.#plan.banks.find((bank) => bank.id === id);
-      if (plan === undefined) return false;
-      for (let c = plan.first - 1; c < plan.last; c++) if (frame.silence[c] !== 'digitalZero') return false;
-      return true;
-    });
-    watched.verdicts.advance(frame.frame, zero);
   }
 
   #onEvent(event: CaptureEvent): void {
@@ -267,25 +284,22 @@ export class Monitor implements MonitorView, MonitorCommands {
       case 'clip':
         break;
       case 'slip': {
-        const record = this.#records.get(event.bank) ?? {
-          slips: 0,
-          exact: 0,
-          firstSlipFrame: event.frame,
-          lastSlipFrame: event.frame,
-          sinceMs: nowMs,
-        };
-        record.slips++;
-        if (event.slipKind !== 'drop') record.exact++;
-        record.lastSlipFrame = event.frame;
-        this.#records.set(event.bank, record);
+        const record = this.#records.get(event.bank);
+        // A comb proves earlier slips after later ones.
+        this.#records.set(event.bank, {
+          slips: (record?.slips ?? 0) + 1,
+          firstSlipFrame: Math.min(event.frame, record?.firstSlipFrame ?? event.frame),
+          lastSlipFrame: Math.max(event.frame, record?.lastSlipFrame ?? event.frame),
+          sinceMs: record?.sinceMs ?? nowMs,
+        });
         break;
       }
       case 'usbLoss':
         this.#usbLosses = { count: this.#usbLosses.count + 1, sinceMs: this.#usbLosses.sinceMs || nowMs };
         break;
       case 'xrun':
-        this.#watched?.verdicts.gap();
         this.#xruns = { count: this.#xruns.count + 1, sinceMs: this.#xruns.sinceMs || nowMs };
+        this.#verdicts?.gap();
         break;
       default:
         assertNever(event);
@@ -301,7 +315,6 @@ export class Monitor implements MonitorView, MonitorCommands {
       this.#board = frame;
       this.#levels = frame;
       this.#counts = { frames: frame.frame, xruns: frame.xruns, lostFrames: frame.lostFrames };
-      this.#advanceVerdicts(frame);
       for (const listener of this.#levelListeners) listener(frame);
     }
     const nowMs = this.#parts.uptimeMs();
@@ -313,11 +326,10 @@ export class Monitor implements MonitorView, MonitorCommands {
   }
 
   #bankOf(plan: PlannedBank): Bank {
+    const { vantage } = this.#config.capture;
     const record = this.#records.get(plan.id);
-    const verdict = this.#watched?.verdicts.verdicts[this.#watched.ids.indexOf(plan.id)]?.state();
-    const heard = verdict?.sync ?? 'unknown';
-    // A slip seen for certain stands until as much was heard again as `sync` takes.
-    const slipping = heard === 'lock' || (heard !== 'sync' && record !== undefined && record.exact > 0);
+    const verdict = this.#verdicts?.verdicts[this.#watched.indexOf(plan.id)]?.state();
+    const judged = plan.kind !== 'analogue' && verdict !== undefined ? seenFrom(vantage, verdict) : NOT_JUDGED;
     return {
       id: plan.id,
       name: plan.name,
@@ -326,15 +338,15 @@ export class Monitor implements MonitorView, MonitorCommands {
       channels: Array.from({ length: plan.last - plan.first + 1 }, (_, i) => plan.first + i),
       first: plan.first,
       last: plan.last,
-      sync: slipping ? 'lock' : heard,
-      basis: slipping ? 'audio' : (verdict?.basis ?? 'none'),
-      vantage: this.#config.capture.vantage,
-      ppm: verdict?.ppm ?? null,
-      uncertaintyPpm: verdict?.uncertaintyPpm ?? null,
-      boundPpm: slipping ? null : (verdict?.boundPpm ?? null),
-      observableS: verdict?.observableS ?? 0,
+      sync: judged.sync,
+      basis: judged.basis,
+      vantage,
+      ppm: judged.ppm,
+      uncertaintyPpm: judged.uncertaintyPpm,
+      boundPpm: judged.boundPpm,
+      observableS: Math.round(judged.observableS * 10) / 10,
       slips: record?.slips ?? 0,
-      slipsPerMinute: verdict?.slipsPerMinute ?? null,
+      slipsPerMinute: judged.slipsPerMinute,
       firstSlipFrame: record?.firstSlipFrame ?? null,
       lastSlipFrame: record?.lastSlipFrame ?? null,
     };
@@ -365,6 +377,8 @@ export class Monitor implements MonitorView, MonitorCommands {
     const state = this.#state;
     const banks = info === null ? [] : this.#plan.banks.map((plan) => this.#bankOf(plan));
     const name = info?.name ?? this.#parts.sourceName;
+    const silent = (c: number) => this.#board?.silence[c - 1] === 'digitalZero';
+    const zeroBanks = banks.filter((bank) => bank.channels.every(silent)).map((bank) => bank.id);
     const seq = (this.#snapshot as Snapshot | undefined)?.seq ?? 0;
     return {
       product: 'lightkeeper',
@@ -398,6 +412,7 @@ export class Monitor implements MonitorView, MonitorCommands {
         notesSinceMs: Math.floor(this.#infoSinceMs),
         banks,
         slipSinceMs: new Map([...this.#records].map(([id, record]) => [id, Math.floor(record.sinceMs)])),
+        zeroBanks,
         usbLosses: { count: this.#usbLosses.count, sinceMs: Math.floor(this.#usbLosses.sinceMs) },
         xruns: { count: this.#xruns.count, sinceMs: Math.floor(this.#xruns.sinceMs) },
         banksGuessed: info !== null && this.#plan.from === 'guess',

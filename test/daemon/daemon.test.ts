@@ -38,6 +38,20 @@ describe('the program, started with no hardware', () => {
       expect(Math.abs((adat?.firstSlipFrame ?? 0) - 288_000)).toBeLessThanOrEqual(2);
       expect(last.channels[4]).toMatchObject({ clipped: true, clips: 1 });
       expect(/channel 5 clipped at frame (\d+)/.exec(daemon.output())?.[1]).toBe('144002');
+    } finally {
+      expect(await daemon.stop()).toBe(0);
+    }
+  }, 60_000);
+
+  it('says the same on the panel as by the API: which bank slips, and the box by its name', async () => {
+    const daemon = await startDaemon(['--sim', 'slow-expander']);
+    try {
+      const slipping = await waitFor(async () => {
+        const bank = (await status(daemon.url)).banks.find((one) => one.id === 'adat-a');
+        return bank?.sync === 'lock' && bank.ppm !== null ? bank : null;
+      }, 60_000);
+      expect(slipping.box).toBe('OctoPre');
+      expect(Math.abs(slipping.ppm! + 41)).toBeLessThan(1);
       // The panel agrees: the same bank in the same state, the same box, and SIM.
       const fonts = loadFonts();
       await waitFor(async () => {
@@ -53,7 +67,7 @@ describe('the program, started with no hardware', () => {
     } finally {
       expect(await daemon.stop()).toBe(0);
     }
-  }, 60_000);
+  }, 120_000);
 
   it('shows an interface that was unplugged as gone, without levels, and takes it up again by itself', async () => {
     const daemon = await startDaemon(['--sim', 'unplug', '--seed', '3']);

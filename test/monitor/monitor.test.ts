@@ -86,22 +86,40 @@ describe('the monitor', () => {
     for (const bank of monitor.snapshot().banks) expect(bank).toMatchObject({ sync: 'unknown', basis: 'none' });
   });
 
-  it('names the box, the cause and the fix when a bank slips, until it is cleared', () => {
+  it('tells one slip as a slip, and names box, cause and fix when they go on; clearing mends no clock', () => {
     const { monitor, elapse } = rig();
     monitor.onMessage({ kind: 'stream', info });
     monitor.onMessage({ kind: 'state', state: { kind: 'running' } });
-    monitor.onMessage({
-      kind: 'events',
-      dropped: 0,
-      events: [{ kind: 'slip', frame: 48000, bank: 'adat-a', slipKind: 'repeat', frames: 1 }],
-    });
+    const repeat = (frame: number) =>
+      monitor.onMessage({
+        kind: 'slips',
+        frame: frame + 4800,
+        digitalZero: [false, false],
+        evidence: [
+          { kind: 'exact', event: { bank: 1, frame, kind: 'repeat', frames: 1, confidenceBits: 60, everyBank: false } },
+        ],
+      });
+    repeat(48_000);
     elapse(500);
-    expect(monitor.snapshot().banks[1]).toMatchObject({ sync: 'lock', slips: 1, firstSlipFrame: 48000 });
-    expect(monitor.snapshot().findings[0]).toMatchObject({ code: 'bank-slips', severity: 'alarm', where: 'OctoPre' });
+    expect(monitor.snapshot().banks[1]).toMatchObject({ sync: 'unknown', slips: 1, firstSlipFrame: 48000 });
+    expect(monitor.snapshot().findings[0]).toMatchObject({ code: 'bank-slips', severity: 'warning', where: 'OctoPre' });
+    for (let n = 1; n <= 10; n++) repeat(48_000 + n * 40_000);
+    elapse(500);
+    const bank = monitor.snapshot().banks[1];
+    expect(bank).toMatchObject({ sync: 'lock', basis: 'audio', slips: 11 });
+    // One frame in 40 000 repeated: the box is 25 ppm slow.
+    expect(bank?.ppm).toBeCloseTo(-25, 1);
+    expect(monitor.snapshot().findings[0]).toMatchObject({ severity: 'alarm', confidence: 'high' });
+    expect(monitor.snapshot().findings[0]?.cause).toMatch(/own clock, 25\.0 ppm slow/);
+    expect(monitor.snapshot().banks[0]).toMatchObject({ sync: 'unknown', slips: 0 });
     monitor.clear();
     elapse(500);
-    expect(monitor.snapshot().banks[1]).toMatchObject({ sync: 'unknown', slips: 0 });
-    expect(monitor.snapshot().findings.filter((finding) => finding.code === 'bank-slips')).toEqual([]);
+    // Clearing counts mends no clock: the bank is still slipping, and says so.
+    expect(monitor.snapshot().banks[1]).toMatchObject({ slips: 0, sync: 'lock' });
+    expect(monitor.snapshot().findings[0]).toMatchObject({ code: 'bank-slips', symptom: 'ADAT A slips.' });
+    expect(monitor.undoClear()).toBe(true);
+    elapse(500);
+    expect(monitor.snapshot().banks[1]).toMatchObject({ slips: 11, firstSlipFrame: 48000 });
   });
 
   it('shows no level of an interface that is gone', () => {
@@ -140,14 +158,14 @@ describe('the monitor', () => {
     expect(monitor.levels().peakDbX100[3]).toBe(-100);
   });
 
-  it('tells the worker which channels form a bank, and that loopback proves nothing', () => {
+  it('tells the worker which channels form a bank, and leaves loopback out: it proves nothing', () => {
     const { monitor, told } = rig();
     monitor.onMessage({
       kind: 'stream',
       info: { ...info, ports: [{ id: 'loop', name: 'Loop', kind: 'loopback', first: 1, last: 2, box: null }] },
     });
     const banks = told.find((command) => command.kind === 'banks');
-    expect(banks).toMatchObject({ banks: [{ id: 'loop', columns: [0, 1], copies: true }, {}, {}, {}] });
+    expect(banks?.kind === 'banks' && banks.banks.map((bank) => bank.columns[0])).toEqual([2, 10, 18]);
   });
 
   it("shows the interface's rate error while it runs, and none once it is gone or another stream begins", () => {

@@ -51,11 +51,29 @@ class Sequencer {
   }
 }
 
-/** A tuned, decaying sine whose pitch falls: kick and toms. */
-class Drum implements Voice {
+/** One hit of a drum: a decaying sine whose pitch falls. */
+class Strike {
   #level = 0;
   #phase = 0;
   #bend = 0;
+  start(level: number): void {
+    this.#level = level;
+    this.#phase = 0;
+    this.#bend = 1;
+  }
+  next(decay: number, bendDecay: number, lowStep: number, bendStep: number): number {
+    this.#level *= decay;
+    this.#bend *= bendDecay;
+    this.#phase += lowStep + bendStep * this.#bend;
+    if (this.#phase > TWO_PI) this.#phase -= TWO_PI;
+    return this.#level * Math.sin(this.#phase);
+  }
+}
+
+/** Kick and toms. A skin goes on ringing under the next hit: cutting it off would be a splice, which is what slips are. */
+class Drum implements Voice {
+  readonly #strikes = [new Strike(), new Strike(), new Strike()];
+  #newest = 0;
   readonly #sequencer: Sequencer;
   readonly #decay: number;
   readonly #bendDecay: number;
@@ -71,15 +89,12 @@ class Drum implements Voice {
   next(): number {
     const hit = this.#sequencer.tick();
     if (hit > 0) {
-      this.#level = hit;
-      this.#bend = 1;
-      this.#phase = 0;
+      this.#newest = (this.#newest + 1) % this.#strikes.length;
+      this.#strikes[this.#newest]?.start(hit);
     }
-    this.#level *= this.#decay;
-    this.#bend *= this.#bendDecay;
-    this.#phase += this.#lowStep + this.#bendStep * this.#bend;
-    if (this.#phase > TWO_PI) this.#phase -= TWO_PI;
-    return this.#level * Math.sin(this.#phase);
+    let sum = 0;
+    for (const strike of this.#strikes) sum += strike.next(this.#decay, this.#bendDecay, this.#lowStep, this.#bendStep);
+    return sum;
   }
 }
 
@@ -102,10 +117,8 @@ class NoiseHit implements Voice {
   }
   next(): number {
     const hit = this.#sequencer.tick();
-    if (hit > 0) {
-      this.#level = hit;
-      this.#phase = 0;
-    }
+    // The body's phase runs on: a snare that still rings is not cut off by the next hit.
+    if (hit > this.#level) this.#level = hit;
     this.#level *= this.#decay;
     this.#phase += this.#bodyStep;
     if (this.#phase > TWO_PI) this.#phase -= TWO_PI;

@@ -11,6 +11,8 @@ export interface CombHit {
   readonly shape: Float32Array | null;
   /** Evidence of the event itself, nats. */
   readonly nats: number;
+  /** How much louder the bank gets at the place, dB; null for exact evidence. */
+  readonly riseDb: number | null;
 }
 
 export interface Comb {
@@ -149,7 +151,7 @@ function fitComb(hits: readonly CombHit[], start: number, loose: boolean): Comb 
   const chance = Math.min(1, (2 * width + 1) / period);
   // The two that made the period are free.
   const nats = -logTail(inSpan - 2, h - 2, chance);
-  if (sameMusic(members)) return null;
+  if (sameMusic(members) || onTheBeat(members)) return null;
   const moved = median(members.map((hit) => hit.moved));
   const agreeing = members.filter((hit) => Math.sign(hit.moved) === Math.sign(moved)).length;
   if (agreeing < 0.8 * h) return null;
@@ -210,6 +212,14 @@ function sameMusic(members: readonly CombHit[]): boolean {
     }
   }
   return compared >= 3 && same > 0.3 * compared;
+}
+
+/** Half of the events where the music gets louder: they follow the drummer, not a clock. Slips fall in decays as well, -1 dB in the median. */
+const BEAT_RISE_DB = 2;
+
+function onTheBeat(members: readonly CombHit[]): boolean {
+  const rises = members.flatMap((hit) => (hit.riseDb === null || hit.nats >= BEYOND_DOUBT ? [] : [hit.riseDb]));
+  return rises.length >= 3 && median(rises) > BEAT_RISE_DB;
 }
 
 /** Largest normalised correlation over shifts of -2..2 frames; -1 where they are of different channels. */

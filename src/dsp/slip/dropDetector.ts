@@ -24,6 +24,8 @@ export interface DropEvent {
   readonly voices: number;
   /** What the strongest channel did right behind the place (prediction residual, then the channel): tells a drum machine's repeated hit from a slip. */
   readonly shape: Float32Array;
+  /** How much louder the bank is in the 11 ms behind the place than in the 11 ms before, dB: a hit begins here. */
+  readonly riseDb: number;
 }
 
 /** A frame left out of a copy of the live material, and what the detector made of it. */
@@ -48,6 +50,10 @@ export interface DropDetectorOptions {
   readonly onTrial: (trial: DropTrial) => void;
 }
 
+/** A place where the bank gets this much louder at once is where something was struck: electronic drums cut off their own tail there, on every channel, and a slip does not wait for the beat. */
+const HIT_DB = 6;
+/** Segments on either side of a place whose loudness is compared: 8 x 64 frames. */
+const RISE_SEGMENTS = 8;
 /** Frames analysed at a time. */
 const STEP = 2048;
 /** Frames kept before and behind them: the judge's reach and a little more. */
@@ -223,6 +229,8 @@ export class DropDetector {
       // Two peaks may lead to the same gap.
       if (verdict.nats < PASS_JUDGE || Math.abs(frame - bank.lastDrop) < PEAK_SPACING) continue;
       bank.lastDrop = frame;
+      const riseDb = this.#riseDb(bank, place);
+      if (riseDb >= HIT_DB) continue;
       this.#options.onDrop({
         bank: b,
         frame,
@@ -230,6 +238,7 @@ export class DropDetector {
         others: verdict.others,
         voices: verdict.voices,
         shape: this.#shape(bank, place),
+        riseDb,
       });
     }
     const now = this.#base + at;
@@ -344,7 +353,8 @@ export class DropDetector {
     let nats = 0;
     let others = 0;
     let voices = 0;
-    if (height > least) {
+    // A live event on a hit would not be taken either.
+    if (height > least && this.#riseDb(bank, place) < HIT_DB) {
       const splice = this.#splice(bank, middle + top, place);
       if (splice.nats >= PASS_SPLICE && bank.tokens >= 1 && Math.abs(splice.place - middle) <= 2) {
         const verdict = this.#askJudge(bank, splice.place);
@@ -356,6 +366,29 @@ export class DropDetector {
       }
     }
     this.#options.onTrial({ bank: b, frame: this.#base + place, nats, others, voices });
+  }
+
+  /** Mean over the live channels of their power behind index `at` against that before it, dB. */
+  #riseDb(bank: BankLanes, at: number): number {
+    const { energy, masks, capacity } = this.#kernel;
+    const segments = capacity / SEGMENT;
+    const middle = Math.floor(at / SEGMENT);
+    let sum = 0;
+    let live = 0;
+    for (let i = 0; i < bank.channels.length; i++) {
+      const group = bank.firstGroup + (i >> 2);
+      const lane = i & 3;
+      if (masks[group * 4 + lane] === 0) continue;
+      let before = 1e-3;
+      let behind = 1e-3;
+      for (let s = 1; s <= RISE_SEGMENTS; s++) {
+        before += energy[(group * segments + middle - s) * 4 + lane]!;
+        behind += energy[(group * segments + middle + s) * 4 + lane]!;
+      }
+      sum += 10 * Math.log10(behind / before);
+      live++;
+    }
+    return live === 0 ? 0 : sum / live;
   }
 
   /** Residual of the strongest channel right behind the filter's answer to the gap itself. */

@@ -126,6 +126,7 @@ export class BankVerdict {
       frame: exact.frame,
       moved: -exact.frames,
       shape: null,
+      riseDb: null,
       nats: exact.confidenceBits,
       slip,
       strong: true,
@@ -150,7 +151,7 @@ export class BankVerdict {
     if (!isWeak(drop)) return;
     const strong = isStrong(drop);
     const slip: Slip = { frame: drop.frame, kind: 'drop', frames: 1 };
-    this.#add({ frame: drop.frame, moved: 1, shape: drop.shape, nats: drop.nats, slip, strong });
+    this.#add({ frame: drop.frame, moved: 1, shape: drop.shape, riseDb: drop.riseDb, nats: drop.nats, slip, strong });
     if (strong) {
       this.#count(slip);
       this.#restart(drop.frame);

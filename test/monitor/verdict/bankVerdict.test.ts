@@ -7,7 +7,7 @@ const random = randomOf(4);
 
 function drop(frame: number, nats = 60) {
   const shape = Float32Array.from({ length: 65 }, () => random() - 0.5);
-  return { bank: 0, frame, nats, others: nats * 0.7, voices: 4, shape };
+  return { bank: 0, frame, nats, others: nats * 0.7, voices: 4, shape, riseDb: -1 };
 }
 
 function repeat(frame: number) {
