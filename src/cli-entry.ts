@@ -14,6 +14,12 @@ function fail(fault: Fault): number {
   return fault.code === 'usage' ? 2 : 1;
 }
 
+/** 40 characters and a percentage. */
+function progressBar(done: number): string {
+  const full = Math.round(done * 40);
+  return `[${'#'.repeat(full)}${'.'.repeat(40 - full)}] ${Math.floor(done * 100)} %`;
+}
+
 async function main(words: readonly string[]): Promise<number> {
   const request = parseCommandLine(words);
   if (!request.ok) return fail(request.fault);
@@ -41,6 +47,18 @@ async function main(words: readonly string[]): Promise<number> {
       const planned = await runPlan(request.value.options, []);
       if (!planned.ok) return fail(planned.fault);
       process.stdout.write(planned.value);
+      return 0;
+    }
+    case 'analyze': {
+      const { runAnalyze } = await import('./analyze/analyzeCommand.ts');
+      const bar = process.stderr.isTTY === true;
+      const analyzed = runAnalyze(
+        request.value.options,
+        bar ? (done) => void process.stderr.write(`\r${progressBar(done)}`) : null,
+      );
+      if (bar) process.stderr.write('\r\x1b[K');
+      if (!analyzed.ok) return fail(analyzed.fault);
+      process.stdout.write(analyzed.value);
       return 0;
     }
     case 'pin': {

@@ -1,5 +1,6 @@
 /** Arguments -> options. Pure: no device is touched, nothing is printed. */
 import { parseArgs } from 'node:util';
+import type { AnalyzeCommand } from './analyze/analyzeCommand.ts';
 import type { CaptureChoice } from './device/ports.ts';
 import { bad, good, type Outcome } from './fault.ts';
 import type { PlanCommand } from './guide/planCommand.ts';
@@ -19,6 +20,7 @@ export type CliRequest =
   | { readonly command: 'list' }
   | { readonly command: 'dump'; readonly device: string | null }
   | { readonly command: 'plan'; readonly options: PlanCommand }
+  | { readonly command: 'analyze'; readonly options: AnalyzeCommand }
   | { readonly command: 'pin'; readonly stateDir: string | null }
   | { readonly command: 'help' }
   | { readonly command: 'version' };
@@ -28,6 +30,9 @@ export const HELP = `lightkeeper: meters and clock-lock monitor for a USB audio 
   lightkeeper [run] [options]     capture, meter, show, serve (the default)
   lightkeeper list                capture cards of this machine
   lightkeeper dump [hw:N]         a card's controls as JSON, to send in
+  lightkeeper analyze <wav...>    a recorded take: levels, clips, and the verdict of each bank
+    --json                        for programs
+    --map <file.json>             banks, as in the configuration
   lightkeeper plan <brief.json>   what a session needs, and how to wire it: docs/planner.md
     --sheet <file.html|file.pdf>  also a sheet to print
     --config <file.json>          also a configuration
@@ -90,6 +95,14 @@ export function parseCommandLine(words: readonly string[]): Outcome<CliRequest> 
       options: { briefFile, sheetFile: values.sheet ?? null, configFile: values.config ?? null },
     });
   }
+  if (command === 'analyze') {
+    const paths = positionals.slice(1);
+    if (paths.length === 0) return usage('analyze wants the files of a take, or their folder.');
+    return good({ command: 'analyze', options: { paths, json: values.json === true, mapFile: values.map ?? null } });
+  }
+  for (const name of ['json', 'map'] as const) {
+    if (values[name] !== undefined) return usage(`--${name} goes with analyze.`);
+  }
   for (const name of ['sheet', 'config'] as const) {
     if (values[name] !== undefined) return usage(`--${name} goes with plan.`);
   }
@@ -124,6 +137,8 @@ function parse(words: readonly string[]) {
       'state-dir': { type: 'string' },
       sheet: { type: 'string' },
       config: { type: 'string' },
+      json: { type: 'boolean' },
+      map: { type: 'string' },
     },
   });
 }

@@ -24,6 +24,15 @@ describe('the command line', () => {
     });
   });
 
+  it('takes a take to analyze, and keeps its flags to it', () => {
+    expect(parse('analyze a.wav b.wav --json --map banks.json')).toEqual({
+      ok: true,
+      value: { command: 'analyze', options: { paths: ['a.wav', 'b.wav'], json: true, mapFile: 'banks.json' } },
+    });
+    expect(parse('analyze')).toMatchObject({ ok: false, fault: { code: 'usage' } });
+    expect(parse('--json')).toMatchObject({ ok: false, fault: { code: 'usage' } });
+  });
+
   it('takes several WAV files, named one after another', () => {
     expect(parse('--wav a.wav b.wav --fast')).toMatchObject({
       ok: true,

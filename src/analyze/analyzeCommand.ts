@@ -1,0 +1,90 @@
+/** `lightkeeper analyze <wav...>`: a recorded take, judged; as text for people or JSON for programs. */
+import { readFileSync } from 'node:fs';
+import { Type } from 'typebox';
+import { Value } from 'typebox/value';
+import { BankConfig } from '../config/schema.ts';
+import { bad, good, type Outcome } from '../fault.ts';
+import { type AnalyzeResult, analyze } from './analyze.ts';
+
+export interface AnalyzeCommand {
+  /** Files of one take, or a folder of them. */
+  readonly paths: readonly string[];
+  readonly json: boolean;
+  /** File of banks: a JSON list as in the configuration's `banks`; null: by the tracks' names, else groups of 8. */
+  readonly mapFile: string | null;
+}
+
+const BankMap = Type.Array(BankConfig, { minItems: 1, maxItems: 16 });
+
+function readMap(file: string): Outcome<Parameters<typeof analyze>[0]['banks']> {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    return bad(
+      'map-unreadable',
+      `The map ${file} can not be read: ${(error as Error).message}.`,
+      'Check its name and that it is JSON.',
+    );
+  }
+  if (Value.Check(BankMap, value)) return good(value);
+  const first = [...Value.Errors(BankMap, value)][0];
+  return bad(
+    'map-invalid',
+    `The map ${file} does not fit: ${first?.instancePath || '/'} ${first?.message ?? ''}.`,
+    'Write a list such as [{"id":"adat-a","name":"ADAT A","kind":"adat","first":11,"last":18}].',
+  );
+}
+
+/**
+ * Reads the whole take and answers the text to print.
+ *
+ * @param onProgress 0..1 while it reads, or null
+ */
+export function runAnalyze(command: AnalyzeCommand, onProgress: ((done: number) => void) | null): Outcome<string> {
+  const map = command.mapFile === null ? good([]) : readMap(command.mapFile);
+  if (!map.ok) return map;
+  const result = analyze({
+    paths: command.paths,
+    banks: map.value ?? [],
+    ...(onProgress === null ? {} : { onProgress }),
+  });
+  if (!result.ok) return result;
+  return good(command.json ? `${JSON.stringify(result.value.analysis, null, 1)}\n` : asText(result.value));
+}
+
+const db = (level: number | null) => (level === null ? '-' : level.toFixed(1)).padStart(7);
+
+function timeOf(frame: number, rateHz: number): string {
+  const s = frame / rateHz;
+  return `${Math.floor(s / 60)}:${(s % 60).toFixed(2).padStart(5, '0')}`;
+}
+
+function asText({ analysis, banksFrom, notes }: AnalyzeResult): string {
+  const { rateHz } = analysis;
+  const lines = [
+    `${analysis.files.join(', ')}: ${analysis.channels.length} channels, ${rateHz} Hz, ${analysis.bits} bits, ${timeOf(analysis.frames, rateHz)}`,
+    ...notes.map((note) => `[${note.code}] ${note.what} ${note.fix}`),
+    '',
+    ' ch  name                peak     rms      tp   clips  bits',
+  ];
+  for (const c of analysis.channels) {
+    const silence = c.silence === 'none' ? '' : `  ${c.silence}`;
+    lines.push(
+      `${String(c.index).padStart(3)}  ${c.name.slice(0, 16).padEnd(16)} ${db(c.peakDbfs)} ${db(c.rmsDbfs)} ${db(c.truePeakDbtp)} ${String(c.clips).padStart(6)} ${String(c.usedBits).padStart(5)}${silence}`,
+    );
+  }
+  lines.push('');
+  if (banksFrom === 'guess') lines.push('Banks are a guess, groups of 8: name them with --map.');
+  for (const bank of analysis.banks) {
+    const ppm = bank.ppm === null ? '' : `, ${bank.ppm > 0 ? '+' : ''}${bank.ppm.toFixed(2)} ppm`;
+    const bound = bank.boundPpm === null ? '' : `, under ${bank.boundPpm.toFixed(2)} ppm`;
+    const words = { noLock: 'NO LOCK', lock: 'LOCK, slips', sync: 'SYNC', unknown: "can't tell" }[bank.sync];
+    lines.push(`${bank.id} (${bank.first}-${bank.last}): ${words}${ppm}${bound}, ${bank.slips.length} slips`);
+    for (const slip of bank.slips.slice(0, 10)) {
+      lines.push(`  ${timeOf(slip.frame, rateHz)}  frame ${slip.frame}: ${slip.kind}, ${slip.frames}`);
+    }
+    if (bank.slips.length > 10) lines.push(`  and ${bank.slips.length - 10} more`);
+  }
+  return `${lines.join('\n')}\n`;
+}
