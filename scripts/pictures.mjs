@@ -10,7 +10,7 @@ process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 const out = 'docs/pictures';
 mkdirSync(out, { recursive: true });
 const state = mkdtempSync(join(tmpdir(), 'lightkeeper-pictures-'));
-const scenario = process.argv[2] ?? 'session';
+const scenario = process.argv[2] ?? 'slow-expander';
 const args = ['dist/cli-entry.js', '--sim', scenario, '--http', '0', '--panel', 'none', '--state-dir', state];
 const program = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
 const url = await new Promise((resolve, reject) => {
@@ -47,11 +47,11 @@ try {
     })
   ).json();
   if (paired.token === undefined) throw new Error('could not pair');
-  // The script of the session has clipped and slipped by then.
+  // By then the expander was heard to run on its own clock, and its ppm has settled.
   const untilMs = performance.now() + 30_000;
   while (performance.now() < untilMs) {
-    const { banks, channels } = await (await fetch(`${url}api/status`)).json();
-    if (banks.some(({ slips }) => slips > 0) && channels.some(({ clipped }) => clipped)) break;
+    const { banks, capture } = await (await fetch(`${url}api/status`)).json();
+    if (banks.some(({ sync, ppm }) => sync === 'lock' && ppm !== null) && capture.frames > 12 * 48_000) break;
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
   const shoot = async (name, view, width, height, scale, colorScheme = 'dark') => {

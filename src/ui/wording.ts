@@ -59,7 +59,13 @@ function unknownWords(bank: Bank, view: PanelView, ui: UiState, nowMs: number): 
   const last = ui.lastSyncMs[bank.id];
   const heard = bank.channels.some((index) => view.snapshot.channels[index - 1]?.silence === 'none');
   return [
-    bank.vantage === 'split' ? 'Split fibre: follows' : heard ? 'Not enough heard yet' : 'Too quiet to see slip',
+    bank.vantage !== 'split' && bank.slips > 0
+      ? `${slips(bank.slips)} seen so far`
+      : bank.vantage === 'split'
+        ? 'Split fibre: follows'
+        : heard
+          ? 'Not enough heard yet'
+          : 'Too quiet to see slip',
     ...(bank.vantage === 'split' ? ['any clock. No verdict'] : []),
     last === undefined ? 'No SYNC seen yet' : `Last SYNC ${ageText(nowMs - last)} ago`,
     view.canProve ? 'Play, or B = prove' : 'Play, and wait',

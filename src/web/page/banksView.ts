@@ -1,5 +1,6 @@
 /** Banks: sync by shape and word, its basis, the bars, and a name and a number under each bar. */
 import type { Bank, Channel, Snapshot } from '../../monitor/snapshot.ts';
+import { isDigital } from '../../ui/view.ts';
 import { h, rebuild, setText } from './dom.ts';
 import { db, dbShort, ppm } from './format.ts';
 import { type Ballistics, BankCanvas, readColours } from './meters.ts';
@@ -101,15 +102,17 @@ export class BanksView {
     const evidence = evidenceOf(bank);
     rebuild(head, JSON.stringify([bank.sync, bank.basis, evidence]), () => [
       h('h3', '', {}, bank.name, bank.box !== null && h('small', '', {}, bank.box)),
-      h(
-        'span',
-        `pill ${bank.sync}`,
-        {},
-        syncShape(bank.sync),
-        h('b', '', { 'aria-hidden': 'true' }, SYNC_WORDS[bank.sync]),
-        h('span', 'spoken', {}, SYNC_SPOKEN[bank.sync]),
-      ),
-      h('p', 'evidence', {}, evidence),
+      // Analogue inputs and loopback have no clock of their own: no word is said of them.
+      isDigital(bank) &&
+        h(
+          'span',
+          `pill ${bank.sync}`,
+          {},
+          syncShape(bank.sync),
+          h('b', '', { 'aria-hidden': 'true' }, SYNC_WORDS[bank.sync]),
+          h('span', 'spoken', {}, SYNC_SPOKEN[bank.sync]),
+        ),
+      isDigital(bank) && h('p', 'evidence', {}, evidence),
     ]);
   }
 }
@@ -149,6 +152,7 @@ export function evidenceOf(bank: Bank): string {
     case 'noLock':
       return BASIS_WORDS[bank.basis];
     case 'unknown':
+      if (bank.slips > 0) return `can't tell yet, ${bank.slips} slip${bank.slips === 1 ? '' : 's'} seen`;
       return bank.observableS > 0
         ? `can't tell yet, ${Math.round(bank.observableS)} s seen`
         : "can't tell: no evidence yet";

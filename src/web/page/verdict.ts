@@ -81,8 +81,15 @@ export function verdictOf(snapshot: Snapshot): Verdict {
         sync,
         word: '?',
         meaning: "can't tell",
-        line: bank === null ? 'No evidence yet.' : `${from}: too quiet to see a slip.`,
+        line: bank === null ? 'No evidence yet.' : `${from}: ${whyUnknown(bank, snapshot)}`,
         aside,
       };
   }
+}
+
+/** Why no word can be said of a bank yet. */
+function whyUnknown(bank: Bank, snapshot: Snapshot): string {
+  if (bank.slips > 0) return `${count(bank.slips, 'slip')} seen, not enough to name its clock.`;
+  const heard = bank.channels.some((index) => snapshot.channels[index - 1]?.silence === 'none');
+  return heard ? 'not enough heard yet.' : 'too quiet to see a slip.';
 }
