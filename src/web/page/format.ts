@@ -19,7 +19,9 @@ export function ppm(value: number, uncertainty: number | null): string {
   const decimals = uncertainty !== null && uncertainty >= 5 ? 0 : uncertainty !== null && uncertainty < 0.1 ? 2 : 1;
   const text = Math.abs(value).toFixed(decimals);
   const sign = Number(text) === 0 ? '' : value < 0 ? '−' : '+';
-  const band = uncertainty === null ? '' : `\u00a0±${uncertainty.toFixed(decimals)}`;
+  // Rounded up: a band that reads 0.00 would claim what nobody measured.
+  const step = 10 ** decimals;
+  const band = uncertainty === null ? '' : `\u00a0±${(Math.ceil(uncertainty * step) / step).toFixed(decimals)}`;
   return `${sign}${text}${band}\u00a0ppm`;
 }
 
