@@ -163,7 +163,11 @@ async function runOnce(options: RunOptions, version: string, kept: Kept): Promis
     uptimeMs,
     onEvent: (event) => log.info(`event-${event.kind}`, describeEvent(event)),
     onDropped: (count) => log.warn('events-dropped', `${count} more events in one turn were only counted.`),
-    onState: (state) => logState(log, state),
+    onState: (state) => {
+      // What was asked for on the command line and never ran is said once, by the program's last line.
+      const last = (state.kind === 'faulted' || state.kind === 'absent') && !chosen.retry && !everRan;
+      if (!last) logState(log, state);
+    },
   });
 
   let everRan = false;
