@@ -329,7 +329,9 @@ export class Monitor implements MonitorView, MonitorCommands {
     const { vantage } = this.#config.capture;
     const record = this.#records.get(plan.id);
     const verdict = this.#verdicts?.verdicts[this.#watched.indexOf(plan.id)]?.state();
-    const judged = plan.kind !== 'analogue' && verdict !== undefined ? seenFrom(vantage, verdict) : NOT_JUDGED;
+    // While nothing is captured nobody watches: the last word would be a claim about now.
+    const watching = this.#hasLevels() && plan.kind !== 'analogue';
+    const judged = watching && verdict !== undefined ? seenFrom(vantage, verdict) : NOT_JUDGED;
     return {
       id: plan.id,
       name: plan.name,

@@ -120,6 +120,12 @@ describe('the monitor', () => {
     expect(monitor.undoClear()).toBe(true);
     elapse(500);
     expect(monitor.snapshot().banks[1]).toMatchObject({ slips: 11, firstSlipFrame: 48000 });
+    // Nobody watches while the interface is released or stalled: no word is kept from before.
+    for (const kind of ['released', 'stalled'] as const) {
+      monitor.onMessage({ kind: 'state', state: { kind } });
+      elapse(500);
+      expect(monitor.snapshot().banks[1]).toMatchObject({ sync: 'unknown', basis: 'none', ppm: null, slips: 11 });
+    }
   });
 
   it('shows no level of an interface that is gone', () => {
