@@ -216,18 +216,26 @@ ${table(
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const load = (file) => import(pathToFileURL(join(root, 'dist', file)).href);
-  const [{ EXPANDERS }, { ABILITIES }, { describeChecks }, { parseBrief }, { planSession }, { planText }] =
-    await Promise.all([
-      load('guide/expanders.js'),
-      load('guide/abilities.js'),
-      load('guide/describeChecks.js'),
-      load('guide/brief.js'),
-      load('guide/planner.js'),
-      load('guide/planText.js'),
-    ]);
+  const [
+    { EXPANDERS },
+    { ABILITIES },
+    { describeChecks },
+    { parseBrief },
+    { planSession },
+    { planText },
+    { loadInterfaceTable },
+  ] = await Promise.all([
+    load('guide/expanders.js'),
+    load('guide/abilities.js'),
+    load('guide/describeChecks.js'),
+    load('guide/brief.js'),
+    load('guide/planner.js'),
+    load('guide/planText.js'),
+    load('device/interfaces/interfaceTable.js'),
+  ]);
   const read = (file) => readFileSync(join(root, file), 'utf8');
   const brief = read('examples/band-brief.json');
-  const planned = planSession(parseBrief(JSON.parse(brief)).value, []);
+  const planned = planSession(parseBrief(JSON.parse(brief)).value, loadInterfaceTable().maps);
   const statements = JSON.parse(read('test/guide/statements.json'));
   writeFileSync(join(root, 'docs/guide.md'), guideDoc({ statements, checks: describeChecks() }));
   writeFileSync(

@@ -44,7 +44,8 @@ async function main(words: readonly string[]): Promise<number> {
     }
     case 'plan': {
       const { runPlan } = await import('./guide/planCommand.ts');
-      const planned = await runPlan(request.value.options, []);
+      const { loadInterfaceTable } = await import('./device/interfaces/interfaceTable.ts');
+      const planned = await runPlan(request.value.options, loadInterfaceTable().maps);
       if (!planned.ok) return fail(planned.fault);
       process.stdout.write(planned.value);
       return 0;

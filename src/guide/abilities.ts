@@ -1,8 +1,9 @@
 /**
  * What known interfaces have besides their capture channels: sockets, 48 V groups, output pairs, clock sockets. Data.
  *
- * The channel map (which capture channel belongs to which port, at each range of rates) comes from the table of
- * interfaces in src/device/interfaces, joined by USB id; the maps here stand in for interfaces that it does not have.
+ * The channel map (which capture channel belongs to which port, at each range of rates) is not repeated here: it comes
+ * from the table of interfaces in src/device/interfaces, joined by USB id, else by name. One that is not in that table
+ * has analogue inputs only.
  */
 import type { InterfaceMap, PortMap } from '../device/interfaces/interfaceMap.ts';
 import { adatChannels, rateClass } from './patchSheet.ts';
@@ -32,11 +33,6 @@ export interface InterfaceAbility {
   readonly name: string;
   /** `vvvv:pppp`, lower-case hex; empty where not known. */
   readonly usbIds: readonly string[];
-  /**
-   * Capture ports at 1x, 2x, 4x, for as long as the table of interfaces does not have this one; null: not known.
-   * Absent: analogue inputs only.
-   */
-  readonly map?: readonly [x1: string, x2: string | null, x4: string | null];
   readonly inputs: readonly AnalogueInputs[];
   /** Inputs under one 48 V switch, first and last; inputs not named have a switch of their own, or no 48 V. */
   readonly phantomGroups: readonly (readonly [number, number])[];
@@ -137,11 +133,6 @@ export const ABILITIES: readonly InterfaceAbility[] = [
     id: 'scarlett-18i8-gen2',
     name: 'Scarlett 18i8 (2nd Gen)',
     usbIds: ['1235:8204'],
-    map: [
-      'analogue 1-8, spdif 9-10, adat-a 11-18',
-      'analogue 1-8, spdif 9-10, adat-a 11-14',
-      'analogue 1-8, spdif 9-10',
-    ],
     inputs: fourCombosFourLines,
     phantomGroups: [
       [1, 2],
@@ -160,11 +151,6 @@ export const ABILITIES: readonly InterfaceAbility[] = [
     id: 'scarlett-18i8-gen3',
     name: 'Scarlett 18i8 (3rd Gen)',
     usbIds: ['1235:8214'],
-    map: [
-      'analogue 1-8, spdif 9-10, loopback 11-12, adat-a 13-20',
-      'analogue 1-8, spdif 9-10, loopback 11-12, adat-a 13-16',
-      'analogue 1-8, spdif 9-10',
-    ],
     inputs: fourCombosFourLines,
     phantomGroups: [
       [1, 2],
@@ -183,7 +169,6 @@ export const ABILITIES: readonly InterfaceAbility[] = [
     id: 'scarlett-18i20-gen1',
     name: 'Scarlett 18i20 (1st Gen)',
     usbIds: ['1235:800c'],
-    map: ['analogue 1-8, spdif 9-10, adat-a 11-18', null, null],
     inputs: eightCombos,
     phantomGroups: twoGroupsOfFour,
     feeds: tenOuts,
@@ -199,11 +184,6 @@ export const ABILITIES: readonly InterfaceAbility[] = [
     id: 'scarlett-18i20-gen2',
     name: 'Scarlett 18i20 (2nd Gen)',
     usbIds: ['1235:8201'],
-    map: [
-      'analogue 1-8, spdif 9-10, adat-a 11-18',
-      'analogue 1-8, spdif 9-10, adat-a 11-14',
-      'analogue 1-8, spdif 9-10',
-    ],
     inputs: eightCombos,
     phantomGroups: twoGroupsOfFour,
     feeds: tenOuts,
@@ -219,11 +199,6 @@ export const ABILITIES: readonly InterfaceAbility[] = [
     id: 'scarlett-18i20-gen3',
     name: 'Scarlett 18i20 (3rd Gen)',
     usbIds: ['1235:8215'],
-    map: [
-      'analogue 1-8, loopback 9-10, spdif 11-12, adat-a 13-20',
-      'analogue 1-8, loopback 9-10, spdif 11-12, adat-a 13-16',
-      'analogue 1-8, loopback 9-10',
-    ],
     inputs: eightCombos,
     phantomGroups: twoGroupsOfFour,
     feeds: tenOuts,
@@ -239,7 +214,6 @@ export const ABILITIES: readonly InterfaceAbility[] = [
     id: 'scarlett-18i20-gen4',
     name: 'Scarlett 18i20 (4th Gen)',
     usbIds: ['1235:821d'],
-    map: ['analogue 1-8, loopback 9-10, spdif 11-12, adat-a 13-20', null, null],
     inputs: eightCombos,
     phantomGroups: [],
     feeds: tenOuts,
@@ -255,7 +229,6 @@ export const ABILITIES: readonly InterfaceAbility[] = [
     id: 'scarlett-18i16-gen4',
     name: 'Scarlett 18i16 (4th Gen)',
     usbIds: ['1235:821c'],
-    map: ['analogue 1-8, loopback 9-10, spdif 11-12, adat-a 13-20', null, null],
     inputs: fourCombosFourLines,
     phantomGroups: [],
     feeds: [feed(1, 'trs'), feed(3, 'trs'), feed(5, null, 1), feed(7, null, 1)],
@@ -271,7 +244,6 @@ export const ABILITIES: readonly InterfaceAbility[] = [
     id: 'scarlett-16i16-gen4',
     name: 'Scarlett 16i16 (4th Gen)',
     usbIds: ['1235:821b'],
-    map: ['analogue 1-6, loopback 7-8, spdif 9-10, adat-a 11-18', null, null],
     inputs: [
       { first: 1, last: 2, connector: 'combo', kinds: micLineInst },
       { first: 3, last: 6, connector: 'trs', kinds: line },
@@ -290,7 +262,6 @@ export const ABILITIES: readonly InterfaceAbility[] = [
     id: 'clarett-2pre',
     name: 'Clarett 2Pre USB, Clarett+ 2Pre',
     usbIds: ['1235:8206', '1235:820a'],
-    map: ['analogue 1-2, spdif 3-4, adat-a 5-12', 'analogue 1-2, spdif 3-4, adat-a 5-8', 'analogue 1-2'],
     inputs: [{ first: 1, last: 2, connector: 'combo', kinds: micLineInst }],
     phantomGroups: [[1, 2]],
     feeds: [feed(1, 'trs'), feed(3, 'trs', 1)],
@@ -306,11 +277,6 @@ export const ABILITIES: readonly InterfaceAbility[] = [
     id: 'clarett-4pre',
     name: 'Clarett 4Pre USB, Clarett+ 4Pre',
     usbIds: ['1235:8207', '1235:820b'],
-    map: [
-      'analogue 1-8, spdif 9-10, adat-a 11-18',
-      'analogue 1-8, spdif 9-10, adat-a 11-14',
-      'analogue 1-8, spdif 9-10, adat-a 11-12',
-    ],
     inputs: fourCombosFourLines,
     phantomGroups: [
       [1, 2],
@@ -329,11 +295,6 @@ export const ABILITIES: readonly InterfaceAbility[] = [
     id: 'clarett-8pre',
     name: 'Clarett 8Pre USB, Clarett+ 8Pre',
     usbIds: ['1235:8208', '1235:820c'],
-    map: [
-      'analogue 1-8, spdif 9-10, adat-a 11-18',
-      'analogue 1-8, spdif 9-10, adat-a 11-14',
-      'analogue 1-8, spdif 9-10, adat-a 11-12',
-    ],
     inputs: eightCombos,
     phantomGroups: twoGroupsOfFour,
     feeds: tenOuts,
@@ -349,11 +310,6 @@ export const ABILITIES: readonly InterfaceAbility[] = [
     id: 'rme-digiface-usb',
     name: 'RME Digiface USB',
     usbIds: ['2a39:3f8c', '2a39:3fa0'],
-    map: [
-      'adat-a 1-8, adat-b 9-16, adat-c 17-24, adat-d 25-32',
-      'adat-a 1-4, adat-b 5-8, adat-c 9-12, adat-d 13-16',
-      'adat-a 1-2, adat-b 3-4, adat-c 5-6, adat-d 7-8',
-    ],
     inputs: [],
     phantomGroups: [],
     feeds: [feed(1, null, 1)],
@@ -369,11 +325,6 @@ export const ABILITIES: readonly InterfaceAbility[] = [
     id: 'rme-ucx-ii',
     name: 'RME Fireface UCX II',
     usbIds: ['2a39:3fd9'],
-    map: [
-      'analogue 1-8, spdif 9-10, aes 11-12, adat-a 13-20',
-      'analogue 1-8, spdif 9-10, aes 11-12, adat-a 13-16',
-      'analogue 1-8, spdif 9-10, aes 11-12, adat-a 13-14',
-    ],
     inputs: [
       { first: 1, last: 2, connector: 'combo', kinds: micLine },
       { first: 3, last: 4, connector: 'hiz', kinds: ['line', 'inst'] },
@@ -393,7 +344,6 @@ export const ABILITIES: readonly InterfaceAbility[] = [
     id: 'rme-babyface-pro-fs',
     name: 'RME Babyface Pro FS',
     usbIds: ['2a39:3fb0'],
-    map: ['analogue 1-4, adat-a 5-12', null, null],
     inputs: [
       { first: 1, last: 2, connector: 'xlr', kinds: ['mic'] },
       { first: 3, last: 4, connector: 'hiz', kinds: ['line', 'inst'] },
@@ -412,7 +362,6 @@ export const ABILITIES: readonly InterfaceAbility[] = [
     id: 'motu-ultralite-mk5',
     name: 'MOTU UltraLite mk5',
     usbIds: ['07fd:000c'],
-    map: ['analogue 1-8, loopback 9-10, spdif 11-12, adat-a 13-20', null, null],
     inputs: [
       { first: 1, last: 2, connector: 'combo', kinds: micLineInst },
       { first: 3, last: 8, connector: 'trs', kinds: line },
@@ -431,7 +380,6 @@ export const ABILITIES: readonly InterfaceAbility[] = [
     id: 'presonus-1824c',
     name: 'PreSonus Studio 1824c',
     usbIds: ['194f:010d'],
-    map: ['analogue 1-8, spdif 9-10, adat-a 11-18', 'analogue 1-8, spdif 9-10, adat-a 11-14', 'analogue 1-8'],
     inputs: eightCombos,
     phantomGroups: [[1, 8]],
     feeds: [feed(1, 'trs'), feed(3, 'trs'), feed(5, 'trs', 1), feed(7, 'trs', 1)],
@@ -447,7 +395,6 @@ export const ABILITIES: readonly InterfaceAbility[] = [
     id: 'audient-evo-16',
     name: 'Audient EVO 16',
     usbIds: ['2708:000a'],
-    map: ['analogue 1-8, adat-a 9-16, adat-b 17-24', null, null],
     inputs: eightCombos,
     phantomGroups: [],
     feeds: [feed(1, 'trs'), feed(3, 'trs'), feed(5, 'trs', 1), feed(7, 'trs', 1)],
@@ -463,7 +410,6 @@ export const ABILITIES: readonly InterfaceAbility[] = [
     id: 'audient-id14-mk2',
     name: 'Audient iD14 mkII',
     usbIds: ['2708:0008'],
-    map: ['analogue 1-2, adat-a 3-10', null, null],
     inputs: [{ first: 1, last: 2, connector: 'combo', kinds: micLineInst }],
     phantomGroups: [],
     feeds: [feed(1, 'trs'), feed(3, 'trs', 2)],
@@ -479,7 +425,6 @@ export const ABILITIES: readonly InterfaceAbility[] = [
     id: 'behringer-umc1820',
     name: 'Behringer UMC1820',
     usbIds: [],
-    map: ['analogue 1-8, spdif 9-10, adat-a 11-18', null, null],
     inputs: eightCombos,
     phantomGroups: twoGroupsOfFour,
     feeds: [feed(1, 'trs'), feed(3, 'trs', 1), feed(5, 'trs', 1), feed(7, 'trs'), feed(9, 'trs')],
@@ -500,44 +445,12 @@ export function interfaceAbility(key: string | null): InterfaceAbility | null {
   return ABILITIES.find((a) => a.id === wanted || a.usbIds.includes(wanted) || a.name.toLowerCase() === wanted) ?? null;
 }
 
-/** `analogue 1-8, adat-a 11-18` as ports. */
-function readPorts(text: string): PortMap[] {
-  const names = { analogue: 'Analogue', spdif: 'S/PDIF', aes: 'AES', loopback: 'Loopback', adat: 'ADAT' };
-  return text.split(', ').map((part) => {
-    const [id = '', range = ''] = part.split(' ');
-    const [kind, letter] = id.split('-') as [keyof typeof names, string | undefined];
-    const [first = 0, last = 0] = range.split('-').map(Number);
-    return {
-      id,
-      name: letter === undefined ? names[kind] : `${names[kind]} ${letter.toUpperCase()}`,
-      kind,
-      first,
-      last,
-    };
-  });
-}
-
-function ownMap(ability: InterfaceAbility): InterfaceMap | null {
-  if (ability.map === undefined) return null;
-  const [x1, x2, x4] = ability.map;
-  return {
-    name: ability.name,
-    usbIds: ability.usbIds,
-    verified: x2 !== null && x4 !== null,
-    maps: {
-      x1: readPorts(x1),
-      x2: x2 === null ? null : readPorts(x2),
-      x4: x4 === null ? null : readPorts(x4),
-    },
-  };
-}
-
-/** The map of the interface: from the table of src/device/interfaces by USB id, else by name, else its own here. */
+/** The map of the interface in the table of src/device/interfaces: by USB id, else by name; null: it has none. */
 export function mapOf(ability: InterfaceAbility, maps: readonly InterfaceMap[]): InterfaceMap | null {
   return (
     maps.find((m) => m.usbIds.some((id) => ability.usbIds.includes(id))) ??
     maps.find((m) => m.name.toLowerCase().includes(ability.name.toLowerCase())) ??
-    ownMap(ability)
+    null
   );
 }
 

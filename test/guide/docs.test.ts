@@ -9,6 +9,7 @@ import { describeChecks } from '../../src/guide/describeChecks.ts';
 import { EXPANDERS } from '../../src/guide/expanders.ts';
 import { planSession } from '../../src/guide/planner.ts';
 import { planText } from '../../src/guide/planText.ts';
+import { INTERFACE_MAPS } from './sheets.ts';
 
 interface Part {
   readonly part: string;
@@ -24,7 +25,7 @@ describe('docs/guide.md and docs/planner.md', () => {
     const brief = readFileSync('examples/band-brief.json', 'utf8');
     const parsed = parseBrief(JSON.parse(brief));
     if (!parsed.ok) throw new Error(parsed.fault.what);
-    const planned = planSession(parsed.value, []);
+    const planned = planSession(parsed.value, INTERFACE_MAPS);
     if (!planned.ok) throw new Error(planned.fault.what);
     expect(readFileSync('docs/planner.md', 'utf8')).toBe(
       plannerDoc({ brief, text: planText(planned.value), expanders: EXPANDERS, abilities: ABILITIES }),

@@ -8,6 +8,7 @@ import { type Brief, parseBrief } from '../../src/guide/brief.ts';
 import { EXPANDERS } from '../../src/guide/expanders.ts';
 import { adatChannels, RATES_HZ } from '../../src/guide/patchSheet.ts';
 import { countNeeds, type Plan, planSession } from '../../src/guide/planner.ts';
+import { INTERFACE_MAPS } from './sheets.ts';
 
 function brief(value: object): Brief {
   const parsed = parseBrief(value);
@@ -16,7 +17,7 @@ function brief(value: object): Brief {
 }
 
 function plan(value: object): Plan {
-  const planned = planSession(brief(value), []);
+  const planned = planSession(brief(value), INTERFACE_MAPS);
   if (!planned.ok) throw new Error(planned.fault.what);
   return planned.value;
 }
@@ -353,7 +354,7 @@ describe('briefs worked by hand', () => {
 describe('the planner', () => {
   it('says which word of the brief it does not know', () => {
     const fault = (value: object) => {
-      const planned = planSession(brief(value), []);
+      const planned = planSession(brief(value), INTERFACE_MAPS);
       return planned.ok ? null : planned.fault.code;
     };
     expect(fault({ interface: 'Teac Portastudio' })).toBe('plan-unknown-interface');
@@ -498,7 +499,7 @@ describe('any brief', () => {
   it('gives a plan whose channels never overlap and never pass what the port carries at the rate', () => {
     fc.assert(
       fc.property(anyBrief, (any) => {
-        const planned = planSession(any, []);
+        const planned = planSession(any, INTERFACE_MAPS);
         if (!planned.ok) throw new Error(planned.fault.what);
         const p = planned.value;
         const channels = p.channels.map(({ channel }) => channel);
@@ -531,7 +532,7 @@ describe('any brief', () => {
     let covered = 0;
     fc.assert(
       fc.property(anyBrief, (any) => {
-        const planned = planSession(any, []);
+        const planned = planSession(any, INTERFACE_MAPS);
         if (!planned.ok) throw new Error(planned.fault.what);
         const { config, notes, covered: all } = planned.value;
         expect([...Value.Errors(Config, config)]).toEqual([]);
@@ -551,8 +552,8 @@ describe('any brief', () => {
         if (any.sources.length > 5) return;
         const more = brief({ ...any, sources: [...any.sources, one] });
         expect(countNeeds(more).inputs).toBeGreaterThan(countNeeds(any).inputs);
-        const before = planSession(any, []);
-        const after = planSession(more, []);
+        const before = planSession(any, INTERFACE_MAPS);
+        const after = planSession(more, INTERFACE_MAPS);
         if (!before.ok || !after.ok) throw new Error('no plan');
         before.value.options.forEach((option, i) => {
           const then = after.value.options[i]!;

@@ -10,14 +10,14 @@ import { findChromium, htmlToPdf } from '../../src/guide/chromiumPdf.ts';
 import { runPlan } from '../../src/guide/planCommand.ts';
 import { planSession } from '../../src/guide/planner.ts';
 import { printSheet } from '../../src/guide/printSheet.ts';
-import { octopreRig, SOUND_SHEETS, sheet } from './sheets.ts';
+import { INTERFACE_MAPS, octopreRig, SOUND_SHEETS, sheet } from './sheets.ts';
 
 const BAND = 'examples/band-brief.json';
 
 function bandPlan() {
   const brief = parseBrief(JSON.parse(readFileSync(BAND, 'utf8')));
   if (!brief.ok) throw new Error(brief.fault.what);
-  const plan = planSession(brief.value, []);
+  const plan = planSession(brief.value, INTERFACE_MAPS);
   if (!plan.ok) throw new Error(plan.fault.what);
   return plan.value;
 }
@@ -91,7 +91,7 @@ describe('lightkeeper plan', () => {
   it('prints the plan, and writes a sheet and a valid configuration', async () => {
     const sheetFile = join(folder, 'sheet.html');
     const configFile = join(folder, 'config.json');
-    const done = await runPlan({ briefFile: BAND, sheetFile, configFile }, []);
+    const done = await runPlan({ briefFile: BAND, sheetFile, configFile }, INTERFACE_MAPS);
     if (!done.ok) throw new Error(done.fault.what);
     expect(done.value).toContain('All of it fits.');
     expect(done.value).toContain(
@@ -106,9 +106,16 @@ describe('lightkeeper plan', () => {
     expect(config.patch.inputs).toHaveLength(15);
   });
 
+  it('the command itself plans with the real table of interfaces: ADAT ports and all', () => {
+    const command = ['dist/cli-entry.js', 'plan', BAND];
+    const text = execFileSync(process.execPath, command, { encoding: 'utf8' });
+    expect(text).toContain('All of it fits.');
+    expect(text).toContain('Clarett OctoPre');
+  });
+
   it('says what is wrong with a brief or a name', async () => {
     const code = async (briefFile: string, sheetFile: string | null = null) => {
-      const done = await runPlan({ briefFile, sheetFile, configFile: null }, []);
+      const done = await runPlan({ briefFile, sheetFile, configFile: null }, INTERFACE_MAPS);
       return done.ok ? null : done.fault.code;
     };
     const file = (text: string) => {
@@ -133,7 +140,7 @@ describe('lightkeeper plan', () => {
         sources: [{ name: 'Mic', kind: 'dynamic', count: 13 }],
       }),
     );
-    const done = await runPlan({ briefFile: path, sheetFile: null, configFile: null }, []);
+    const done = await runPlan({ briefFile: path, sheetFile: null, configFile: null }, INTERFACE_MAPS);
     if (!done.ok) throw new Error(done.fault.what);
     expect(done.value.split('\n')[1]).toBe('It does not fit as it stands: see the end.');
     expect(done.value).toMatch(/Focusrite Clarett OctoPre\s+1\s+-\s+-/);

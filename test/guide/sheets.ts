@@ -1,5 +1,9 @@
 /** Patch sheets for tests, written as a studio engineer would fill them in: only what matters, the rest by default. */
+import { loadInterfaceTable } from '../../src/device/interfaces/interfaceTable.ts';
 import { type PatchSheet, parsePatchSheet } from '../../src/guide/patchSheet.ts';
+
+/** The real table of interfaces, as the program gives it to the planner. */
+export const INTERFACE_MAPS = loadInterfaceTable().maps;
 
 export function sheet(value: object): PatchSheet {
   const parsed = parsePatchSheet(value);

@@ -9,6 +9,7 @@ import {
 } from '../../src/guide/abilities.ts';
 import { EXPANDERS, expanderModel, usefulFibres } from '../../src/guide/expanders.ts';
 import { RATES_HZ } from '../../src/guide/patchSheet.ts';
+import { INTERFACE_MAPS } from './sheets.ts';
 
 describe('the table of expanders', () => {
   it('has OctoPre and ADA8200 variants, and fifteen models or more', () => {
@@ -60,7 +61,7 @@ describe('the table of interface abilities', () => {
   it.each(ABILITIES)('maps no channel twice, at any rate: $name', (ability) => {
     for (const rateHz of RATES_HZ) {
       let next = 1;
-      for (const port of portsAtRate(ability, [], rateHz).ports) {
+      for (const port of portsAtRate(ability, INTERFACE_MAPS, rateHz).ports) {
         expect(port.first).toBe(next);
         expect(port.last).toBeGreaterThanOrEqual(port.first);
         next = port.last + 1;
@@ -68,9 +69,20 @@ describe('the table of interface abilities', () => {
     }
   });
 
+  it('has no map of its own: all but the purely analogue ones stand in the table of interfaces', () => {
+    const without = ABILITIES.filter((ability) => mapOf(ability, INTERFACE_MAPS) === null).map(({ id }) => id);
+    expect(without).toEqual(['scarlett-solo-gen3', 'scarlett-2i2-gen3', 'scarlett-4i4-gen3']);
+    for (const ability of ABILITIES) {
+      const analogue = portsAtRate(ability, INTERFACE_MAPS, 48000).ports.find(({ kind }) => kind === 'analogue');
+      expect(analogue === undefined ? 0 : analogue.last - analogue.first + 1, ability.id).toBe(
+        analogueInputCount(ability),
+      );
+    }
+  });
+
   it('works the map at 96 kHz out from 48 kHz where nobody knows it, and says so', () => {
     const evo = interfaceAbility('audient-evo-16')!;
-    const { ports, basis, verified } = portsAtRate(evo, [], 96000);
+    const { ports, basis, verified } = portsAtRate(evo, INTERFACE_MAPS, 96000);
     expect(ports.map(({ id, first, last }) => [id, first, last])).toEqual([
       ['analogue', 1, 8],
       ['adat-a', 9, 12],
