@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import type { AnalyzeCommand } from './analyze/analyzeCommand.ts';
 import type { CaptureChoice } from './device/ports.ts';
+import { METER_SCALES, type MeterScaleName } from './dsp/meterScales.ts';
 import { bad, good, type Outcome } from './fault.ts';
 import type { PlanCommand } from './guide/planCommand.ts';
 
@@ -30,8 +31,12 @@ export const HELP = `lightkeeper: meters and clock-lock monitor for a USB audio 
   lightkeeper [run] [options]     capture, meter, show, serve (the default)
   lightkeeper list                capture cards of this machine
   lightkeeper dump [hw:N]         a card's controls as JSON, to send in
-  lightkeeper analyze <wav...>    a recorded take: levels, clips, and the verdict of each bank
+  lightkeeper analyze <wav...>    a recorded take: all readings, loudness, and the verdict of each bank
     --json                        for programs
+    --csv                         readings as a table, a line a channel
+    --meter <name>                give this meter's maximum, too: digital (default), ppmDin, ppmNordic,
+                                  ppmBbc, ppmEbu, vu, k12, k14, k20
+    --loudness <groups>           channels measured together: 1-2,3-4,5 (default: pairs), 1-2+5 is one group
     --map <file.json>             banks, as in the configuration
   lightkeeper plan <brief.json>   what a session needs, and how to wire it: docs/planner.md
     --sheet <file.html|file.pdf>  also a sheet to print
@@ -98,9 +103,9 @@ export function parseCommandLine(words: readonly string[]): Outcome<CliRequest> 
   if (command === 'analyze') {
     const paths = positionals.slice(1);
     if (paths.length === 0) return usage('analyze wants the files of a take, or their folder.');
-    return good({ command: 'analyze', options: { paths, json: values.json === true, mapFile: values.map ?? null } });
+    return analyzeOptions(values, paths);
   }
-  for (const name of ['json', 'map'] as const) {
+  for (const name of ['json', 'csv', 'map', 'meter', 'loudness'] as const) {
     if (values[name] !== undefined) return usage(`--${name} goes with analyze.`);
   }
   for (const name of ['sheet', 'config'] as const) {
@@ -138,9 +143,54 @@ function parse(words: readonly string[]) {
       sheet: { type: 'string' },
       config: { type: 'string' },
       json: { type: 'boolean' },
+      csv: { type: 'boolean' },
       map: { type: 'string' },
+      meter: { type: 'string' },
+      loudness: { type: 'string' },
     },
   });
+}
+
+function analyzeOptions(values: ReturnType<typeof parse>['values'], paths: readonly string[]): Outcome<CliRequest> {
+  if (values.json && values.csv) return usage('Choose one of --json and --csv.');
+  const meter = values.meter ?? 'digital';
+  if (!Object.hasOwn(METER_SCALES, meter)) {
+    return usage(`--meter wants one of ${Object.keys(METER_SCALES).join(', ')}, not "${meter}".`);
+  }
+  let loudness: number[][] | null = null;
+  if (values.loudness !== undefined) {
+    const groups = values.loudness.split(',').map(channelsOf);
+    if (groups.some((group) => group === null)) {
+      return usage(`--loudness wants groups of channels from 1 to 64, such as 1-2,3-4, not "${values.loudness}".`);
+    }
+    loudness = groups as number[][];
+  }
+  return good({
+    command: 'analyze',
+    options: {
+      paths,
+      format: values.json ? 'json' : values.csv ? 'csv' : 'text',
+      mapFile: values.map ?? null,
+      meter: meter as MeterScaleName,
+      loudness,
+    },
+  });
+}
+
+/** Channels of a group such as `1-2+5`; null where it is none. */
+function channelsOf(group: string): number[] | null {
+  const channels: number[] = [];
+  for (const part of group.split('+')) {
+    const match = /^(\d{1,2})(?:-(\d{1,2}))?$/.exec(part.trim());
+    const first = Number(match?.[1]);
+    const last = Number(match?.[2] ?? first);
+    if (match === null || first < 1 || last > 64 || last < first) return null;
+    for (let channel = first; channel <= last; channel++) {
+      if (channels.includes(channel)) return null;
+      channels.push(channel);
+    }
+  }
+  return channels;
 }
 
 function runOptions(values: ReturnType<typeof parse>['values'], moreFiles: readonly string[]): Outcome<CliRequest> {

@@ -1,14 +1,16 @@
 /**
- * Recorded takes, offline, as fast as they read: levels, clips, silences and the verdict of each bank. One pass in bounded
- * memory through the same kernels and the same verdict as the live monitor.
+ * Recorded takes, offline, as fast as they read: all readings of each channel, loudness, and the verdict of each bank. One
+ * pass in bounded memory through the same kernels and the same verdict as the live monitor.
  */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
 import { WavReader } from '../device/wav/wavReader.ts';
 import { wavSource } from '../device/wav/wavSource.ts';
+import { NO_SIGNAL } from '../dsp/decibels.ts';
+import { type ChannelReadings, createFileReader, csvOfReadings, type GroupLoudness } from '../dsp/fileReadings.ts';
 import { loadKernels } from '../dsp/kernelFile.ts';
-import { createWasmMeter } from '../dsp/meterWasm.ts';
+import type { MeterScaleName } from '../dsp/meterScales.ts';
 import { SlipDetector } from '../dsp/slip/slipDetector.ts';
 import { createWasmSlipKernel } from '../dsp/slip/slipWasm.ts';
 import { bad, type Fault, good, type Outcome } from '../fault.ts';
@@ -25,18 +27,54 @@ export interface Analysis {
   readonly frames: number;
   /** Valid bits of a sample. */
   readonly bits: number;
+  /** The meter whose maximum is `meterMaxDb`. */
+  readonly meter: MeterScaleName;
+  /** What each reading means: docs/metering.md. */
   readonly channels: readonly {
     readonly index: number;
     readonly name: string;
     readonly peakDbfs: number | null;
     readonly rmsDbfs: number | null;
+    /** 3.01 dB over `rmsDbfs`: a full-scale sine reads 0. */
+    readonly rmsAes17Dbfs: number | null;
+    readonly crestDb: number | null;
     readonly truePeakDbtp: number | null;
+    /** Largest reading of the chosen meter, on its own scale. */
+    readonly meterMaxDb: number | null;
     /** Size of the mean, null below one step. */
     readonly dcDbfs: number | null;
+    /** Stayed beyond -60 dBFS on one side for 5 s. */
+    readonly dcFlag: boolean;
     /** Bits that ever moved, from the top one down. */
     readonly usedBits: number;
+    /** Masks over the 32-bit word, left-justified: bits that never moved although the sign and lower ones did. */
+    readonly stuckAtOne: number;
+    readonly stuckAtZero: number;
     readonly clips: number;
+    /** Samples at full scale. */
+    readonly overSamples: number;
+    /** Clipped before the interface: flat tops below full scale. */
+    readonly flatTop: boolean;
     readonly silence: SilenceWord;
+    /** Seconds that were judged so. */
+    readonly silenceSeconds: Readonly<Record<SilenceWord, number>>;
+    /** Smallest RMS of a second in the last minute, digital zero left out. */
+    readonly noiseFloorDbfs: number | null;
+    /** 1-based channel that this one copies, bit for bit. */
+    readonly copyOf: number | null;
+    /** Seconds in which this channel and its neighbour (1-2, 3-4, ...) were of opposite polarity. */
+    readonly oppositeSeconds: number;
+    /** The strongest mains hum that stood in a quiet stretch; `harmonics`: bit h-1 for each one found. */
+    readonly hum: { readonly baseHz: 50 | 60; readonly levelDbfs: number; readonly harmonics: number } | null;
+  }[];
+  /** Programme loudness of the groups that were asked for (neighbours in pairs): ITU-R BS.1770-5, EBU R 128. */
+  readonly loudness: readonly {
+    readonly channels: readonly number[];
+    readonly integratedLufs: number | null;
+    readonly rangeLu: number;
+    readonly momentaryMaxLufs: number | null;
+    readonly shortTermMaxLufs: number | null;
+    readonly truePeakDbtp: number | null;
   }[];
   readonly banks: readonly {
     readonly id: string;
@@ -59,6 +97,10 @@ export interface AnalyzeOptions {
   readonly paths: readonly string[];
   /** Banks that the user names (`--map`), or empty: by channel names, else groups of 8. */
   readonly banks?: Config['banks'];
+  /** Which meter's maximum to give; default `digital`. */
+  readonly meter?: MeterScaleName;
+  /** 1-based channels whose loudness is wanted together; default: neighbours in pairs. */
+  readonly groups?: readonly (readonly number[])[];
   /** 0..1, about 100 times in all. */
   readonly onProgress?: (done: number) => void;
 }
@@ -69,13 +111,11 @@ export interface AnalyzeResult {
   readonly banksFrom: 'map' | 'names' | 'guess';
   /** What is wrong with the files, though they could be read. */
   readonly notes: readonly Fault[];
+  /** The channels' readings and loudness as a table: one line a channel. */
+  readonly csv: string;
 }
 
-const BLOCK_FRAMES = 1920;
 const MAX_EVENTS = 10_000;
-/** RMS over a second that never passes this is a noise floor, dBFS: the live monitor's own limit. */
-const NOISE_FLOOR_DBFS = -70;
-const FULL_SCALE = 8388607;
 
 /** A folder stands for the WAVE files in it, in order of their names. */
 export function expandPaths(paths: readonly string[]): Outcome<string[]> {
@@ -104,15 +144,24 @@ export function analyze(options: AnalyzeOptions): Outcome<AnalyzeResult> {
   const stream = opened.value;
   const { info } = stream;
   const { channels, rateHz } = info;
-  const validBits = Math.min(24, info.validBits);
+  const strange = options.groups?.flat().find((channel) => channel > channels);
+  if (strange !== undefined) {
+    stream.close();
+    return bad(
+      'loudness-channel',
+      `Channel ${strange} is not in this take: it has ${channels}.`,
+      'Name groups of its channels, such as --loudness 1-2,3-4.',
+    );
+  }
   const kernels = loadKernels();
-  const meter = createWasmMeter(kernels, {
+  const reader = createFileReader(kernels, {
     channels,
-    maxFrames: BLOCK_FRAMES,
-    fullScale24: (2 ** (validBits - 1) - 1) * 2 ** (24 - validBits),
-    clipRun: 3,
-    truePeak: true,
+    rateHz,
+    validBits: info.validBits,
+    ...(options.meter ? { meter: options.meter } : {}),
+    ...(options.groups ? { groups: options.groups.map((group) => group.map((channel) => channel - 1)) } : {}),
   });
+  const { kernel: meter, blockFrames } = reader;
 
   const named = options.banks && options.banks.length > 0 ? null : banksByName(info.channelNames);
   const plan = planBanks(info, options.banks && options.banks.length > 0 ? options.banks : (named ?? []), null);
@@ -147,22 +196,13 @@ export function analyze(options: AnalyzeOptions): Outcome<AnalyzeResult> {
   });
   const detector = new SlipDetector({
     channels,
-    maxFrames: BLOCK_FRAMES,
+    maxFrames: blockFrames,
     rateHz,
     banks: watched.map(({ index }) => columns[index]!),
-    kernel: (lanes, capacity) => createWasmSlipKernel(kernels, { channels, maxFrames: BLOCK_FRAMES, lanes, capacity }),
+    kernel: (lanes, capacity) => createWasmSlipKernel(kernels, { channels, maxFrames: blockFrames, lanes, capacity }),
     onEvidence: (evidence) => verdicts.take(evidence),
   });
 
-  const peak = new Float64Array(channels);
-  const truePeak = new Float64Array(channels);
-  const squares = new Float64Array(channels);
-  const sums = new Float64Array(channels);
-  const bits = new Int32Array(channels);
-  const clips = new Int32Array(channels);
-  const equal = new Float64Array(channels);
-  const second = new Float64Array(channels);
-  const loudest = new Float64Array(channels);
   const zeroSince = new Float64Array(channels).fill(-1);
   const zero: boolean[] = watched.map(() => false);
   // A take that slipped once is not saved by a good end: the last lock is its verdict.
@@ -179,7 +219,7 @@ export function analyze(options: AnalyzeOptions): Outcome<AnalyzeResult> {
   const total = framesOf(files[0]!);
   let told = 0;
   for (;;) {
-    const read = stream.read(meter.input, BLOCK_FRAMES, 100);
+    const read = stream.read(meter.input, blockFrames, 100);
     if (read.kind === 'idle') continue;
     if (read.kind === 'gone') {
       stream.close();
@@ -195,19 +235,10 @@ export function analyze(options: AnalyzeOptions): Outcome<AnalyzeResult> {
       continue;
     }
     const count = read.frames;
-    meter.process(count);
+    reader.push(count);
     detector.process(meter.input, count, frames, meter);
     for (let c = 0; c < channels; c++) {
-      if (meter.peak24[c]! > peak[c]!) peak[c] = meter.peak24[c]!;
-      if (meter.truePeakQ13[c]! > truePeak[c]!) truePeak[c] = meter.truePeakQ13[c]!;
-      const energy = Number(meter.sumSquares[c]!);
-      squares[c]! += energy;
-      second[c]! += energy;
-      sums[c]! += Number(meter.sum[c]!);
-      bits[c]! |= meter.orBits[c]!;
-      equal[c]! += meter.equalCount[c]!;
       if (meter.clipEvents[c]! > 0) {
-        clips[c]! += meter.clipEvents[c]!;
         event(frames + meter.clipFrame[c]!, 'clip', [c + 1]);
       }
       if (meter.orBits[c] !== 0) {
@@ -218,16 +249,11 @@ export function analyze(options: AnalyzeOptions): Outcome<AnalyzeResult> {
     }
     frames += count;
     secondFrames += count;
-    if (secondFrames >= rateHz) {
-      for (let c = 0; c < channels; c++) {
-        loudest[c] = Math.max(loudest[c]!, second[c]! / secondFrames);
-        second[c] = 0;
-      }
-      secondFrames = 0;
-    }
+    const secondEnds = secondFrames >= rateHz;
+    if (secondEnds) secondFrames = 0;
     for (let b = 0; b < watched.length; b++) zero[b] = columns[watched[b]!.index]!.every((c) => meter.orBits[c] === 0);
     verdicts.advance(frames, zero);
-    if (secondFrames === 0) keepLocks();
+    if (secondEnds) keepLocks();
     if (options.onProgress && total > 0 && frames / total >= told + 0.01) {
       told = frames / total;
       options.onProgress(Math.min(1, told));
@@ -236,33 +262,20 @@ export function analyze(options: AnalyzeOptions): Outcome<AnalyzeResult> {
   stream.close();
   // What still waits for its neighbours is decided by one more second of nothing.
   verdicts.advance(frames + rateHz, zero);
-  if (secondFrames > 0)
-    for (let c = 0; c < channels; c++) loudest[c] = Math.max(loudest[c]!, second[c]! / secondFrames);
   options.onProgress?.(1);
 
   keepLocks();
   const states = verdicts.verdicts.map((verdict, b) => locks[b] ?? verdict.state());
-  const silenceOf = (c: number): SilenceWord => {
-    if (bits[c] === 0) return 'digitalZero';
-    if (equal[c]! >= frames - 1) return 'frozen';
-    return (db(Math.sqrt(loudest[c]!) / FULL_SCALE) ?? -200) < NOISE_FLOOR_DBFS ? 'noiseFloor' : 'none';
-  };
+  const readings = reader.finish();
+  const names = Array.from({ length: channels }, (_, c) => info.channelNames[c] || `Ch ${c + 1}`);
   const analysis: Analysis = {
     files,
     rateHz,
     frames,
     bits: info.validBits,
-    channels: Array.from({ length: channels }, (_, c) => ({
-      index: c + 1,
-      name: info.channelNames[c] || `Ch ${c + 1}`,
-      peakDbfs: db(peak[c]! / FULL_SCALE),
-      rmsDbfs: frames === 0 ? null : db(Math.sqrt(squares[c]! / frames) / FULL_SCALE),
-      truePeakDbtp: db(truePeak[c]! / 8192 / FULL_SCALE),
-      dcDbfs: frames === 0 || Math.abs(sums[c]! / frames) < 1 ? null : db(Math.abs(sums[c]! / frames) / FULL_SCALE),
-      usedBits: bits[c] === 0 ? 0 : 1 + Math.clz32(bits[c]! & -bits[c]!),
-      clips: clips[c]!,
-      silence: silenceOf(c),
-    })),
+    meter: readings.meter,
+    channels: readings.channels.map((channel, c) => channelOf(channel, names[c]!)),
+    loudness: readings.loudness.map(loudnessOf),
     banks: plan.banks.map((bank, index) => {
       const state = states[watched.findIndex((other) => other.index === index)];
       return {
@@ -283,7 +296,12 @@ export function analyze(options: AnalyzeOptions): Outcome<AnalyzeResult> {
       ...(cut ? [{ frame: frames, code: 'events-cut', channels: [] }] : []),
     ],
   };
-  return good({ analysis, banksFrom, notes: note === null ? info.notes : [...info.notes, note] });
+  return good({
+    analysis,
+    banksFrom,
+    notes: note === null ? info.notes : [...info.notes, note],
+    csv: csvOfReadings(readings, names),
+  });
 }
 
 /** Length of a file, frames; 0 where it can't be told. Only for the progress. */
@@ -294,7 +312,47 @@ function framesOf(path: string): number {
   return opened.value.info.frames;
 }
 
-/** Two decimals; null for nothing. */
-function db(ratio: number): number | null {
-  return ratio > 0 ? Math.round(2000 * Math.log10(ratio)) / 100 : null;
+function channelOf(of: ChannelReadings, name: string): Analysis['channels'][number] {
+  return {
+    index: of.channel,
+    name,
+    peakDbfs: db(of.peakDbX100),
+    rmsDbfs: db(of.rmsDbX100),
+    rmsAes17Dbfs: db(of.aes17DbX100),
+    crestDb: db(of.crestDbX100),
+    truePeakDbtp: db(of.truePeakDbX100),
+    meterMaxDb: db(of.meterMaxX100),
+    dcDbfs: Math.abs(of.dcSteps) < 1 ? null : db(of.dcDbX100),
+    dcFlag: of.dcFlag,
+    usedBits: of.bitsUsed,
+    stuckAtOne: of.stuckAtOne,
+    stuckAtZero: of.stuckAtZero,
+    clips: of.clips,
+    overSamples: of.overSamples,
+    flatTop: of.flatTop,
+    silence: of.silence,
+    silenceSeconds: of.silenceSeconds,
+    noiseFloorDbfs: db(of.noiseFloorDbX100),
+    copyOf: of.copyOf,
+    oppositeSeconds: of.oppositeSeconds,
+    hum:
+      of.hum === null
+        ? null
+        : { baseHz: of.hum.baseHz, levelDbfs: of.hum.levelDbX100 / 100, harmonics: of.hum.harmonics },
+  };
+}
+
+function loudnessOf(group: GroupLoudness): Analysis['loudness'][number] {
+  return {
+    channels: group.channels,
+    integratedLufs: db(group.integratedX100),
+    rangeLu: group.rangeX100 / 100,
+    momentaryMaxLufs: db(group.momentaryMaxX100),
+    shortTermMaxLufs: db(group.shortTermMaxX100),
+    truePeakDbtp: db(group.truePeakDbX100),
+  };
+}
+
+function db(x100: number): number | null {
+  return x100 === NO_SIGNAL ? null : x100 / 100;
 }

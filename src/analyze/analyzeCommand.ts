@@ -1,17 +1,22 @@
-/** `lightkeeper analyze <wav...>`: a recorded take, judged; as text for people or JSON for programs. */
+/** `lightkeeper analyze <wav...>`: a recorded take, judged; as text for people, JSON for programs or CSV for tables. */
 import { readFileSync } from 'node:fs';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { BankConfig } from '../config/schema.ts';
-import { bad, good, type Outcome } from '../fault.ts';
+import { METER_SCALES, type MeterScaleName } from '../dsp/meterScales.ts';
+import { assertNever, bad, good, type Outcome } from '../fault.ts';
 import { type AnalyzeResult, analyze } from './analyze.ts';
 
 export interface AnalyzeCommand {
   /** Files of one take, or a folder of them. */
   readonly paths: readonly string[];
-  readonly json: boolean;
+  readonly format: 'text' | 'json' | 'csv';
   /** File of banks: a JSON list as in the configuration's `banks`; null: by the tracks' names, else groups of 8. */
   readonly mapFile: string | null;
+  /** Meter whose maximum is given. */
+  readonly meter: MeterScaleName;
+  /** 1-based channels whose loudness is measured together; null: neighbours in pairs. */
+  readonly loudness: readonly (readonly number[])[] | null;
 }
 
 const BankMap = Type.Array(BankConfig, { minItems: 1, maxItems: 16 });
@@ -47,10 +52,21 @@ export function runAnalyze(command: AnalyzeCommand, onProgress: ((done: number) 
   const result = analyze({
     paths: command.paths,
     banks: map.value ?? [],
+    meter: command.meter,
+    ...(command.loudness === null ? {} : { groups: command.loudness }),
     ...(onProgress === null ? {} : { onProgress }),
   });
   if (!result.ok) return result;
-  return good(command.json ? `${JSON.stringify(result.value.analysis, null, 1)}\n` : asText(result.value));
+  switch (command.format) {
+    case 'json':
+      return good(`${JSON.stringify(result.value.analysis, null, 1)}\n`);
+    case 'csv':
+      return good(result.value.csv);
+    case 'text':
+      return good(asText(result.value));
+    default:
+      return assertNever(command.format);
+  }
 }
 
 const db = (level: number | null) => (level === null ? '-' : level.toFixed(1)).padStart(7);
@@ -60,18 +76,50 @@ function timeOf(frame: number, rateHz: number): string {
   return `${Math.floor(s / 60)}:${(s % 60).toFixed(2).padStart(5, '0')}`;
 }
 
+/** `1-2 5`: channels in order, neighbours joined. */
+function rangesOf(channels: readonly number[]): string {
+  const runs: [number, number][] = [];
+  for (const channel of channels) {
+    const last = runs.at(-1);
+    if (last !== undefined && last[1] === channel - 1) last[1] = channel;
+    else runs.push([channel, channel]);
+  }
+  return runs.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(' ');
+}
+
+/** What is odd about a channel, in the words of an engineer. */
+function remarks(c: AnalyzeResult['analysis']['channels'][number]): string[] {
+  const bits = (mask: number) => `0x${mask.toString(16).padStart(8, '0')}`;
+  return [
+    ...(c.silence === 'none' ? [] : [c.silence]),
+    ...(c.flatTop ? ['flat tops below full scale'] : []),
+    ...(c.dcFlag ? [`DC ${c.dcDbfs?.toFixed(1)} dBFS`] : []),
+    ...(c.stuckAtOne !== 0 ? [`bits stuck at 1: ${bits(c.stuckAtOne)}`] : []),
+    ...(c.stuckAtZero !== 0 ? [`bits stuck at 0: ${bits(c.stuckAtZero)}`] : []),
+    ...(c.hum === null ? [] : [`hum ${c.hum.baseHz} Hz ${c.hum.levelDbfs.toFixed(1)} dBFS`]),
+    ...(c.copyOf === null ? [] : [`copy of ${c.copyOf}`]),
+    ...(c.oppositeSeconds > 0 ? [`${c.oppositeSeconds} s against its neighbour's polarity`] : []),
+  ];
+}
+
 function asText({ analysis, banksFrom, notes }: AnalyzeResult): string {
   const { rateHz } = analysis;
   const lines = [
     `${analysis.files.join(', ')}: ${analysis.channels.length} channels, ${rateHz} Hz, ${analysis.bits} bits, ${timeOf(analysis.frames, rateHz)}`,
     ...notes.map((note) => `[${note.code}] ${note.what} ${note.fix}`),
     '',
-    ' ch  name                peak     rms      tp   clips  bits',
+    ` ch  name                peak      tp     rms   crest   floor  clips  bits  ${METER_SCALES[analysis.meter].label} max`,
   ];
   for (const c of analysis.channels) {
-    const silence = c.silence === 'none' ? '' : `  ${c.silence}`;
     lines.push(
-      `${String(c.index).padStart(3)}  ${c.name.slice(0, 16).padEnd(16)} ${db(c.peakDbfs)} ${db(c.rmsDbfs)} ${db(c.truePeakDbtp)} ${String(c.clips).padStart(6)} ${String(c.usedBits).padStart(5)}${silence}`,
+      `${String(c.index).padStart(3)}  ${c.name.slice(0, 16).padEnd(16)} ${db(c.peakDbfs)} ${db(c.truePeakDbtp)} ${db(c.rmsDbfs)} ${db(c.crestDb)} ${db(c.noiseFloorDbfs)} ${String(c.clips).padStart(6)} ${String(c.usedBits).padStart(5)} ${db(c.meterMaxDb)}  ${remarks(c).join(', ')}`.trimEnd(),
+    );
+  }
+  lines.push('', ' loudness          I     LRA   max M   max S  max TP');
+  for (const g of analysis.loudness) {
+    // Ten seconds give an I, a minute a range; a group that never played has neither.
+    lines.push(
+      ` ch ${rangesOf(g.channels).padEnd(9)} ${db(g.integratedLufs)} ${db(g.rangeLu)} ${db(g.momentaryMaxLufs)} ${db(g.shortTermMaxLufs)} ${db(g.truePeakDbtp)}`,
     );
   }
   lines.push('');

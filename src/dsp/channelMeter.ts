@@ -35,7 +35,7 @@ const K_FALL_X100_PER_S = 1500;
 const FLOOR_X100 = -14000;
 const RMS_MS = 300;
 /** Under this RMS a channel that is alive has no programme: a preamp's or converter's own noise (-115..-70 dBFS). */
-const NOISE_FLOOR_X100 = -7000;
+export const NOISE_FLOOR_X100 = -7000;
 /** Seconds that the noise floor looks back. */
 const FLOOR_SECONDS = 60;
 /** 1 s means beyond this, dBFS x 100, are a DC offset ... */

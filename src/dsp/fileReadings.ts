@@ -2,10 +2,18 @@
  * The readings of a whole file or take: feed all of its frames, then ask. For `lightkeeper analyze` and the comparisons with
  * other tools. Pure: whoever reads the file puts frames into `input`.
  */
-import { ChannelMeter, fullScale24Of, kernelOptions, SILENCE_WORDS, type Silence } from './channelMeter.ts';
+import {
+  ChannelMeter,
+  fullScale24Of,
+  kernelOptions,
+  NOISE_FLOOR_X100,
+  SILENCE_WORDS,
+  type Silence,
+} from './channelMeter.ts';
 import { NO_SIGNAL, rmsDbX100, truePeakDbX100 } from './decibels.ts';
 import { createLoudnessMeter, type LoudnessReadings } from './loudness.ts';
 import { createWasmLoudness } from './loudnessWasm.ts';
+import type { MeterKernel } from './meterKernel.ts';
 import { METER_SCALES, type MeterScaleName, onScale } from './meterScales.ts';
 import { createWasmMeter } from './meterWasm.ts';
 import { sampleBits } from './sampleBits.ts';
@@ -48,6 +56,8 @@ export interface ChannelReadings {
   readonly stuckAtZero: number;
   /** Smallest RMS of a second, digital zero left out, of the last minute. */
   readonly noiseFloorDbX100: number;
+  /** Of the whole file: digitalZero and frozen when all of it was; noiseFloor when no second passed -70 dBFS RMS. */
+  readonly silence: Silence;
   /** Seconds judged in each state. */
   readonly silenceSeconds: Readonly<Record<Silence, number>>;
   /** 1-based channel that this one copies, or null. */
@@ -75,6 +85,8 @@ export interface FileReadings {
 export interface FileReader {
   /** blockFrames x channels Int32, interleaved, left-justified. */
   readonly input: Int32Array;
+  /** The kernel behind it, for whoever looks at the block last pushed as well (slips, clips). */
+  readonly kernel: MeterKernel;
   /** 10 ms of frames: the longest block to push. */
   readonly blockFrames: number;
   /** Takes `frames` frames standing in `input`; all blocks but the last should be of `blockFrames`. */
@@ -117,9 +129,25 @@ export function createFileReader(kernels: WebAssembly.Module, options: FileReadi
   const oppositeSeconds = new Int32Array(channels);
   const copyOf = new Int16Array(channels).fill(-1);
   const hum = new Array<ChannelReadings['hum']>(channels).fill(null);
+  const equal = new Float64Array(channels);
+  const secondSquares = new Array<bigint>(channels).fill(0n);
+  const loudestSecond = new Int32Array(channels).fill(NO_SIGNAL);
+
+  function endSecond(c: number, count: number): void {
+    loudestSecond[c] = Math.max(loudestSecond[c]!, ofSquares(squares[c]! - secondSquares[c]!, count));
+    secondSquares[c] = squares[c]!;
+  }
+
+  function silenceOf(c: number): Silence {
+    if (or[c] === 0) return 'digitalZero';
+    // The first frame has nothing before it to be equal to.
+    if (equal[c]! >= frames - 1) return 'frozen';
+    return loudestSecond[c]! < NOISE_FLOOR_X100 ? 'noiseFloor' : 'none';
+  }
 
   return {
     input: kernel.input,
+    kernel,
     blockFrames,
     push(count) {
       if (count === 0) return;
@@ -128,12 +156,12 @@ export function createFileReader(kernels: WebAssembly.Module, options: FileReadi
       frames += count;
       secondFrames += count;
       const secondEnds = secondFrames >= rateHz;
-      if (secondEnds) secondFrames = 0;
       for (let c = 0; c < channels; c++) {
         squares[c] = squares[c]! + kernel.sumSquares[c]!;
         sums[c] = sums[c]! + kernel.sum[c]!;
         or[c] = or[c]! | kernel.orBits[c]!;
         and[c] = and[c]! & kernel.andBits[c]!;
+        equal[c] = equal[c]! + kernel.equalCount[c]!;
         meterMax[c] = Math.max(meterMax[c]!, meter.meterDbX100[c]!);
         if (meter.pairs!.copyOf[c]! >= 0) copyOf[c] = meter.pairs!.copyOf[c]!;
         const found = meter.hum!.readings[c]!;
@@ -141,6 +169,7 @@ export function createFileReader(kernels: WebAssembly.Module, options: FileReadi
           hum[c] = { baseHz: found.baseHz, levelDbX100: found.levelDbX100, harmonics: found.harmonics };
         }
         if (secondEnds) {
+          endSecond(c, secondFrames);
           const state = silenceSeconds[c]!;
           const word = meter.silence[c]!;
           state[word] = state[word]! + 1;
@@ -148,6 +177,7 @@ export function createFileReader(kernels: WebAssembly.Module, options: FileReadi
           if (meter.pairs!.opposite[c]) oppositeSeconds[c] = oppositeSeconds[c]! + 1;
         }
       }
+      if (secondEnds) secondFrames = 0;
       for (const { members, loudness } of groups) {
         const target = loudness.kernel.input;
         const width = members.length;
@@ -159,6 +189,8 @@ export function createFileReader(kernels: WebAssembly.Module, options: FileReadi
       }
     },
     finish() {
+      if (secondFrames > 0) for (let c = 0; c < channels; c++) endSecond(c, secondFrames);
+      secondFrames = 0;
       return {
         frames,
         rateHz,
@@ -187,6 +219,7 @@ export function createFileReader(kernels: WebAssembly.Module, options: FileReadi
             stuckAtOne: bits.stuckAtOne,
             stuckAtZero: bits.stuckAtZero,
             noiseFloorDbX100: meter.noiseFloorDbX100[c]!,
+            silence: silenceOf(c),
             silenceSeconds: Object.fromEntries(SILENCE_WORDS.map((word, i) => [word, seconds[i]!])) as Record<
               Silence,
               number
@@ -242,6 +275,7 @@ const CSV_COLUMNS: readonly [name: string, value: (c: ChannelReadings) => string
   ['bits_used', (c) => c.bitsUsed],
   ['stuck_at_one', (c) => `0x${c.stuckAtOne.toString(16)}`],
   ['stuck_at_zero', (c) => `0x${c.stuckAtZero.toString(16)}`],
+  ['silence', (c) => c.silence],
   ['noise_floor_dbfs', (c) => db(c.noiseFloorDbX100)],
   ['seconds_digital_zero', (c) => c.silenceSeconds.digitalZero],
   ['seconds_frozen', (c) => c.silenceSeconds.frozen],
@@ -263,16 +297,28 @@ function db(x100: number): string | null {
   return x100 === NO_SIGNAL ? null : (x100 / 100).toFixed(2);
 }
 
-/** One line a channel, with the loudness of its group; empty cells where there is no reading. */
-export function csvOfReadings(readings: FileReadings): string {
-  const header = [...CSV_COLUMNS, ...LOUDNESS_COLUMNS].map(([name]) => name).join(',');
+/** A text cell as RFC 4180 wants it. */
+function cell(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/**
+ * One line a channel, with the loudness of the first group it is in; empty cells where there is no reading.
+ *
+ * @param names names of the channels, in order: a second column `name`
+ */
+export function csvOfReadings(readings: FileReadings, names?: readonly string[]): string {
+  const titles = [...CSV_COLUMNS, ...LOUDNESS_COLUMNS].map(([name]) => name);
+  if (names) titles.splice(1, 0, 'name');
+  const header = titles.join(',');
   const lines = readings.channels.map((channel) => {
     const group = readings.loudness.find((g) => g.channels.includes(channel.channel));
     const cells = [
       ...CSV_COLUMNS.map(([, value]) => value(channel)),
       ...LOUDNESS_COLUMNS.map(([, value]) => (group ? value(group) : null)),
     ];
-    return cells.map((cell) => cell ?? '').join(',');
+    if (names) cells.splice(1, 0, cell(names[channel.channel - 1] ?? ''));
+    return cells.map((value) => value ?? '').join(',');
   });
   return `${[header, ...lines].join('\n')}\n`;
 }

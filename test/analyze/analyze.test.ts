@@ -117,6 +117,72 @@ describe('the analysis of a take', () => {
     expect(events).toContainEqual({ frame: 102, code: 'clip', channels: [2] });
   });
 
+  it('gives every reading of docs/metering.md: hum, flat tops, offset, stuck bits, copies, polarity, loudness of groups', () => {
+    const seconds = 12;
+    const frames = seconds * RATE;
+    const wide = 8;
+    const block = new Int32Array(frames * wide);
+    const full = 8388607;
+    let seed = 7;
+    const noise = () => {
+      seed = (Math.imul(seed, 1664525) + 1013904223) | 0;
+      return seed / 2 ** 31;
+    };
+    const word = (value: number) => Math.round(value) * 256;
+    for (let n = 0; n < frames; n++) {
+      const tone = Math.sin((2 * Math.PI * 997 * n) / RATE);
+      const hum = [1, 2, 3].reduce((sum, h) => sum + Math.sin((2 * Math.PI * 50.02 * h * n) / RATE) / h, 0);
+      const hiss = noise();
+      const at = n * wide;
+      // 1-2: a stereo programme at -23 dBFS; 3: hum on an idle input; 4: clipped by a pad at -6 dBFS.
+      block[at] = word(full * 10 ** (-23 / 20) * tone);
+      block[at + 1] = block[at]!;
+      block[at + 2] = word(full * (10 ** (-70 / 20) * hum + 10 ** (-100 / 20) * hiss));
+      block[at + 3] = word(full * Math.max(-0.5, Math.min(0.5, 0.8 * tone)));
+      // 5: an offset of -40 dBFS; 6: bit 12 of 24 stuck at 1; 7-8: turned against each other.
+      block[at + 4] = word(full * 0.01 + 1000 * hiss);
+      block[at + 5] = word(full * 0.1 * hiss) | 0x00100000;
+      block[at + 6] = word(full * 0.1 * hiss);
+      block[at + 7] = -block[at + 6]!;
+    }
+    const path = writeWav('readings.wav', block, wide);
+    const result = analyze({ paths: [path], meter: 'ppmEbu', groups: [[1, 2], [7]] });
+    if (!result.ok) throw new Error(result.fault.what);
+    const { channels, loudness, meter } = result.value.analysis;
+    expect(meter).toBe('ppmEbu');
+    // A tone of -23 dBFS is 5 dB under the EBU's test level, and a stereo one reads -23 LUFS.
+    expect(channels[0]!.meterMaxDb!).toBeCloseTo(-5, 1);
+    expect(channels[0]!).toMatchObject({ crestDb: 3.01, copyOf: null, hum: null, flatTop: false, dcFlag: false });
+    expect(channels[1]!.copyOf).toBe(1);
+    expect(loudness).toHaveLength(2);
+    expect(loudness[0]!.channels).toEqual([1, 2]);
+    expect(Math.abs(loudness[0]!.integratedLufs! + 23)).toBeLessThanOrEqual(0.1);
+    expect(loudness[0]!.rangeLu).toBeLessThan(0.1);
+    expect(channels[2]!.hum).toMatchObject({ baseHz: 50 });
+    // Peaks of -70 dBFS x 1, 1/2, 1/3: -71.68 dBFS RMS together.
+    expect(Math.abs(channels[2]!.hum!.levelDbfs + 71.68)).toBeLessThan(1);
+    expect(channels[2]!.silence).toBe('noiseFloor');
+    expect(channels[3]!).toMatchObject({ flatTop: true, clips: 0 });
+    expect(channels[4]!).toMatchObject({ dcFlag: true });
+    expect(channels[4]!.dcDbfs!).toBeCloseTo(-40, 0);
+    expect(channels[5]!.stuckAtOne & 0x00100000).not.toBe(0);
+    expect(channels[6]!.oppositeSeconds).toBeGreaterThanOrEqual(seconds - 1);
+    const rows = result.value.csv.trim().split('\n');
+    expect(rows).toHaveLength(wide + 1);
+    const column = (name: string, row: number) => rows[row]!.split(',')[rows[0]!.split(',').indexOf(name)];
+    expect(column('hum_hz', 3)).toBe('50');
+    expect(column('copy_of', 2)).toBe('1');
+    expect(column('integrated_lufs', 1)).toBe(loudness[0]!.integratedLufs!.toFixed(2));
+  });
+
+  it('names a channel that a loudness group wants and the take has not', () => {
+    const path = writeWav('two.wav', new Int32Array(960), 2);
+    expect(analyze({ paths: [path], groups: [[2, 3]] })).toMatchObject({
+      ok: false,
+      fault: { code: 'loudness-channel' },
+    });
+  });
+
   it('takes a folder of mono takes as the channels of one take, by the numbers in their names', () => {
     const takes = join(folder, 'takes');
     mkdirSync(takes);

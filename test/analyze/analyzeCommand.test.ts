@@ -44,6 +44,12 @@ describe('lightkeeper analyze', () => {
     expect(Math.abs(bank.slips.length - 23)).toBeLessThanOrEqual(1);
     expect(bank.slips[0]).toMatchObject({ kind: 'repeat', frames: 1 });
     const text = await runToEnd(['analyze', path, '--map', map]);
+    expect(text.out).toMatch(/^ ch 1-2 +-\d+\.\d /m);
+    const csv = await runToEnd(['analyze', path, '--csv', '--loudness', '1-20']);
+    const rows = csv.out.trim().split('\n');
+    expect(rows).toHaveLength(21);
+    expect(rows[0]).toContain('channel,name,peak_dbfs,true_peak_dbtp,');
+    expect(rows[20]!.split(',')[1]).not.toBe('');
     expect(text.out).toMatch(/adat-a \(13-20\): LOCK, slips, -4[01]\.\d\d ppm/);
   }, 60_000);
 

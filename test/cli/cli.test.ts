@@ -27,8 +27,31 @@ describe('the command line', () => {
   it('takes a take to analyze, and keeps its flags to it', () => {
     expect(parse('analyze a.wav b.wav --json --map banks.json')).toEqual({
       ok: true,
-      value: { command: 'analyze', options: { paths: ['a.wav', 'b.wav'], json: true, mapFile: 'banks.json' } },
+      value: {
+        command: 'analyze',
+        options: {
+          paths: ['a.wav', 'b.wav'],
+          format: 'json',
+          mapFile: 'banks.json',
+          meter: 'digital',
+          loudness: null,
+        },
+      },
     });
+    expect(parse('analyze a.wav --csv --meter ppmBbc --loudness 1-2,3+5-6,9')).toMatchObject({
+      value: { options: { format: 'csv', meter: 'ppmBbc', loudness: [[1, 2], [3, 5, 6], [9]] } },
+    });
+    for (const wrong of [
+      '--json --csv',
+      '--meter loud',
+      '--loudness 2-1',
+      '--loudness 0',
+      '--loudness 1-65',
+      '--loudness 1-2+2',
+    ]) {
+      expect(parse(`analyze a.wav ${wrong}`), wrong).toMatchObject({ ok: false, fault: { code: 'usage' } });
+    }
+    expect(parse('run --csv')).toMatchObject({ ok: false, fault: { code: 'usage' } });
     expect(parse('analyze')).toMatchObject({ ok: false, fault: { code: 'usage' } });
     expect(parse('--json')).toMatchObject({ ok: false, fault: { code: 'usage' } });
   });
