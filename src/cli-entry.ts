@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 /** What npm start and the lightkeeper command run: words in, exit code out. Never a stack trace for a user's mistake. */
 import { readFileSync } from 'node:fs';
+import { uptime } from 'node:os';
 import { HELP, parseCommandLine } from './cli.ts';
 import { assertNever, type Fault } from './fault.ts';
+import { CRASHES_TO_SAFE, openStartLedger } from './startLedger.ts';
 import { stateFolder } from './stateFolder.ts';
 import { readPinFile } from './web/pinFile.ts';
 
@@ -69,8 +71,13 @@ async function main(words: readonly string[]): Promise<number> {
       return 0;
     }
     case 'run': {
+      const { options } = request.value;
+      // Before anything else is loaded: what brings the program down may be what is loaded.
+      const folder = process.env.RUNTIME_DIRECTORY;
+      const ledger = folder === undefined ? null : openStartLedger(folder, uptime());
+      const safe = options.safe || (ledger !== null && ledger.crashes >= CRASHES_TO_SAFE);
       const { runLightkeeper } = await import('./main.ts');
-      const ended = await runLightkeeper(request.value.options, version);
+      const ended = await runLightkeeper(options, { version, ledger, safe });
       return ended.ok ? 0 : fail(ended.fault);
     }
     default:

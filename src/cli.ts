@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly panel: 'auto' | 'terminal' | 'none';
   /** null: the platform's own. */
   readonly stateDir: string | null;
+  /** Capture and page alone, with default settings. */
+  readonly safe: boolean;
 }
 
 export type CliRequest =
@@ -58,6 +60,7 @@ Where to show it:
   --http <port>                   port of the page; default as configured (8080), 0: any free one
   --panel terminal|none           draw the panel in the terminal, or not at all
   --state-dir <folder>            where configuration and journal live
+  --safe                          capture and page alone, with default settings
 
   --help, --version`;
 
@@ -140,6 +143,7 @@ function parse(words: readonly string[]) {
       http: { type: 'string' },
       panel: { type: 'string' },
       'state-dir': { type: 'string' },
+      safe: { type: 'boolean' },
       sheet: { type: 'string' },
       config: { type: 'string' },
       json: { type: 'boolean' },
@@ -234,6 +238,6 @@ function runOptions(values: ReturnType<typeof parse>['values'], moreFiles: reado
   }
   return good({
     command: 'run',
-    options: { choice, httpPort, panel, stateDir: values['state-dir'] ?? null },
+    options: { choice, httpPort, panel, stateDir: values['state-dir'] ?? null, safe: values.safe === true },
   });
 }

@@ -5,6 +5,7 @@
 import { networkInterfaces } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { RunOptions } from './cli.ts';
+import { defaultConfig } from './config/defaults.ts';
 import type { Part } from './config/diff.ts';
 import type { Config } from './config/schema.ts';
 import { ConfigStore } from './config/store.ts';
@@ -17,18 +18,22 @@ import { loadFonts } from './device/panel/loadFonts.ts';
 import { monotonicMs } from './device/panel/monotonic.ts';
 import { createSystemMeter, phoneUrl } from './device/panel/systemFacts.ts';
 import { createTerminalPanel } from './device/panel/terminal.ts';
-import type { CaptureChoice } from './device/ports.ts';
+import type { CaptureChoice, Notifier } from './device/ports.ts';
+import { passedSocket, secondDescriptor } from './device/systemd/listenSocket.ts';
+import { systemdNotifier, watchdogMs } from './device/systemd/notifier.ts';
 import { bad, good, type Outcome } from './fault.ts';
 import { createLogger, type Logger } from './log.ts';
 import type { CaptureEvent, CaptureState, CaptureWorkerData, FromCapture } from './monitor/captureMessages.ts';
 import { createBoardMemory, LevelBoardReader } from './monitor/levelBoard.ts';
 import { Monitor } from './monitor/monitor.ts';
 import { PanelLoop } from './panelLoop.ts';
+import { SETTLED_MS, type StartLedger, safeModeFinding } from './startLedger.ts';
 import { stateFolder } from './stateFolder.ts';
 import type { UiCommand } from './ui/navigation.ts';
 import { createPanelApp } from './ui/panelApp.ts';
 import { framePng } from './ui/png.ts';
 import { alarmLamp } from './ui/view.ts';
+import { EventLoopTurns, Watchdog } from './watchdog.ts';
 import { Access } from './web/access.ts';
 import { lanAddresses } from './web/hosts.ts';
 import { avahiRuns, MdnsResponder } from './web/mdns.ts';
@@ -101,24 +106,56 @@ function logState(log: Logger, state: CaptureState): void {
 /** What outlives a change of configuration that builds all anew: the clock, the sessions of the phones, the port. */
 interface Kept {
   readonly startMs: number;
+  readonly notifier: Notifier | null;
+  /** The socket unit's descriptor, or null: the program opens its port itself. */
+  readonly listenFd: number | null;
+  /** Capture and page alone, with defaults: the program failed again and again, or a person asked for it. */
+  safe: boolean;
   access: Access | null;
   port: number | null;
 }
 
+/** What `runLightkeeper` is told beside its options. */
+export interface RunCircumstances {
+  readonly version: string;
+  /** null: nobody keeps count of starts; not a service. */
+  readonly ledger: StartLedger | null;
+  readonly safe: boolean;
+}
+
 /** Runs until told to stop. The outcome is a fault only when it could not do what was asked for. */
-export async function runLightkeeper(options: RunOptions, version: string): Promise<Outcome<null>> {
-  const kept: Kept = { startMs: performance.now(), access: null, port: null };
+export async function runLightkeeper(options: RunOptions, circumstances: RunCircumstances): Promise<Outcome<null>> {
+  const { ledger } = circumstances;
+  const kept: Kept = {
+    startMs: performance.now(),
+    notifier: systemdNotifier(process.env),
+    listenFd: passedSocket(process.env, process.pid),
+    safe: circumstances.safe,
+    access: null,
+    port: null,
+  };
+  // In safe mode nothing is forgotten: should it end badly too, the next start is safe again.
+  const settled = kept.safe ? undefined : setTimeout(() => ledger?.settle(), SETTLED_MS).unref();
   for (;;) {
-    const outcome = await runOnce(options, version, kept);
-    if (outcome !== 'again') return outcome;
+    const outcome = await runOnce(options, circumstances, kept);
+    if (outcome === 'again') continue;
+    clearTimeout(settled);
+    if (outcome.ok) ledger?.settle();
+    return outcome;
   }
 }
 
-async function runOnce(options: RunOptions, version: string, kept: Kept): Promise<Outcome<null> | 'again'> {
+async function runOnce(
+  options: RunOptions,
+  circumstances: RunCircumstances,
+  kept: Kept,
+): Promise<Outcome<null> | 'again'> {
+  const { version } = circumstances;
+  const { notifier, safe } = kept;
   const uptimeMs = () => performance.now() - kept.startMs;
   const stateDir = stateFolder(options.stateDir);
   const store = await ConfigStore.open(stateDir);
-  let config = store.config();
+  let config = safe ? defaultConfig() : store.config();
   const terminal = options.panel === 'terminal' || (options.panel === 'auto' && process.stdout.isTTY && !isService());
   // The terminal panel owns the screen: what is logged meanwhile is shown when it ends.
   const heldLines: string[] = [];
@@ -133,6 +170,9 @@ async function runOnce(options: RunOptions, version: string, kept: Kept): Promis
   if (origin.kind === 'lastGood' || origin.kind === 'readOnly') {
     log.warn(origin.fault.code, `${origin.fault.what} ${origin.fault.fix}`);
   }
+
+  const safeMode = safe ? safeModeFinding(circumstances.ledger?.crashes ?? 0) : null;
+  if (safeMode !== null) log.error(safeMode.code, `${safeMode.symptom} ${safeMode.cause} ${safeMode.fix}`);
 
   const chosen = chooseSource(options, config.capture, say);
 
@@ -152,12 +192,14 @@ async function runOnce(options: RunOptions, version: string, kept: Kept): Promis
   const ended = new Promise<Outcome<null> | 'again'>((resolve) => {
     endWith = resolve;
   });
+  const board = new LevelBoardReader(memory);
   const monitor = new Monitor({
     config,
     version,
     simulated: chosen.simulated,
     sourceName: chosen.name,
-    board: new LevelBoardReader(memory),
+    board,
+    standing: safeMode === null ? [] : [safeMode],
     tell: (command) => worker.postMessage(command),
     interfaceMap: interfaces.lookup,
     uptimeMs,
@@ -220,7 +262,7 @@ async function runOnce(options: RunOptions, version: string, kept: Kept): Promis
       else if (command.kind === 'acknowledge') showLamp();
     },
   });
-  const ioChoice = ioChoiceOf(config, boardFacts());
+  const ioChoice = safe ? null : ioChoiceOf(config, boardFacts());
   // Edges carry the kernel's monotonic time; the panel counts from the start of the program.
   const startMonotonicMs = monotonicMs() - uptimeMs();
   const io =
@@ -274,11 +316,18 @@ async function runOnce(options: RunOptions, version: string, kept: Kept): Promis
     },
     configDoor: { store, takeIsMarked: () => false, apply: (changed, rebuilds) => applyConfig(changed, rebuilds) },
     config: () => ({ ...config.web, port: kept.port ?? options.httpPort ?? config.web.port }),
+    listenFd: () => (kept.listenFd === null ? null : secondDescriptor(kept.listenFd)),
     logger: webLogger,
     clock,
   });
 
   const applyConfig = (changed: Config, rebuilds: readonly Part[]) => {
+    if (safe) {
+      // Perhaps these were the settings that brought it down: the full program tries them.
+      kept.safe = false;
+      endWith('again');
+      return;
+    }
     config = changed;
     monitor.reconfigure(changed);
     const anew = rebuilds.filter((part) => part !== 'monitor');
@@ -294,13 +343,30 @@ async function runOnce(options: RunOptions, version: string, kept: Kept): Promis
   monitor.start();
   panelLoop.start();
   const listening = await web.start();
+  const mainLoop = new EventLoopTurns(() => web.app.server.listening);
+  const watchdog = new Watchdog({
+    loops: [
+      { name: 'capture', turns: () => board.turns() },
+      { name: 'panel', turns: () => panelLoop.turns },
+      ...(io === null ? [] : [{ name: 'io', turns: () => io.turns() }]),
+      { name: 'web', turns: () => mainLoop.turns },
+    ],
+    feed: () => notifier?.feed(),
+    onStuck: (names) => log.error('loop-stuck', `No turn of: ${names.join(', ')}. The watchdog is not fed.`),
+  });
   if (!listening.ok) endWith(listening);
   else {
-    const { url } = listening.value;
+    const { url, host } = listening.value;
+    notifier?.ready(`${safe ? 'SAFE MODE, ' : ''}${url}`);
+    const withinMs = notifier === null ? null : watchdogMs(process.env, process.pid);
+    if (withinMs !== null) {
+      mainLoop.start(withinMs / 20);
+      watchdog.start(withinMs);
+    }
     // A free port of the system's choice stays the same for the phones that have it open.
     if (options.httpPort === 0) kept.port = listening.value.port;
     // Only what the LAN can reach is worth a name there.
-    if (config.web.host !== '127.0.0.1' && config.web.host !== '::1' && !avahiRuns()) {
+    if (host !== '127.0.0.1' && host !== '::1' && !avahiRuns()) {
       mdns = new MdnsResponder({
         name: 'lightkeeper',
         httpPort: listening.value.port,
@@ -309,13 +375,16 @@ async function runOnce(options: RunOptions, version: string, kept: Kept): Promis
       });
       await mdns.start();
     }
-    phone = phoneUrl(config.web.host, Number(new URL(url).port || 80), networkInterfaces());
+    phone = phoneUrl(host, Number(new URL(url).port || 80), networkInterfaces());
     terminalPanel?.note(`${chosen.simulated ? 'SIMULATOR   ' : ''}${url}`);
     if (terminalPanel === null) say(`Lightkeeper: ${url}${chosen.simulated ? '   (SIMULATOR)' : ''}`);
   }
 
   const outcome = await ended;
   stopping = true;
+  if (outcome !== 'again') notifier?.stopping();
+  watchdog.stop();
+  mainLoop.stop();
   process.off('SIGTERM', onSignal);
   process.off('SIGINT', onSignal);
   monitor.stop();

@@ -184,3 +184,13 @@ export interface ClockStream {
 export interface ClockSource {
   open(): { readonly ok: true; readonly value: ClockStream } | { readonly ok: false; readonly fault: Fault };
 }
+
+/** The service manager that started the program. Never waits, never throws. */
+export interface Notifier {
+  /** All is up; `status` is one line for people. */
+  ready(status: string): void;
+  status(status: string): void;
+  /** The watchdog's food: every loop turned. */
+  feed(): void;
+  stopping(): void;
+}

@@ -4,6 +4,8 @@ import type { CaptureState } from './captureMessages.ts';
 import type { Bank, Finding } from './snapshot.ts';
 
 export interface FindingInputs {
+  /** Of the program itself. */
+  readonly standing?: readonly Finding[];
   readonly capture: CaptureState;
   readonly captureSinceMs: number;
   readonly deviceName: string;
@@ -24,7 +26,7 @@ const times = (count: number) => (count === 1 ? 'once' : `${count} times`);
 
 /** All findings, worst first; of the same severity, the older first. */
 export function findingsOf(inputs: FindingInputs): Finding[] {
-  const found: Finding[] = [];
+  const found: Finding[] = [...(inputs.standing ?? [])];
   const { capture } = inputs;
   if (capture.kind === 'absent' || capture.kind === 'faulted') {
     found.push({

@@ -12,7 +12,7 @@ import { findingsOf } from './findings.ts';
 import type { MonitorCommands, MonitorView } from './hub.ts';
 import type { BoardFrame, LevelBoardReader } from './levelBoard.ts';
 import { dbOrNull, emptyLevelFrame, type LevelFrame, NO_SIGNAL } from './levels.ts';
-import type { Bank, Channel, Snapshot, Vantage } from './snapshot.ts';
+import type { Bank, Channel, Finding, Snapshot, Vantage } from './snapshot.ts';
 import type { BankVerdictState } from './verdict/bankVerdict.ts';
 import { SlipVerdicts } from './verdict/slipVerdicts.ts';
 
@@ -28,6 +28,8 @@ export interface MonitorParts {
   /** What was asked for, until a stream tells its own name. */
   readonly sourceName: string;
   readonly board: LevelBoardReader;
+  /** Findings of the program itself, which stand for as long as it runs. */
+  readonly standing?: readonly Finding[];
   readonly tell: (command: ToCapture) => void;
   /** The table's entry for a USB id, or null. */
   readonly interfaceMap: (usbId: string, channels: number) => InterfaceMap | null;
@@ -407,6 +409,7 @@ export class Monitor implements MonitorView, MonitorCommands {
       channels:
         info === null ? [] : Array.from({ length: info.channels }, (_, i) => this.#channelOf(i + 1, info, this.#board)),
       findings: findingsOf({
+        standing: this.#parts.standing ?? [],
         capture: state,
         captureSinceMs: Math.floor(this.#stateSinceMs),
         deviceName: name,

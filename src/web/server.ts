@@ -41,6 +41,8 @@ export interface WebOptions {
   readonly interfaceMaps?: readonly InterfaceMap[];
   /** The `web` part of the configuration now. */
   readonly config: () => Config['web'];
+  /** A descriptor that listens already, for this server to own (a socket unit's); null: it listens as configured. */
+  readonly listenFd?: () => number | null;
   readonly logger: WebLogger;
   readonly clock: WebClock;
   /** Folder of the built page; by default beside this file. null: no page, the API alone. */
@@ -190,15 +192,21 @@ export function createWebServer(options: WebOptions): WebServer {
     live,
     openApi,
     async start() {
-      const { host, port } = options.config();
+      const configured = options.config();
+      const fd = options.listenFd?.() ?? null;
+      // Node takes a descriptor before host and port, which only Fastify asks for.
+      const given = fd === null ? null : { fd };
+      const { port } = configured;
+      let { host } = configured;
       try {
-        await app.listen({ host, port });
+        await app.listen({ host, port, ...given });
       } catch (error) {
         return listenFault(error, host, port);
       }
       live.start();
       const bound = app.server.address();
       const boundPort = bound !== null && typeof bound === 'object' ? bound.port : port;
+      if (given !== null && bound !== null && typeof bound === 'object') host = bound.address;
       return good({ host, port: boundPort, url: `http://${urlHost(host)}:${boundPort}/` });
     },
     async stop() {

@@ -7,7 +7,7 @@ describe('the command line', () => {
   it('runs with nothing chosen when no word is given', () => {
     expect(parse('')).toEqual({
       ok: true,
-      value: { command: 'run', options: { choice: null, httpPort: null, panel: 'auto', stateDir: null } },
+      value: { command: 'run', options: { choice: null, httpPort: null, panel: 'auto', stateDir: null, safe: false } },
     });
   });
 

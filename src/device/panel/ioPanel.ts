@@ -20,6 +20,8 @@ export interface IoPanel extends Panel {
   setLight(light: OledLight): void;
   setLamp(on: boolean): void;
   status(): IoStatus;
+  /** Turns of the worker's loop, and its starts: what a watchdog looks at. It stands still when a bus holds the worker. */
+  turns(): number;
 }
 
 export interface IoPanelOptions {
@@ -80,6 +82,8 @@ export function startIoPanel(options: IoPanelOptions): IoPanel {
   const start = () => {
     restart = null;
     lastBytes = 0;
+    // A worker that dies and comes back is a fault of its own; the watchdog is for one that hangs.
+    mailbox.turned();
     worker = new Worker(entry, { workerData: { choice, memory: mailbox.memory, wakeFd }, name: 'io' });
     worker.on('message', onEvent);
     worker.on('error', (error) => {
@@ -124,6 +128,7 @@ export function startIoPanel(options: IoPanelOptions): IoPanel {
             ? choice.gpio.buttons.map((each) => each.button).join('')
             : 'no A B',
     }),
+    turns: () => mailbox.turns(),
     async stop() {
       if (stopped) return;
       stopped = true;
