@@ -12,6 +12,14 @@ const SEGMENT: i32 = 64;
 const WINDOW: i32 = 1024;
 /** Guard of the splice test, frames on either side. */
 const GUARD: i32 = 5;
+/** Entries of `logs` a group. */
+const LOGS: i32 = 2816;
+/** Frames a peak is the largest of. */
+const CELL: i32 = 32;
+/** The longest repeated block looked for, frames. */
+const LONGEST: i32 = 64;
+/** Hits told of in a block at most. */
+const HITS: i32 = 32;
 /** Splice places tested around a peak: from 7 frames before it to 1 behind. */
 const BEFORE: i32 = 7;
 const PLACES: i32 = 9;
@@ -34,6 +42,14 @@ let clickAt: usize = 0;
 let scoreAt: usize = 0;
 let signalAt: usize = 0;
 let lagsAt: usize = 0;
+/** Frames of the ring of whole samples, less one. */
+let ringMask: i32 = 0;
+let ringAt: usize = 0;
+let keysAt: usize = 0;
+let hitsAt: usize = 0;
+let cellsAt: usize = 0;
+let joinAt: usize = 0;
+let slipFrames: i32 = 0;
 let place: usize = 0;
 
 function room(bytes: usize): usize {
@@ -42,8 +58,10 @@ function room(bytes: usize): usize {
   return at;
 }
 
-export function slipInit(channels: i32, maxFrames: i32, groups: i32, capacity: i32): void {
+export function slipInit(channels: i32, maxFrames: i32, groups: i32, capacity: i32, ringFrames: i32): void {
   slipChannels = channels;
+  slipFrames = maxFrames;
+  ringMask = ringFrames - 1;
   slipGroups = groups;
   slipCapacity = capacity;
   place = (__heap_base + 15) & ~(<usize>15);
@@ -53,12 +71,18 @@ export function slipInit(channels: i32, maxFrames: i32, groups: i32, capacity: i
   tapsAt = room((<usize>groups * (TAPS + 1)) << 4);
   dataAt = room((<usize>groups * <usize>capacity) << 4);
   energyAt = room((<usize>groups * <usize>(capacity / SEGMENT)) << 4);
-  logsAt = room(<usize>capacity << 2);
+  logsAt = room((<usize>groups * LOGS) << 2);
+  cellsAt = room((LOGS / CELL) << 3);
+  ringAt = room((<usize>ringFrames * <usize>channels) << 2);
+  keysAt = room((<usize>groups * <usize>(LONGEST + maxFrames)) << 2);
+  hitsAt = room(HITS << 3);
   windowAt = room(<usize>WINDOW << 2);
-  windowedAt = room(<usize>WINDOW << 4);
+  // Silence stands before the windowed frames, so that every lag starts at their first.
+  windowedAt = room(<usize>(WINDOW + TAPS) << 4) + (TAPS << 4);
   correlationAt = room(<usize>(TAPS + 1) << 5);
   errorAt = room(<usize>(PLACES + TAPS + 2 * GUARD + 8) << 4);
   clickAt = room(<usize>(PLACES + 8) << 4);
+  joinAt = room(<usize>(TAPS + 1) << 4);
   scoreAt = room(<usize>(PLACES * 3) << 4);
   // Zeros stand before the signal, so that every lag starts at its first sample.
   signalAt = room((<usize>WINDOW + 64) << 3) + (64 << 3);
@@ -103,6 +127,88 @@ export function slipSignal(): usize {
 export function slipLags(): usize {
   return lagsAt;
 }
+export function slipRing(): usize {
+  return ringAt;
+}
+export function slipHits(): usize {
+  return hitsAt;
+}
+export function slipCells(): usize {
+  return cellsAt;
+}
+
+// ---- Exact evidence ---------------------------------------------------------------------------------------------------
+
+/** Puts `frames` staged frames into the ring of whole samples, where frame `frame` has its place. */
+export function slipKeep(frame: i32, frames: i32): void {
+  const stride = <usize>slipChannels << 2;
+  const at = frame & ringMask;
+  const head = min(frames, ringMask + 1 - at);
+  memory.copy(ringAt + <usize>at * stride, stagingAt, <usize>head * stride);
+  if (head < frames) memory.copy(ringAt, stagingAt + <usize>head * stride, <usize>(frames - head) * stride);
+}
+
+// @ts-ignore: decorator
+@inline
+function hit(found: i32, frame: i32, lag: i32, equal: v128): i32 {
+  let bits = i32x4.bitmask(equal);
+  while (bits != 0 && found < HITS) {
+    const lane = ctz(bits);
+    const at = hitsAt + (<usize>found << 3);
+    store<i32>(at, frame);
+    store<i32>(at, lag - lane, 4);
+    found++;
+    bits &= bits - 1;
+  }
+  return found;
+}
+
+/**
+ * Looks for blocks of 2..64 frames that stand in the stream twice in a row, by the fingerprints that two channels make. A
+ * block of `lag` frames covers a frame whose number is a multiple of 16 (8, 4, 2 for blocks shorter than 16, 8, 4), so each
+ * lag is compared at such frames only. `phase`: number of the first staged frame. Returns how many pairs (frame of the block, lag) stand
+ * at slipHits(), HITS at most: more than a few say that the material repeats itself.
+ */
+export function slipRepeats(group: i32, probeA: i32, probeB: i32, frames: i32, phase: i32): i32 {
+  const base = keysAt + ((<usize>group * <usize>(LONGEST + slipFrames)) << 2);
+  const keys = base + (LONGEST << 2);
+  const stride = <usize>slipChannels << 2;
+  let a = stagingAt + (<usize>probeA << 2);
+  let b = stagingAt + (<usize>probeB << 2);
+  for (let n = 0; n < frames; n++) {
+    store<i32>(keys + (<usize>n << 2), load<i32>(a) ^ (load<i32>(b) * <i32>0x9e3779b1));
+    a += stride;
+    b += stride;
+  }
+  let found = 0;
+  for (let n = phase & 1; n < frames; n += 2) {
+    const p = keys + (<usize>n << 2);
+    const key = load<i32>(p);
+    if (key == load<i32>(p - 8)) found = hit(found, n, 2, i32x4(-1, 0, 0, 0));
+    if (key == load<i32>(p - 12)) found = hit(found, n, 3, i32x4(-1, 0, 0, 0));
+    if (((phase + n) & 3) != 0) continue;
+    const keyed = i32x4.splat(key);
+    // Lanes: lags 7, 6, 5, 4.
+    let equal = i32x4.eq(keyed, v128.load(p - 28));
+    if (v128.any_true(equal)) found = hit(found, n, 7, equal);
+    if (((phase + n) & 7) != 0) continue;
+    equal = i32x4.eq(keyed, v128.load(p - 60));
+    if (v128.any_true(equal)) found = hit(found, n, 15, equal);
+    equal = i32x4.eq(keyed, v128.load(p - 44));
+    if (v128.any_true(equal)) found = hit(found, n, 11, equal);
+    if (((phase + n) & 15) != 0) continue;
+    for (let lag = LONGEST; lag > 16; lag -= 4) {
+      equal = i32x4.eq(keyed, v128.load(p - (<usize>lag << 2)));
+      if (v128.any_true(equal)) found = hit(found, n, lag, equal);
+    }
+    if (key == load<i32>(p - 64)) found = hit(found, n, 16, i32x4(-1, 0, 0, 0));
+  }
+  // The last fingerprints go before the next block's.
+  memory.copy(base, base + (<usize>frames << 2), LONGEST << 2);
+  return found;
+}
+
+// ---- Left-out frames --------------------------------------------------------------------------------------------------
 
 /** Adds the autocorrelation, lags 0..order, of `length` (even) doubles at slipSignal() to slipLags(). */
 export function slipAutocorrelate(length: i32, order: i32): void {
@@ -165,6 +271,63 @@ export function slipShift(from: i32, frames: i32): void {
   }
 }
 
+/** Adds what four lags of 32 windowed frames from `p` come to; short sums in single, long ones in double: single alone would leave a noise floor at -60 dB. */
+function correlateFour(p: usize, lag: i32): void {
+  let q = p - (<usize>(lag + 3) << 4);
+  let s0 = f32x4.splat(0);
+  let s1 = s0;
+  let s2 = s0;
+  let s3 = s0;
+  for (let n = 0; n < 32; n += 4) {
+    const x0 = v128.load(p);
+    const x1 = v128.load(p, 16);
+    const x2 = v128.load(p, 32);
+    const x3 = v128.load(p, 48);
+    // Lag by lag, always the earliest frame first.
+    let y = v128.load(q);
+    s3 = f32x4.add(s3, f32x4.mul(x0, y));
+    y = v128.load(q, 16);
+    s2 = f32x4.add(s2, f32x4.mul(x0, y));
+    s3 = f32x4.add(s3, f32x4.mul(x1, y));
+    y = v128.load(q, 32);
+    s1 = f32x4.add(s1, f32x4.mul(x0, y));
+    s2 = f32x4.add(s2, f32x4.mul(x1, y));
+    s3 = f32x4.add(s3, f32x4.mul(x2, y));
+    y = v128.load(q, 48);
+    s0 = f32x4.add(s0, f32x4.mul(x0, y));
+    s1 = f32x4.add(s1, f32x4.mul(x1, y));
+    s2 = f32x4.add(s2, f32x4.mul(x2, y));
+    s3 = f32x4.add(s3, f32x4.mul(x3, y));
+    y = v128.load(q, 64);
+    s0 = f32x4.add(s0, f32x4.mul(x1, y));
+    s1 = f32x4.add(s1, f32x4.mul(x2, y));
+    s2 = f32x4.add(s2, f32x4.mul(x3, y));
+    y = v128.load(q, 80);
+    s0 = f32x4.add(s0, f32x4.mul(x2, y));
+    s1 = f32x4.add(s1, f32x4.mul(x3, y));
+    y = v128.load(q, 96);
+    s0 = f32x4.add(s0, f32x4.mul(x3, y));
+    p += 64;
+    q += 64;
+  }
+  const out = correlationAt + (<usize>lag << 5);
+  addDouble(out, s0);
+  addDouble(out + 32, s1);
+  addDouble(out + 64, s2);
+  addDouble(out + 96, s3);
+}
+
+// @ts-ignore: decorator
+@inline
+function addDouble(out: usize, sum: v128): void {
+  v128.store(out, f64x2.add(v128.load(out), f64x2.promote_low_f32x4(sum)));
+  v128.store(
+    out,
+    f64x2.add(v128.load(out, 16), f64x2.promote_low_f32x4(v128.shuffle<i32>(sum, sum, 2, 3, 0, 1))),
+    16,
+  );
+}
+
 /** Autocorrelation, lags 0..TAPS, of WINDOW frames from index `at`, windowed: f64, lane by lane, at slipCorrelation(). */
 export function slipCorrelate(group: i32, at: i32): void {
   const data = frameAt(group, at);
@@ -172,26 +335,13 @@ export function slipCorrelate(group: i32, at: i32): void {
     const x = v128.load(data + (<usize>n << 4));
     v128.store(windowedAt + (<usize>n << 4), f32x4.mul(x, v128.load32_splat(windowAt + (<usize>n << 2))));
   }
-  for (let lag = 0; lag <= TAPS; lag++) {
-    let lo = f64x2.splat(0);
-    let hi = f64x2.splat(0);
-    let n = lag;
-    while (n < WINDOW) {
-      // Short sums in single, long ones in double: single alone would leave a noise floor at -60 dB.
-      const end = min(n + 32, WINDOW);
-      let sum = f32x4.splat(0);
-      let p = windowedAt + (<usize>n << 4);
-      const back = <usize>lag << 4;
-      for (; n < end; n++) {
-        sum = f32x4.add(sum, f32x4.mul(v128.load(p), v128.load(p - back)));
-        p += 16;
-      }
-      lo = f64x2.add(lo, f64x2.promote_low_f32x4(sum));
-      hi = f64x2.add(hi, f64x2.promote_low_f32x4(v128.shuffle<i32>(sum, sum, 2, 3, 0, 1)));
-    }
-    const out = correlationAt + (<usize>lag << 5);
-    v128.store(out, lo);
-    v128.store(out, hi, 16);
+  memory.fill(correlationAt, 0, (TAPS + 1) << 5);
+  for (let n = 0; n < WINDOW; n += 32) {
+    const p = windowedAt + (<usize>n << 4);
+    for (let lag = 0; lag < TAPS; lag += 4) correlateFour(p, lag);
+    let sum = f32x4.splat(0);
+    for (let m = 0; m < 512; m += 16) sum = f32x4.add(sum, f32x4.mul(v128.load(p + m), v128.load(p + m - (TAPS << 4))));
+    addDouble(correlationAt + (TAPS << 5), sum);
   }
 }
 
@@ -201,66 +351,220 @@ function tap(sum: v128, factor: v128, at: usize, back: usize): v128 {
   return f32x4.add(sum, f32x4.mul(factor, v128.load(at - (back << 4))));
 }
 
+// @ts-ignore: decorator
+@inline
+function logOf(r: v128, mask: v128): v128 {
+  const bits = i32x4.shr_s(f32x4.add(f32x4.abs(r), f32x4.splat(1)), 16);
+  return v128.and(i32x4.sub(bits, i32x4.splat(127 << 7)), mask);
+}
+
 /**
  * Prediction residual of `frames` (a multiple of SEGMENT) frames from index `at`. Per frame the sum over the group's live
- * lanes of log2(|r| + 1) in Q7 is put (or added, when `add`) at slipLogs()[n]; r^2 summed per SEGMENT goes to the energy table.
+ * lanes of log2(|r| + 1) in Q7 is put (or added, when `add`) at slipLogs() from entry `to` on; r^2 summed per SEGMENT goes to the
+ * energy table. Four frames at a time, so that a sample is loaded once for all that need it; sums run from the oldest tap on.
  */
-export function slipResidual(group: i32, at: i32, frames: i32, add: bool): void {
+export function slipResidual(group: i32, at: i32, frames: i32, to: i32, add: bool): void {
   const taps = tapsAt + ((<usize>group * (TAPS + 1)) << 4);
-  const a1 = v128.load(taps, 16);
-  const a2 = v128.load(taps, 32);
-  const a3 = v128.load(taps, 48);
-  const a4 = v128.load(taps, 64);
-  const a5 = v128.load(taps, 80);
-  const a6 = v128.load(taps, 96);
-  const a7 = v128.load(taps, 112);
-  const a8 = v128.load(taps, 128);
-  const a9 = v128.load(taps, 144);
-  const a10 = v128.load(taps, 160);
-  const a11 = v128.load(taps, 176);
-  const a12 = v128.load(taps, 192);
-  const a13 = v128.load(taps, 208);
-  const a14 = v128.load(taps, 224);
-  const a15 = v128.load(taps, 240);
-  const a16 = v128.load(taps, 256);
   const mask = v128.load(maskAt + (<usize>group << 4));
-  const one = f32x4.splat(1);
-  const bias = i32x4.splat(127 << 7);
-  let p = frameAt(group, at);
+  const ones = i16x8.splat(1);
+  let p = frameAt(group, at) - (TAPS << 4);
   let energy = energyAt + ((<usize>group * <usize>(slipCapacity / SEGMENT) + <usize>(at / SEGMENT)) << 4);
-  let log = logsAt;
+  let log = logsAt + (<usize>to << 2);
   for (let left = frames; left > 0; left -= SEGMENT) {
     let power = f32x4.splat(0);
-    for (let n = 0; n < SEGMENT; n++) {
-      // Two chains, so that the adds do not wait for each other.
-      let r = v128.load(p);
-      r = tap(r, a1, p, 1);
-      r = tap(r, a2, p, 2);
-      r = tap(r, a3, p, 3);
-      r = tap(r, a4, p, 4);
-      r = tap(r, a5, p, 5);
-      r = tap(r, a6, p, 6);
-      r = tap(r, a7, p, 7);
-      r = tap(r, a8, p, 8);
-      let s = f32x4.mul(a9, v128.load(p - 144));
-      s = tap(s, a10, p, 10);
-      s = tap(s, a11, p, 11);
-      s = tap(s, a12, p, 12);
-      s = tap(s, a13, p, 13);
-      s = tap(s, a14, p, 14);
-      s = tap(s, a15, p, 15);
-      s = tap(s, a16, p, 16);
-      r = f32x4.add(r, s);
-      power = f32x4.add(power, f32x4.mul(r, r));
-      const bits = v128.and(i32x4.sub(i32x4.shr_s(f32x4.add(f32x4.abs(r), one), 16), bias), mask);
-      const pair = i32x4.add(bits, v128.shuffle<i32>(bits, bits, 2, 3, 0, 1));
-      const sum = i32x4.extract_lane(pair, 0) + i32x4.extract_lane(pair, 1);
-      store<i32>(log, add ? load<i32>(log) + sum : sum);
-      log += 4;
-      p += 16;
+    for (let n = 0; n < SEGMENT; n += 4) {
+      let x = v128.load(p);
+      let t0 = v128.load(taps, 256);
+      let r0 = f32x4.mul(t0, x);
+      x = v128.load(p, 16);
+      let t1 = t0;
+      t0 = v128.load(taps, 240);
+      r0 = f32x4.add(r0, f32x4.mul(t0, x));
+      let r1 = f32x4.mul(t1, x);
+      x = v128.load(p, 32);
+      let t2 = t1;
+      t1 = t0;
+      t0 = v128.load(taps, 224);
+      r0 = f32x4.add(r0, f32x4.mul(t0, x));
+      r1 = f32x4.add(r1, f32x4.mul(t1, x));
+      let r2 = f32x4.mul(t2, x);
+      x = v128.load(p, 48);
+      let t3 = t2;
+      t2 = t1;
+      t1 = t0;
+      t0 = v128.load(taps, 208);
+      r0 = f32x4.add(r0, f32x4.mul(t0, x));
+      r1 = f32x4.add(r1, f32x4.mul(t1, x));
+      r2 = f32x4.add(r2, f32x4.mul(t2, x));
+      let r3 = f32x4.mul(t3, x);
+      x = v128.load(p, 64);
+      t3 = t2;
+      t2 = t1;
+      t1 = t0;
+      t0 = v128.load(taps, 192);
+      r0 = f32x4.add(r0, f32x4.mul(t0, x));
+      r1 = f32x4.add(r1, f32x4.mul(t1, x));
+      r2 = f32x4.add(r2, f32x4.mul(t2, x));
+      r3 = f32x4.add(r3, f32x4.mul(t3, x));
+      x = v128.load(p, 80);
+      t3 = t2;
+      t2 = t1;
+      t1 = t0;
+      t0 = v128.load(taps, 176);
+      r0 = f32x4.add(r0, f32x4.mul(t0, x));
+      r1 = f32x4.add(r1, f32x4.mul(t1, x));
+      r2 = f32x4.add(r2, f32x4.mul(t2, x));
+      r3 = f32x4.add(r3, f32x4.mul(t3, x));
+      x = v128.load(p, 96);
+      t3 = t2;
+      t2 = t1;
+      t1 = t0;
+      t0 = v128.load(taps, 160);
+      r0 = f32x4.add(r0, f32x4.mul(t0, x));
+      r1 = f32x4.add(r1, f32x4.mul(t1, x));
+      r2 = f32x4.add(r2, f32x4.mul(t2, x));
+      r3 = f32x4.add(r3, f32x4.mul(t3, x));
+      x = v128.load(p, 112);
+      t3 = t2;
+      t2 = t1;
+      t1 = t0;
+      t0 = v128.load(taps, 144);
+      r0 = f32x4.add(r0, f32x4.mul(t0, x));
+      r1 = f32x4.add(r1, f32x4.mul(t1, x));
+      r2 = f32x4.add(r2, f32x4.mul(t2, x));
+      r3 = f32x4.add(r3, f32x4.mul(t3, x));
+      x = v128.load(p, 128);
+      t3 = t2;
+      t2 = t1;
+      t1 = t0;
+      t0 = v128.load(taps, 128);
+      r0 = f32x4.add(r0, f32x4.mul(t0, x));
+      r1 = f32x4.add(r1, f32x4.mul(t1, x));
+      r2 = f32x4.add(r2, f32x4.mul(t2, x));
+      r3 = f32x4.add(r3, f32x4.mul(t3, x));
+      x = v128.load(p, 144);
+      t3 = t2;
+      t2 = t1;
+      t1 = t0;
+      t0 = v128.load(taps, 112);
+      r0 = f32x4.add(r0, f32x4.mul(t0, x));
+      r1 = f32x4.add(r1, f32x4.mul(t1, x));
+      r2 = f32x4.add(r2, f32x4.mul(t2, x));
+      r3 = f32x4.add(r3, f32x4.mul(t3, x));
+      x = v128.load(p, 160);
+      t3 = t2;
+      t2 = t1;
+      t1 = t0;
+      t0 = v128.load(taps, 96);
+      r0 = f32x4.add(r0, f32x4.mul(t0, x));
+      r1 = f32x4.add(r1, f32x4.mul(t1, x));
+      r2 = f32x4.add(r2, f32x4.mul(t2, x));
+      r3 = f32x4.add(r3, f32x4.mul(t3, x));
+      x = v128.load(p, 176);
+      t3 = t2;
+      t2 = t1;
+      t1 = t0;
+      t0 = v128.load(taps, 80);
+      r0 = f32x4.add(r0, f32x4.mul(t0, x));
+      r1 = f32x4.add(r1, f32x4.mul(t1, x));
+      r2 = f32x4.add(r2, f32x4.mul(t2, x));
+      r3 = f32x4.add(r3, f32x4.mul(t3, x));
+      x = v128.load(p, 192);
+      t3 = t2;
+      t2 = t1;
+      t1 = t0;
+      t0 = v128.load(taps, 64);
+      r0 = f32x4.add(r0, f32x4.mul(t0, x));
+      r1 = f32x4.add(r1, f32x4.mul(t1, x));
+      r2 = f32x4.add(r2, f32x4.mul(t2, x));
+      r3 = f32x4.add(r3, f32x4.mul(t3, x));
+      x = v128.load(p, 208);
+      t3 = t2;
+      t2 = t1;
+      t1 = t0;
+      t0 = v128.load(taps, 48);
+      r0 = f32x4.add(r0, f32x4.mul(t0, x));
+      r1 = f32x4.add(r1, f32x4.mul(t1, x));
+      r2 = f32x4.add(r2, f32x4.mul(t2, x));
+      r3 = f32x4.add(r3, f32x4.mul(t3, x));
+      x = v128.load(p, 224);
+      t3 = t2;
+      t2 = t1;
+      t1 = t0;
+      t0 = v128.load(taps, 32);
+      r0 = f32x4.add(r0, f32x4.mul(t0, x));
+      r1 = f32x4.add(r1, f32x4.mul(t1, x));
+      r2 = f32x4.add(r2, f32x4.mul(t2, x));
+      r3 = f32x4.add(r3, f32x4.mul(t3, x));
+      x = v128.load(p, 240);
+      t3 = t2;
+      t2 = t1;
+      t1 = t0;
+      t0 = v128.load(taps, 16);
+      r0 = f32x4.add(r0, f32x4.mul(t0, x));
+      r1 = f32x4.add(r1, f32x4.mul(t1, x));
+      r2 = f32x4.add(r2, f32x4.mul(t2, x));
+      r3 = f32x4.add(r3, f32x4.mul(t3, x));
+      x = v128.load(p, 256);
+      t3 = t2;
+      t2 = t1;
+      t1 = t0;
+      r0 = f32x4.add(r0, x);
+      r1 = f32x4.add(r1, f32x4.mul(t1, x));
+      r2 = f32x4.add(r2, f32x4.mul(t2, x));
+      r3 = f32x4.add(r3, f32x4.mul(t3, x));
+      x = v128.load(p, 272);
+      t3 = t2;
+      t2 = t1;
+      r1 = f32x4.add(r1, x);
+      r2 = f32x4.add(r2, f32x4.mul(t2, x));
+      r3 = f32x4.add(r3, f32x4.mul(t3, x));
+      x = v128.load(p, 288);
+      t3 = t2;
+      r2 = f32x4.add(r2, x);
+      r3 = f32x4.add(r3, f32x4.mul(t3, x));
+      x = v128.load(p, 304);
+      r3 = f32x4.add(r3, x);
+      power = f32x4.add(power, f32x4.mul(r0, r0));
+      power = f32x4.add(power, f32x4.mul(r1, r1));
+      power = f32x4.add(power, f32x4.mul(r2, r2));
+      power = f32x4.add(power, f32x4.mul(r3, r3));
+      // Lanes of a frame are summed by dot products with ones: frames 0 and 1, 2 and 3, then all four.
+      const a = i32x4.dot_i16x8_s(i16x8.narrow_i32x4_s(logOf(r0, mask), logOf(r1, mask)), ones);
+      const b = i32x4.dot_i16x8_s(i16x8.narrow_i32x4_s(logOf(r2, mask), logOf(r3, mask)), ones);
+      const sum = i32x4.dot_i16x8_s(i16x8.narrow_i32x4_s(a, b), ones);
+      v128.store(log, add ? i32x4.add(v128.load(log), sum) : sum);
+      log += 16;
+      p += 64;
     }
     v128.store(energy, power);
     energy += 16;
+  }
+}
+
+/**
+ * The largest peak of each CELL frames of slipLogs() from entry `from` on, `cells` of them, at slipCells(), and behind LOGS / CELL entries their sums: a step shows in
+ * one frame or in two neighbours, whose sum counts 0.575 (589 / 1024).
+ */
+export function slipPeaks(from: i32, cells: i32): void {
+  let p = logsAt + (<usize>from << 2);
+  let out = cellsAt;
+  const share = i32x4.splat(589);
+  for (let cell = 0; cell < cells; cell++) {
+    let top = i32x4.splat(0);
+    let sum = i32x4.splat(0);
+    for (let n = 0; n < CELL; n += 4) {
+      const log = v128.load(p);
+      sum = i32x4.add(sum, log);
+      const pair = i32x4.shr_s(i32x4.mul(i32x4.add(log, v128.load(p, 4)), share), 10);
+      top = i32x4.max_s(top, i32x4.max_s(log, pair));
+      p += 16;
+    }
+    top = i32x4.max_s(top, v128.shuffle<i32>(top, top, 2, 3, 0, 1));
+    sum = i32x4.add(sum, v128.shuffle<i32>(sum, sum, 2, 3, 0, 1));
+    store<i32>(out, max(i32x4.extract_lane(top, 0), i32x4.extract_lane(top, 1)));
+    store<i32>(out, i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1), (LOGS / CELL) << 2);
+    out += 4;
   }
 }
 
@@ -308,12 +612,33 @@ export function slipSplice(group: i32, peak: i32): void {
     for (let j = 0; j < 4; j++) best = f32x4.max(best, v128.load(clickAt + (<usize>(i + j) << 4)));
     let energy = f32x4.splat(0);
     let share = f32x4.splat(0);
-    for (let k = 0; k <= TAPS; k++) {
-      // Residual at place k of n-1 | new sample | n: the taps beyond k reach over the new sample to the frames before.
-      const p = frameAt(group, n + k - 1);
+    if (i == 0) {
+      for (let k = 0; k <= TAPS; k++) {
+        // Residual at place k of n-1 | new sample | n: the taps beyond k reach over the new sample to the frames before.
+        const p = frameAt(group, n + k - 1);
+        let r = f32x4.splat(0);
+        for (let j = 0; j < k; j++) r = tap(r, v128.load(taps + (<usize>j << 4)), p, <usize>j);
+        for (let j = k + 1; j <= TAPS; j++) r = tap(r, v128.load(taps + (<usize>j << 4)), p, <usize>(j - 1));
+        v128.store(joinAt + (<usize>k << 4), r);
+      }
+    } else {
+      // The next place differs in one sample, which changes sides: the tap that it meets is one lower.
+      const x = v128.load(frameAt(group, n - 1));
+      let t = taps;
+      let join = joinAt;
+      for (let k = 0; k < TAPS; k++) {
+        const step = f32x4.sub(v128.load(t, 16), v128.load(t));
+        v128.store(join, f32x4.add(v128.load(join, 16), f32x4.mul(step, x)));
+        t += 16;
+        join += 16;
+      }
+      const p = frameAt(group, n + TAPS - 1);
       let r = f32x4.splat(0);
-      for (let j = 0; j < k; j++) r = tap(r, v128.load(taps + (<usize>j << 4)), p, <usize>j);
-      for (let j = k + 1; j <= TAPS; j++) r = tap(r, v128.load(taps + (<usize>j << 4)), p, <usize>(j - 1));
+      for (let j = 0; j < TAPS; j++) r = tap(r, v128.load(taps + (<usize>j << 4)), p, <usize>j);
+      v128.store(join, r);
+    }
+    for (let k = 0; k <= TAPS; k++) {
+      const r = v128.load(joinAt + (<usize>k << 4));
       energy = f32x4.add(energy, f32x4.mul(r, r));
       share = f32x4.add(share, f32x4.mul(r, v128.load(taps + (<usize>k << 4))));
     }

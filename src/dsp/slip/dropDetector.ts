@@ -7,7 +7,17 @@
  * moments, and the copy goes the same way as the live frames. These trials are reported beside the events.
  */
 import { levinson } from './predictor.ts';
-import { SEGMENT, type SlipKernel, SPLICE_BEFORE, SPLICE_PLACES, SPLICE_WINDOW, TAPS, WINDOW } from './slipKernel.ts';
+import {
+  CELL,
+  LOGS,
+  SEGMENT,
+  type SlipKernel,
+  SPLICE_BEFORE,
+  SPLICE_PLACES,
+  SPLICE_WINDOW,
+  TAPS,
+  WINDOW,
+} from './slipKernel.ts';
 import { JUDGE_REACH, type Judgement, SpliceJudge } from './spliceJudge.ts';
 
 /** One frame seems to be missing on a bank. */
@@ -39,13 +49,11 @@ export interface DropTrial {
 }
 
 export interface DropDetectorOptions {
-  readonly channels: number;
-  readonly maxFrames: number;
   readonly rateHz: number;
   /** Channels of each bank, 0-based. */
   readonly banks: readonly (readonly number[])[];
-  /** Makes the kernel: WASM or twin. */
-  readonly kernel: (lanes: readonly number[], capacity: number) => SlipKernel;
+  /** WASM or twin, made for `lanesOf(banks)` and DROP_CAPACITY frames. */
+  readonly kernel: SlipKernel;
   readonly onDrop: (event: DropEvent) => void;
   readonly onTrial: (trial: DropTrial) => void;
 }
@@ -60,15 +68,17 @@ const STEP = 2048;
 const MARGIN = Math.ceil((JUDGE_REACH + 64) / SEGMENT) * SEGMENT;
 /** Frames set aside for trials. */
 const SCRATCH = 2 * MARGIN;
-const CAPACITY = 16_384;
+/** Frames that the kernel must hold. */
+export const DROP_CAPACITY = 16_384;
 /** Frames of live store; the scratch stands behind it. */
-const STORE = CAPACITY - SCRATCH;
+const STORE = DROP_CAPACITY - SCRATCH;
 /** Peaks tested per second of audio and bank: what the budget of 4 ns a sample allows. */
 const PEAKS_PER_S = 100;
 /** Half width of the mean that a peak is measured against. */
 const AROUND = 256;
-/** Peaks are taken at most one in this many frames. */
-const PEAK_SPACING = 32;
+/** Logs a step looks at; a trial's stand behind them. */
+const WATCHED = STEP + 2 * AROUND;
+const TRIAL_LOGS = WATCHED + SEGMENT;
 /** Splice test, nats: what goes on to the judge. */
 const PASS_SPLICE = 2;
 /** Judgements a second of audio and bank, and how many may come at once: the judge is dear. */
@@ -87,6 +97,8 @@ interface BankLanes {
   readonly firstGroup: number;
   readonly groups: number;
   nextTrial: number;
+  /** Index up to which residual and logs are known, or -1. */
+  known: number;
   /** Judgements still allowed. */
   tokens: number;
   lastDrop: number;
@@ -97,9 +109,8 @@ export class DropDetector {
   readonly #kernel: SlipKernel;
   readonly #banks: BankLanes[] = [];
   readonly #judge: SpliceJudge;
-  readonly #cumulative = new Float64Array(STEP + 2 * AROUND + 1);
-  readonly #excess = new Float64Array(STEP);
-  readonly #logs = new Int32Array(STEP + 2 * AROUND);
+  /** Sum of a step's logs up to each cell. */
+  readonly #cumulative = new Float64Array(WATCHED / CELL + 1);
   readonly #peakFrame = new Int32Array(64);
   readonly #peakExcess = new Float64Array(64);
   readonly #r = new Float64Array(TAPS + 1);
@@ -119,31 +130,27 @@ export class DropDetector {
 
   constructor(options: DropDetectorOptions) {
     this.#options = options;
-    const lanes: number[] = [];
+    let firstGroup = 0;
     for (const channels of options.banks) {
       const groups = Math.ceil(channels.length / 4);
       this.#banks.push({
         channels,
-        firstGroup: lanes.length / 4,
+        firstGroup,
         groups,
         nextTrial: options.rateHz,
+        known: -1,
         tokens: JUDGE_BURST,
         lastDrop: Number.NEGATIVE_INFINITY,
       });
-      const last = channels.at(-1) ?? 0;
-      // Lanes beyond the bank follow on, so that a group stays one load; they are masked out.
-      for (let i = 0; i < groups * 4; i++) {
-        const c = channels[i] ?? last + i - channels.length + 1;
-        lanes.push(i < channels.length ? c : Math.min(c, options.channels - 1));
-      }
+      firstGroup += groups;
     }
-    this.#kernel = options.kernel(lanes, CAPACITY);
+    this.#kernel = options.kernel;
     this.#judge = new SpliceJudge(this.#kernel);
     this.#peaks = Math.max(2, Math.min(64, Math.round((PEAKS_PER_S * STEP) / options.rateHz)));
   }
 
-  /** Takes a block: interleaved Int32 frames x channels. After lost frames call `reset` first. */
-  process(block: Int32Array, frames: number, firstFrame: number): void {
+  /** Takes the block that stands in the kernel's staging. After lost frames call `reset` first. */
+  process(frames: number, firstFrame: number): void {
     if (this.#held === 0) this.#base = firstFrame;
     const kernel = this.#kernel;
     if (this.#held + frames > STORE) {
@@ -153,11 +160,7 @@ export class DropDetector {
       this.#base += from;
       this.#held -= from;
       this.#next -= from;
-    }
-    if (block.length === kernel.staging.length) kernel.staging.set(block);
-    else {
-      const count = frames * this.#options.channels;
-      for (let i = 0; i < count; i++) kernel.staging[i] = block[i]!;
+      for (const bank of this.#banks) if (bank.known >= 0) bank.known -= from;
     }
     kernel.append(this.#held, frames);
     this.#held += frames;
@@ -170,6 +173,7 @@ export class DropDetector {
   reset(): void {
     this.#held = 0;
     this.#next = MARGIN;
+    for (const bank of this.#banks) bank.known = -1;
   }
 
   /** A uniform number in [0, 1): places of the trials. Fixed seed: the same input gives the same trials. */
@@ -201,17 +205,18 @@ export class DropDetector {
     const bank = this.#banks[b]!;
     const kernel = this.#kernel;
     const at = this.#next;
-    if (this.#fit(bank, at + (STEP - WINDOW) / 2) === 0) return;
-    const length = STEP + 2 * AROUND;
-    for (let g = bank.firstGroup; g < bank.firstGroup + bank.groups; g++)
-      kernel.residual(g, at - AROUND, length, g > bank.firstGroup);
-    const logs = this.#logs;
-    const cumulative = this.#cumulative;
-    for (let n = 0; n < length; n++) {
-      logs[n] = kernel.logs[n]!;
-      cumulative[n + 1] = cumulative[n]! + logs[n]!;
+    if (this.#fit(bank, at + (STEP - WINDOW) / 2) === 0) {
+      bank.known = -1;
+      return;
     }
-    this.#findPeaks();
+    // The end of the last step's logs is the beginning of this one's.
+    const logs = bank.firstGroup * LOGS;
+    const carried = bank.known === at + AROUND ? 2 * AROUND : 0;
+    if (carried > 0) kernel.logs.copyWithin(logs, logs + STEP, logs + WATCHED);
+    for (let g = bank.firstGroup; g < bank.firstGroup + bank.groups; g++)
+      kernel.residual(g, at - AROUND + carried, WATCHED - carried, logs + carried, g > bank.firstGroup);
+    bank.known = at + STEP + AROUND;
+    this.#findPeaks(logs);
     bank.tokens = Math.min(JUDGE_BURST, bank.tokens + (JUDGE_PER_S * STEP) / this.#options.rateHz);
     // The least of the kept peaks: what a trial must beat to be kept in its place.
     let least = Number.POSITIVE_INFINITY;
@@ -227,7 +232,7 @@ export class DropDetector {
       const verdict = this.#askJudge(bank, place);
       const frame = this.#base + place + verdict.place;
       // Two peaks may lead to the same gap.
-      if (verdict.nats < PASS_JUDGE || Math.abs(frame - bank.lastDrop) < PEAK_SPACING) continue;
+      if (verdict.nats < PASS_JUDGE || Math.abs(frame - bank.lastDrop) < CELL) continue;
       bank.lastDrop = frame;
       const riseDb = this.#riseDb(bank, place);
       if (riseDb >= HIT_DB) continue;
@@ -248,11 +253,10 @@ export class DropDetector {
     }
   }
 
-  /** The largest peaks of the summed log residual over its surroundings, at most one per PEAK_SPACING frames. */
-  #findPeaks(): void {
-    const logs = this.#logs;
+  /** The largest peaks of the summed log residual over its surroundings, at most one a cell. `logs`: entry of the first. */
+  #findPeaks(logs: number): void {
+    const kernel = this.#kernel;
     const cumulative = this.#cumulative;
-    const excess = this.#excess;
     const peakFrame = this.#peakFrame;
     const peakExcess = this.#peakExcess;
     const count = this.#peaks;
@@ -260,32 +264,43 @@ export class DropDetector {
       peakFrame[i] = -1;
       peakExcess[i] = Number.NEGATIVE_INFINITY;
     }
+    kernel.peaks(logs, WATCHED / CELL);
+    for (let i = 0; i < WATCHED / CELL; i++) cumulative[i + 1] = cumulative[i]! + kernel.cellSums[i]!;
     let worst = 0;
-    for (let from = 0; from < STEP; from += PEAK_SPACING) {
-      let top = -1;
-      let height = Number.NEGATIVE_INFINITY;
-      for (let n = from; n < from + PEAK_SPACING; n++) {
-        const mean = (cumulative[n + 2 * AROUND]! - cumulative[n]!) / (2 * AROUND);
-        const e = excessOf(logs[n + AROUND]!, logs[n + AROUND + 1]!, mean);
-        excess[n] = e;
-        if (e > height) {
-          height = e;
-          top = n;
-        }
-      }
+    for (let i = 0; i < STEP / CELL; i++) {
+      const height = kernel.cells[AROUND / CELL + i]! - this.#meanAround(i * CELL);
       if (height <= peakExcess[worst]!) continue;
-      peakFrame[worst] = top;
+      peakFrame[worst] = i * CELL;
       peakExcess[worst] = height;
       worst = 0;
-      for (let i = 1; i < count; i++) if (peakExcess[i]! < peakExcess[worst]!) worst = i;
+      for (let k = 1; k < count; k++) if (peakExcess[k]! < peakExcess[worst]!) worst = k;
     }
+    // Where in its cell each peak stands.
+    for (let i = 0; i < count; i++) {
+      const first = peakFrame[i]!;
+      if (first < 0) continue;
+      let height = -1;
+      for (let n = first; n < first + CELL; n++) {
+        const e = heightOf(kernel.logs[logs + AROUND + n]!, kernel.logs[logs + AROUND + n + 1]!);
+        if (e <= height) continue;
+        height = e;
+        peakFrame[i] = n;
+      }
+    }
+  }
+
+  /** Mean of the logs from AROUND frames before a frame of the step to AROUND behind it, to the cell. */
+  #meanAround(frame: number): number {
+    const cell = Math.floor(frame / CELL);
+    return (this.#cumulative[cell + (2 * AROUND) / CELL]! - this.#cumulative[cell]!) / (2 * AROUND);
   }
 
   /** Splice test around index `peak` (of live store or scratch); the background is taken around index `live`. */
   #splice(bank: BankLanes, peak: number, live: number): { nats: number; place: number } {
     const kernel = this.#kernel;
-    const sums = this.#work;
-    sums.fill(0);
+    // Products of likelihood ratios, one a place: few enough for a double.
+    const ratios = this.#work;
+    ratios.fill(1);
     const segments = kernel.capacity / SEGMENT;
     const middle = Math.floor(live / SEGMENT);
     for (let g = bank.firstGroup; g < bank.firstGroup + bank.groups; g++) {
@@ -299,13 +314,13 @@ export class DropDetector {
         for (let i = 0; i < SPLICE_PLACES; i++) {
           const other = Math.max(0, kernel.scores[(i * 3 + 1) * 4 + lane]!);
           const missing = Math.max(0, kernel.scores[(i * 3 + 2) * 4 + lane]!);
-          sums[i]! += Math.log((other + floor) / (missing + floor));
+          ratios[i]! *= (other + floor) / (missing + floor);
         }
       }
     }
     let best = 0;
-    for (let i = 1; i < SPLICE_PLACES; i++) if (sums[i]! > sums[best]!) best = i;
-    this.#best.nats = (SPLICE_WINDOW / 2) * sums[best]!;
+    for (let i = 1; i < SPLICE_PLACES; i++) if (ratios[i]! > ratios[best]!) best = i;
+    this.#best.nats = (SPLICE_WINDOW / 2) * Math.log(ratios[best]!);
     this.#best.place = peak - SPLICE_BEFORE + best;
     return this.#best;
   }
@@ -333,18 +348,18 @@ export class DropDetector {
     this.work.trials++;
     const kernel = this.#kernel;
     const middle = STORE + MARGIN;
+    const logs = bank.firstGroup * LOGS + TRIAL_LOGS;
     for (let g = bank.firstGroup; g < bank.firstGroup + bank.groups; g++) {
       const base = g * kernel.capacity;
       kernel.data.copyWithin((base + STORE) * 4, (base + place - MARGIN) * 4, (base + place) * 4);
       kernel.data.copyWithin((base + middle) * 4, (base + place + 1) * 4, (base + place + MARGIN) * 4);
-      kernel.residual(g, middle - SEGMENT, 2 * SEGMENT, g > bank.firstGroup);
+      kernel.residual(g, middle - SEGMENT, 2 * SEGMENT, logs, g > bank.firstGroup);
     }
-    const offset = place - this.#next;
-    const mean = (this.#cumulative[offset + 2 * AROUND]! - this.#cumulative[offset]!) / (2 * AROUND);
+    const mean = this.#meanAround(place - this.#next);
     let top = 0;
     let height = Number.NEGATIVE_INFINITY;
     for (let k = -2; k < TAPS; k++) {
-      const e = excessOf(kernel.logs[SEGMENT + k]!, kernel.logs[SEGMENT + k + 1]!, mean);
+      const e = heightOf(kernel.logs[logs + SEGMENT + k]!, kernel.logs[logs + SEGMENT + k + 1]!) - mean;
       if (e > height) {
         height = e;
         top = k;
@@ -421,6 +436,7 @@ export class DropDetector {
   }
 }
 
-function excessOf(log: number, next: number, mean: number): number {
-  return Math.max(log, 0.575 * (log + next)) - mean;
+/** A gap shows in one frame or in two neighbours; as `peaks` of the kernel. */
+function heightOf(log: number, next: number): number {
+  return Math.max(log, ((log + next) * 589) >> 10);
 }

@@ -7,6 +7,7 @@
  * frame falls LOOK_AHEAD frames later.
  */
 import { FrameRing } from './frameRing.ts';
+import { LONGEST_REPEAT, type RepeatKernel } from './slipKernel.ts';
 
 /** Per-frame masks and per-channel counts of the block, as MeterKernel gives them. */
 export interface FrameMasks {
@@ -41,6 +42,8 @@ export interface ExactSlipsOptions {
   readonly channels: number;
   /** Channels of each bank, 0-based. Channels named in no bank are not watched. */
   readonly banks: readonly (readonly number[])[];
+  /** Memory of the last frames and the search for repeated blocks. */
+  readonly kernel: RepeatKernel;
   readonly onSlip: (slip: ExactSlip) => void;
 }
 
@@ -48,16 +51,13 @@ export interface ExactSlipsOptions {
 const NEEDED_BITS = 30;
 /** No other such frame within this distance: material that repeats itself does so often. */
 const ISOLATION = 64;
-const MAX_REPEAT = 64;
+const MAX_REPEAT = LONGEST_REPEAT;
 const MIN_ZEROS = 2;
 const MAX_ZEROS = 256;
 /** Frames after an event before it is judged. */
 const LOOK_AHEAD = 2 * MAX_REPEAT + ISOLATION;
 /** A channel that repeats itself more often than this says nothing: silent, frozen, or a few bits of noise. */
 const LIVE_EQUAL_RATE = 0.5;
-/** Frames per inner step; the ring holds several. */
-const CHUNK = 256;
-const RING_FRAMES = 2048;
 /** Leaky windows for the equality rate, frames: about 10 s and 0.17 s at 48 kHz. The larger rate of the two counts. */
 const LONG_WINDOW = 2 ** 19;
 const SHORT_WINDOW = 2 ** 13;
@@ -65,9 +65,11 @@ const SHORT_WINDOW = 2 ** 13;
 const ZERO_HOLDOFF = 24_000;
 /** Evidence of zeros counts at most this much a channel, so that one gated channel is never enough. */
 const ZERO_BITS_CAP = 20;
-const MAX_PENDING = 8;
-/** Fingerprints kept, frames less one. */
-const KEY_MASK = 4 * MAX_REPEAT - 1;
+const MAX_PENDING = 32;
+/** One repeated block gives five suspicions at most. Beyond this many in a block of the stream, the material repeats itself. */
+const SELF_SIMILAR = 24;
+/** No repeated block is believed within this distance behind material that repeats itself, frames. */
+const BLOCK_HOLDOFF = MAX_ZEROS * 16;
 /** Frames looked at before an event; after it, ISOLATION. */
 const BEFORE = 128;
 /**
@@ -78,6 +80,7 @@ const CUT_OFF = 0.5;
 
 interface Pending {
   kind: 'repeat' | 'block' | 'zeros';
+  /** block: any frame of it, until it is judged. */
   frame: number;
   frames: number;
 }
@@ -98,16 +101,14 @@ class BankState {
   /** Two live channels with the rarest repetitions: their pair of samples is the frame's fingerprint. */
   probeA = -1;
   probeB = -1;
-  readonly keys = new Int32Array(KEY_MASK + 1);
-  readonly slotKey = new Int32Array(256);
-  readonly slotFrame = new Float64Array(256).fill(-1);
-  lag = 0;
-  lagRun = 0;
   lastBlockEnd = Number.NEGATIVE_INFINITY;
   readonly pending: Pending[] = [];
+  /** Memory in the kernel. */
+  readonly group: number;
 
-  constructor(channels: readonly number[]) {
+  constructor(channels: readonly number[], group: number) {
     this.channels = channels;
+    this.group = group;
     let lo = 0;
     let hi = 0;
     for (const c of channels) {
@@ -123,9 +124,6 @@ class BankState {
     this.lastEqualEnd = Number.NEGATIVE_INFINITY;
     this.zeroRun = 0;
     this.lastZeroEnd = Number.NEGATIVE_INFINITY;
-    this.slotFrame.fill(-1);
-    this.lag = 0;
-    this.lagRun = 0;
     this.lastBlockEnd = Number.NEGATIVE_INFINITY;
     this.pending.length = 0;
   }
@@ -136,6 +134,7 @@ export class ExactSlips {
   readonly #banks: BankState[];
   readonly #onSlip: (slip: ExactSlip) => void;
   readonly #ring: FrameRing;
+  readonly #kernel: RepeatKernel;
   readonly #equalLong: Float64Array;
   readonly #equalShort: Float64Array;
   #longFrames = 0;
@@ -145,29 +144,35 @@ export class ExactSlips {
 
   constructor(options: ExactSlipsOptions) {
     this.#channels = options.channels;
-    this.#banks = options.banks.map((channels) => new BankState(channels));
+    this.#kernel = options.kernel;
+    let group = 0;
+    this.#banks = options.banks.map((channels) => {
+      const bank = new BankState(channels, group);
+      group += Math.ceil(channels.length / 4);
+      return bank;
+    });
     this.#onSlip = options.onSlip;
-    this.#ring = new FrameRing(options.channels, RING_FRAMES);
+    const { ring } = options.kernel;
+    this.#ring = new FrameRing(options.channels, ring.length / options.channels, ring);
     this.#equalLong = new Float64Array(options.channels);
     this.#equalShort = new Float64Array(options.channels);
   }
 
   /**
-   * Looks at a block: interleaved Int32 frames x channels. `firstFrame` is the absolute number of its first frame;
-   * after a gap (xrun) call `reset` first.
+   * Looks at the block that stands in the kernel's staging. `firstFrame` is the absolute number of its first frame; after a
+   * gap (xrun) call `reset` first.
    */
-  process(block: Int32Array, frames: number, firstFrame: number, masks: FrameMasks): void {
+  process(frames: number, firstFrame: number, masks: FrameMasks): void {
     if (frames <= 0) return;
     this.#countEqual(masks, frames);
-    for (const bank of this.#banks) this.#chooseLive(bank);
-    for (let from = 0; from < frames; from += CHUNK) {
-      const count = Math.min(CHUNK, frames - from);
-      this.#ring.append(block, from, count, firstFrame + from);
-      for (let b = 0; b < this.#banks.length; b++) {
-        const bank = this.#banks[b]!;
-        this.#scan(bank, block, from, count, firstFrame, masks);
-        if (bank.pending.length > 0) this.#judge(b, bank);
-      }
+    this.#kernel.keep(firstFrame, frames);
+    this.#ring.took(firstFrame, frames);
+    for (let b = 0; b < this.#banks.length; b++) {
+      const bank = this.#banks[b]!;
+      this.#chooseLive(bank);
+      this.#scan(bank, frames, firstFrame, masks);
+      if (bank.probeA >= 0) this.#scanBlocks(bank, frames, firstFrame);
+      if (bank.pending.length > 0) this.#judge(b, bank);
     }
   }
 
@@ -237,16 +242,33 @@ export class ExactSlips {
     if (!keep || (bank.probeA === bank.probeB && a !== b)) {
       bank.probeA = a;
       bank.probeB = b;
-      bank.slotFrame.fill(-1);
-      bank.lag = 0;
     }
   }
 
-  #scan(bank: BankState, block: Int32Array, from: number, count: number, firstFrame: number, masks: FrameMasks): void {
-    const { equalMaskLo, equalMaskHi, zeroMaskLo, zeroMaskHi } = masks;
-    const { maskLo, maskHi, needLo, needHi, probeA, probeB } = bank;
+  /** Runs of frames in which the whole bank is 0, or all its live channels stand still. */
+  #scan(bank: BankState, frames: number, firstFrame: number, masks: FrameMasks): void {
+    const { equalMaskLo, equalMaskHi, zeroMaskLo, zeroMaskHi, equalCount } = masks;
+    const { maskLo, maskHi, needLo, needHi } = bank;
     const anyLive = (needLo | needHi) !== 0;
-    for (let i = from; i < from + count; i++) {
+    if (bank.equalRun === 0) {
+      // Most blocks need no look at their frames: a run on the bank shows in the counts of every channel.
+      let least = frames;
+      let leastLive = anyLive ? frames : 0;
+      for (let i = 0; i < bank.channels.length; i++) least = Math.min(least, equalCount[bank.channels[i]!]!);
+      for (let i = 0; i < bank.live.length; i++) leastLive = Math.min(leastLive, equalCount[bank.live[i]!]!);
+      const zeroAt = (i: number) =>
+        ((zeroMaskLo[i]! & maskLo) ^ maskLo) === 0 && ((zeroMaskHi[i]! & maskHi) ^ maskHi) === 0;
+      if (least === frames && bank.zeroRun > 0 && zeroAt(0)) {
+        bank.zeroRun += frames;
+        return;
+      }
+      if (least === 0 && leastLive === 0 && bank.zeroRun <= 1) {
+        // A zero frame whose neighbour is not zero is no run.
+        bank.zeroRun = zeroAt(frames - 1) ? 1 : 0;
+        return;
+      }
+    }
+    for (let i = 0; i < frames; i++) {
       const frame = firstFrame + i;
       const zero = ((zeroMaskLo[i]! & maskLo) ^ maskLo) === 0 && ((zeroMaskHi[i]! & maskHi) ^ maskHi) === 0;
       if (zero) bank.zeroRun++;
@@ -270,36 +292,51 @@ export class ExactSlips {
         if (near) forgetNear(bank, start);
         else if (run <= MAX_REPEAT) this.#suspect(bank, 'repeat', start, run);
       }
-      const at = i * this.#channels;
-      const key = (block[at + probeA]! ^ Math.imul(block[at + probeB]!, 0x9e3779b1)) | 0;
-      const keys = bank.keys;
-      const place = frame & KEY_MASK;
-      if (bank.lag > 0) {
-        if (key === keys[(frame - bank.lag) & KEY_MASK]) bank.lagRun++;
-        else {
-          // A repeated block matches for its own length; a few more may agree by chance. Periodic material goes on and on.
-          const start = frame - bank.lagRun;
-          if (bank.lagRun >= bank.lag && bank.lagRun <= bank.lag + 2 && start - bank.lastBlockEnd > MAX_ZEROS * 16)
-            this.#suspect(bank, 'block', start, bank.lag);
-          if (bank.lagRun >= bank.lag) bank.lastBlockEnd = frame;
-          bank.lag = 0;
-        }
-      }
-      const slot = (Math.imul(key, 0x85ebca6b) >>> 24) & 255;
-      if (bank.lag === 0 && bank.slotKey[slot] === key) {
-        const lag = frame - bank.slotFrame[slot]!;
-        if (lag >= 2 && lag <= MAX_REPEAT && bank.slotFrame[slot]! >= 0) {
-          // The table forgets: the run may have begun before its first hit.
-          let run = 1;
-          while (run < 2 * MAX_REPEAT && keys[(frame - run) & KEY_MASK] === keys[(frame - run - lag) & KEY_MASK]) run++;
-          bank.lag = lag;
-          bank.lagRun = run;
-        }
-      }
-      bank.slotKey[slot] = key;
-      bank.slotFrame[slot] = frame;
-      keys[place] = key;
     }
+  }
+
+  #scanBlocks(bank: BankState, frames: number, firstFrame: number): void {
+    const { hits } = this.#kernel;
+    const count = this.#kernel.repeats(bank.group, bank.probeA, bank.probeB, frames, firstFrame);
+    if (count > SELF_SIMILAR) {
+      bank.lastBlockEnd = firstFrame + frames;
+      return;
+    }
+    for (let i = 0; i < count; i++) {
+      const frame = firstFrame + hits[2 * i]!;
+      if (frame - bank.lastBlockEnd > BLOCK_HOLDOFF) this.#suspect(bank, 'block', frame, hits[2 * i + 1]!);
+    }
+  }
+
+  /**
+   * A suspected block's true start, from any frame of it: where the two probes begin to repeat themselves at that lag. A
+   * repeated block matches for its own length; a few more may agree by chance. Periodic material goes on and on.
+   */
+  #isBlock(bank: BankState, suspect: Pending): boolean {
+    const lag = suspect.frames;
+    let start = suspect.frame;
+    let end = suspect.frame + 1;
+    if (!this.#ring.holds(start - 3 * lag, start + 2 * lag)) return false;
+    while (start > suspect.frame - lag - 3 && this.#probesRepeat(bank, start - 1, lag)) start--;
+    while (end - start < lag + 3 && this.#probesRepeat(bank, end, lag)) end++;
+    const run = end - start;
+    if (run < lag) return false;
+    // A frame that stands still is no block of several: a hold or zeros, told as such.
+    let still = true;
+    for (let f = start + 1; f < end && still; f++) still = this.#probesRepeat(bank, f, 1);
+    if (still) return false;
+    const believed = run <= lag + 2 && start - bank.lastBlockEnd > BLOCK_HOLDOFF;
+    bank.lastBlockEnd = Math.max(bank.lastBlockEnd, end);
+    suspect.frame = start;
+    return believed;
+  }
+
+  #probesRepeat(bank: BankState, frame: number, lag: number): boolean {
+    const ring = this.#ring;
+    return (
+      ring.at(frame, bank.probeA) === ring.at(frame - lag, bank.probeA) &&
+      ring.at(frame, bank.probeB) === ring.at(frame - lag, bank.probeB)
+    );
   }
 
   #suspect(bank: BankState, kind: Pending['kind'], frame: number, frames: number): void {
@@ -314,6 +351,7 @@ export class ExactSlips {
       const head = bank.pending[0]!;
       if (this.#ring.end < head.frame + head.frames + LOOK_AHEAD) return;
       bank.pending.shift();
+      if (head.kind === 'block' && !this.#isBlock(bank, head)) continue;
       const bits = head.kind === 'zeros' ? this.#zeroBits(bank, head) : this.#repeatBits(bank, head);
       if (bits < NEEDED_BITS) continue;
       this.#onSlip({

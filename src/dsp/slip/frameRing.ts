@@ -11,12 +11,12 @@ export class FrameRing {
   #end = 0;
   #start = 0;
 
-  /** `capacity`: frames to hold, rounded up to a power of two. */
-  constructor(channels: number, capacity: number) {
+  /** `capacity`: frames to hold, rounded up to a power of two. `samples`: memory that is filled by others, who then call `took`. */
+  constructor(channels: number, capacity: number, samples: Int32Array | null = null) {
     this.channels = channels;
     this.capacity = 2 ** Math.ceil(Math.log2(Math.max(2, capacity)));
     this.#mask = this.capacity - 1;
-    this.#samples = new Int32Array(this.capacity * channels);
+    this.#samples = samples ?? new Int32Array(this.capacity * channels);
   }
 
   /** First absolute frame still held. */
@@ -32,11 +32,16 @@ export class FrameRing {
   /** Appends `frames` (at most `capacity`) frames from `block`, beginning at its frame `from`. `firstFrame` is the absolute number of the first. A jump forgets what was held. */
   append(block: Int32Array, from: number, frames: number, firstFrame: number): void {
     const { channels } = this;
-    if (firstFrame !== this.#end) this.#start = firstFrame;
     const at = firstFrame & this.#mask;
     const head = Math.min(frames, this.capacity - at);
     copy(block, from * channels, this.#samples, at * channels, head * channels);
     if (head < frames) copy(block, (from + head) * channels, this.#samples, 0, (frames - head) * channels);
+    this.took(firstFrame, frames);
+  }
+
+  /** `frames` frames from `firstFrame` on stand in the ring's memory. A jump forgets what was held. */
+  took(firstFrame: number, frames: number): void {
+    if (firstFrame !== this.#end) this.#start = firstFrame;
     this.#end = firstFrame + frames;
     if (this.#end - this.#start > this.capacity) this.#start = this.#end - this.capacity;
   }

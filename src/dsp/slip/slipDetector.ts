@@ -1,8 +1,8 @@
 /** The whole slip detector of a stream: exact evidence (repeats, zeros) and dropped frames, per bank. */
-import { DropDetector } from './dropDetector.ts';
+import { DROP_CAPACITY, DropDetector } from './dropDetector.ts';
 import type { SlipEvidence } from './evidence.ts';
 import { ExactSlips, type FrameMasks } from './exactSlips.ts';
-import type { SlipKernel } from './slipKernel.ts';
+import { lanesOf, type SlipKernel } from './slipKernel.ts';
 
 export interface SlipDetectorOptions {
   /** Channels of the stream, 1..64. */
@@ -21,12 +21,19 @@ export interface SlipDetectorOptions {
 export class SlipDetector {
   readonly #exact: ExactSlips;
   readonly #drops: DropDetector;
+  readonly #kernel: SlipKernel;
+  readonly #channels: number;
 
   constructor(options: SlipDetectorOptions) {
     const { channels, banks, onEvidence } = options;
-    this.#exact = new ExactSlips({ channels, banks, onSlip: (event) => onEvidence({ kind: 'exact', event }) });
+    this.#channels = channels;
+    const kernel = options.kernel(lanesOf(banks, channels), DROP_CAPACITY);
+    this.#kernel = kernel;
+    this.#exact = new ExactSlips({ channels, banks, kernel, onSlip: (event) => onEvidence({ kind: 'exact', event }) });
     this.#drops = new DropDetector({
-      ...options,
+      rateHz: options.rateHz,
+      banks,
+      kernel,
       onDrop: (event) => onEvidence({ kind: 'drop', event }),
       onTrial: (event) => onEvidence({ kind: 'trial', event }),
     });
@@ -34,8 +41,9 @@ export class SlipDetector {
 
   /** Looks at a block of interleaved Int32 frames; `masks` is the MeterKernel that has just processed it. */
   process(block: Int32Array, frames: number, firstFrame: number, masks: FrameMasks): void {
-    this.#exact.process(block, frames, firstFrame, masks);
-    this.#drops.process(block, frames, firstFrame);
+    stage(this.#kernel, block, frames * this.#channels);
+    this.#exact.process(frames, firstFrame, masks);
+    this.#drops.process(frames, firstFrame);
   }
 
   /** After lost frames (xrun): forgets what came before, so that the gap itself is no event. */
@@ -43,4 +51,11 @@ export class SlipDetector {
     this.#exact.reset();
     this.#drops.reset();
   }
+}
+
+/** Puts the first `samples` samples of a block where the kernel reads them. */
+export function stage(kernel: SlipKernel, block: Int32Array, samples: number): void {
+  // A whole block is one copy; a view on a part of it would be an allocation.
+  if (block.length <= kernel.staging.length) kernel.staging.set(block);
+  else for (let i = 0; i < samples; i++) kernel.staging[i] = block[i]!;
 }

@@ -17,6 +17,15 @@ export const SPLICE_PLACES = 9;
 export const SPLICE_GUARD = 5;
 export const SPLICE_WINDOW = TAPS + 2 * SPLICE_GUARD;
 
+/** Entries of `logs` a group. */
+export const LOGS = 2816;
+/** Frames that a peak is the largest of. */
+export const CELL = 32;
+/** The longest repeated block that `repeats` looks for, frames; the shortest is 2. */
+export const LONGEST_REPEAT = 64;
+/** Pairs that `repeats` tells of at most. */
+export const HITS = 32;
+
 export interface SlipKernelOptions {
   /** 1..64 */
   readonly channels: number;
@@ -28,11 +37,32 @@ export interface SlipKernelOptions {
   readonly capacity: number;
 }
 
-export interface SlipKernel {
+/** Frames of the ring of whole samples: a block and what an event is judged by before and behind it; a power of two. */
+export function ringFrames(maxFrames: number): number {
+  return 2 ** Math.ceil(Math.log2(maxFrames + 1024));
+}
+
+/** What exact evidence needs of the kernel. */
+export interface RepeatKernel {
+  /** Where a block is put first: maxFrames x channels, Int32, interleaved. */
+  readonly staging: Int32Array;
+  /** The last `ringFrames(maxFrames)` frames, all 32 bits, interleaved; frame n stands at n modulo the ring's length. */
+  readonly ring: Int32Array;
+  /** Of the last `repeats`: frame within the block, lag, for HITS pairs at most. */
+  readonly hits: Int32Array;
+  /** Puts `frames` staged frames into the ring; the first has the absolute number `firstFrame`. */
+  keep(firstFrame: number, frames: number): void;
+  /**
+   * Suspects blocks of 2..LONGEST_REPEAT frames that stand in the stream twice in a row, by a fingerprint of two channels.
+   * For every such block that ends in the staged frames, or goes on behind them, at least one pair (a frame of the second copy, its length) has
+   * been told, here or for the block before. Returns how many pairs stand in `hits`. `group` names the memory to use, one a bank.
+   */
+  repeats(group: number, probeA: number, probeB: number, frames: number, firstFrame: number): number;
+}
+
+export interface SlipKernel extends RepeatKernel {
   readonly groups: number;
   readonly capacity: number;
-  /** Where a block is put before `append`: maxFrames x channels, Int32, interleaved. */
-  readonly staging: Int32Array;
   /** All bits set: the lane counts in `logs`. Four entries a group. */
   readonly masks: Int32Array;
   /** Predictor of each lane: [group][0..TAPS][lane], the first is 1. */
@@ -41,8 +71,11 @@ export interface SlipKernel {
   readonly data: Float32Array;
   /** Sum of squared residuals per SEGMENT frames: [group][segment][lane]. */
   readonly energy: Float32Array;
-  /** Sum over lanes of log2(|r| + 1) in Q7, one entry a frame of the last `residual`. */
+  /** Sums over lanes of log2(|r| + 1) in Q7, one entry a frame: LOGS entries a group, for `residual` to fill. */
   readonly logs: Int32Array;
+  /** Of the last `peaks`, one entry a cell: the largest, and the sum of its logs. */
+  readonly cells: Int32Array;
+  readonly cellSums: Int32Array;
   /** [lag][lane], of the last `correlate`. */
   readonly correlation: Float64Array;
   /** Input of `autocorrelate`: up to WINDOW doubles. */
@@ -60,13 +93,27 @@ export interface SlipKernel {
   correlate(group: number, at: number): void;
   /** Adds the autocorrelation, lags 0..order (at most 32), of the first `length` (even) values of `signal` to `lags`. */
   autocorrelate(length: number, order: number): void;
-  /** Residual of `frames` (a multiple of SEGMENT) frames from index `at` >= TAPS; `add`: adds to `logs`. */
-  residual(group: number, at: number, frames: number, add: boolean): void;
+  /** Residual of `frames` (a multiple of SEGMENT) frames from index `at` >= TAPS; its logs are put, or added, at entry `to` on. */
+  residual(group: number, at: number, frames: number, to: number, add: boolean): void;
+  /** The largest of each CELL frames of `logs` from entry `from` on; two neighbours count as 589/1024 of their sum. Reads one entry more. */
+  peaks(from: number, cells: number): void;
   /**
    * Was one frame left out between n-1 and n, for each place around index `peak`? Energies of the residual as it stands
    * (q0), with the best single click taken out (qc), with the best missing sample put in (q1).
    */
   splice(group: number, peak: number): void;
+}
+
+/** The lanes of a kernel that serves `banks` (channels each, 0-based), group by group. */
+export function lanesOf(banks: readonly (readonly number[])[], channels: number): number[] {
+  const lanes: number[] = [];
+  for (const bank of banks) {
+    const last = bank.at(-1) ?? 0;
+    // Lanes beyond the bank follow on, so that a group stays one load; they are masked out.
+    for (let i = 0; i < Math.ceil(bank.length / 4) * 4; i++)
+      lanes.push(bank[i] ?? Math.min(last + i - bank.length + 1, channels - 1));
+  }
+  return lanes;
 }
 
 /** The window of `correlate`. */

@@ -1,5 +1,10 @@
 import {
+  CELL,
+  HITS,
   hannWindow,
+  LOGS,
+  LONGEST_REPEAT,
+  ringFrames,
   SEGMENT,
   type SlipKernel,
   type SlipKernelOptions,
@@ -21,7 +26,13 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
   const taps = new Float32Array(groups * (TAPS + 1) * 4);
   const data = new Float32Array(groups * capacity * 4);
   const energy = new Float32Array((groups * capacity * 4) / SEGMENT);
-  const logs = new Int32Array(capacity);
+  const logs = new Int32Array(groups * LOGS);
+  const cells = new Int32Array(LOGS / CELL);
+  const cellSums = new Int32Array(LOGS / CELL);
+  const ringLength = ringFrames(maxFrames);
+  const ring = new Int32Array(ringLength * channels);
+  const hits = new Int32Array(HITS * 2);
+  const keys = Array.from({ length: groups }, () => new Int32Array(LONGEST_REPEAT + maxFrames));
   const correlation = new Float64Array((TAPS + 1) * 4);
   const scores = new Float32Array(SPLICE_PLACES * 3 * 4);
   const signal = new Float64Array(WINDOW);
@@ -43,10 +54,46 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
     data,
     energy,
     logs,
+    cells,
+    cellSums,
+    ring,
+    hits,
     correlation,
     scores,
     signal,
     lags,
+    keep(firstFrame, frames) {
+      for (let n = 0; n < frames; n++)
+        for (let c = 0; c < channels; c++)
+          ring[((firstFrame + n) % ringLength) * channels + c] = staging[n * channels + c]!;
+    },
+    repeats(group, probeA, probeB, frames, firstFrame) {
+      const key = keys[group]!;
+      for (let n = 0; n < frames; n++)
+        key[LONGEST_REPEAT + n] =
+          staging[n * channels + probeA]! ^ Math.imul(staging[n * channels + probeB]!, 0x9e3779b1);
+      let found = 0;
+      for (let n = 0; n < frames; n++) {
+        const look = (longest: number, shortest: number) => {
+          for (let lag = longest; lag >= shortest; lag--) {
+            if (found >= HITS || key[LONGEST_REPEAT + n] !== key[LONGEST_REPEAT + n - lag]) continue;
+            hits[2 * found] = n;
+            hits[2 * found + 1] = lag;
+            found++;
+          }
+        };
+        const phase = firstFrame + n;
+        if (phase % 2 === 0) {
+          look(2, 2);
+          look(3, 3);
+        }
+        if (phase % 4 === 0) look(7, 4);
+        if (phase % 8 === 0) look(15, 8);
+        if (phase % 16 === 0) look(LONGEST_REPEAT, 16);
+      }
+      key.copyWithin(0, frames, frames + LONGEST_REPEAT);
+      return found;
+    },
     autocorrelate(length, order) {
       for (let lag = 0; lag <= order; lag++) {
         let even = 0;
@@ -79,31 +126,40 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
         for (let n = 0; n < WINDOW; n++) windowed[n] = fround(x(group, at + n, lane) * window[n]!);
         for (let lag = 0; lag <= TAPS; lag++) {
           let total = 0;
-          for (let n = lag; n < WINDOW; ) {
-            const end = Math.min(n + 32, WINDOW);
+          for (let from = 0; from < WINDOW; from += 32) {
             let sum = 0;
-            for (; n < end; n++) sum = mulAdd(sum, windowed[n]!, windowed[n - lag]!);
+            for (let n = from; n < from + 32; n++) sum = mulAdd(sum, windowed[n]!, n < lag ? 0 : windowed[n - lag]!);
             total += sum;
           }
           correlation[lag * 4 + lane] = total;
         }
       }
     },
-    residual(group, at, frames, add) {
-      if (!add) logs.fill(0, 0, frames);
+    residual(group, at, frames, to, add) {
+      if (!add) logs.fill(0, to, to + frames);
       for (let lane = 0; lane < 4; lane++) {
         for (let n = 0; n < frames; n++) {
           const segment = (group * (capacity / SEGMENT) + Math.floor((at + n) / SEGMENT)) * 4 + lane;
           if (n % SEGMENT === 0) energy[segment] = 0;
-          let r = x(group, at + n, lane);
-          for (let k = 1; k <= 8; k++) r = mulAdd(r, tapOf(group, k, lane), x(group, at + n - k, lane));
-          let s = fround(tapOf(group, 9, lane) * x(group, at + n - 9, lane));
-          for (let k = 10; k <= TAPS; k++) s = mulAdd(s, tapOf(group, k, lane), x(group, at + n - k, lane));
-          r = fround(r + s);
+          let r = fround(tapOf(group, TAPS, lane) * x(group, at + n - TAPS, lane));
+          for (let k = TAPS - 1; k >= 1; k--) r = mulAdd(r, tapOf(group, k, lane), x(group, at + n - k, lane));
+          r = fround(r + x(group, at + n, lane));
           energy[segment] = mulAdd(energy[segment]!, r, r);
           float[0] = fround(Math.abs(r) + 1);
-          logs[n]! += ((bits[0]! >> 16) - (127 << 7)) & masks[group * 4 + lane]!;
+          logs[to + n]! += ((bits[0]! >> 16) - (127 << 7)) & masks[group * 4 + lane]!;
         }
+      }
+    },
+    peaks(from, count) {
+      for (let cell = 0; cell < count; cell++) {
+        let top = 0;
+        let sum = 0;
+        for (let n = from + cell * CELL; n < from + (cell + 1) * CELL; n++) {
+          top = Math.max(top, logs[n]!, Math.imul(logs[n]! + (logs[n + 1] ?? 0), 589) >> 10);
+          sum += logs[n]!;
+        }
+        cells[cell] = top;
+        cellSums[cell] = sum;
       }
     },
     splice(group, peak) {
@@ -112,6 +168,7 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
       const total = SPLICE_PLACES - 1 + TAPS + 2 * SPLICE_GUARD;
       const error = new Float32Array(total);
       const click = new Float32Array(SPLICE_PLACES + 3);
+      const join = new Float32Array(TAPS + 1);
       for (let lane = 0; lane < 4; lane++) {
         const a = (k: number) => tapOf(group, k, lane);
         let gain = 0;
@@ -140,12 +197,23 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
           for (let j = 0; j < 4; j++) best = Math.max(best, click[i + j]!);
           let sum = 0;
           let share = 0;
-          for (let k = 0; k <= TAPS; k++) {
+          if (i === 0)
+            for (let k = 0; k <= TAPS; k++) {
+              let r = 0;
+              for (let j = 0; j < k; j++) r = mulAdd(r, a(j), x(group, n + k - 1 - j, lane));
+              for (let j = k + 1; j <= TAPS; j++) r = mulAdd(r, a(j), x(group, n + k - j, lane));
+              join[k] = r;
+            }
+          else {
+            for (let k = 0; k < TAPS; k++)
+              join[k] = mulAdd(join[k + 1]!, fround(a(k + 1) - a(k)), x(group, n - 1, lane));
             let r = 0;
-            for (let j = 0; j < k; j++) r = mulAdd(r, a(j), x(group, n + k - 1 - j, lane));
-            for (let j = k + 1; j <= TAPS; j++) r = mulAdd(r, a(j), x(group, n + k - j, lane));
-            sum = mulAdd(sum, r, r);
-            share = mulAdd(share, r, a(k));
+            for (let j = 0; j < TAPS; j++) r = mulAdd(r, a(j), x(group, n + TAPS - 1 - j, lane));
+            join[TAPS] = r;
+          }
+          for (let k = 0; k <= TAPS; k++) {
+            sum = mulAdd(sum, join[k]!, join[k]!);
+            share = mulAdd(share, join[k]!, a(k));
           }
           const q1 = fround(around + fround(sum - fround(fround(share * share) / gain)));
           scores[(i * 3 + 0) * 4 + lane] = q0;

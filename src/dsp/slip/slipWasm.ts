@@ -1,5 +1,9 @@
 import {
+  CELL,
+  HITS,
   hannWindow,
+  LOGS,
+  ringFrames,
   SEGMENT,
   type SlipKernel,
   type SlipKernelOptions,
@@ -11,7 +15,7 @@ import {
 /** What src/dsp/assembly/slip.ts exports. */
 interface SlipExports {
   readonly memory: WebAssembly.Memory;
-  slipInit(channels: number, maxFrames: number, groups: number, capacity: number): void;
+  slipInit(channels: number, maxFrames: number, groups: number, capacity: number, ringFrames: number): void;
   slipStaging(): number;
   slipLanes(): number;
   slipMasks(): number;
@@ -24,11 +28,17 @@ interface SlipExports {
   slipScores(): number;
   slipSignal(): number;
   slipLags(): number;
+  slipRing(): number;
+  slipHits(): number;
+  slipCells(): number;
+  slipKeep(frame: number, frames: number): void;
+  slipRepeats(group: number, probeA: number, probeB: number, frames: number, phase: number): number;
   slipAutocorrelate(length: number, order: number): void;
   slipAppend(at: number, frames: number): void;
   slipShift(from: number, frames: number): void;
   slipCorrelate(group: number, at: number): void;
-  slipResidual(group: number, at: number, frames: number, add: boolean): void;
+  slipResidual(group: number, at: number, frames: number, to: number, add: boolean): void;
+  slipPeaks(from: number, cells: number): void;
   slipSplice(group: number, peak: number): void;
 }
 
@@ -41,7 +51,7 @@ export function createWasmSlipKernel(
   const groups = lanes.length / 4;
   const module = kernels instanceof WebAssembly.Module ? kernels : new WebAssembly.Module(kernels);
   const wasm = new WebAssembly.Instance(module).exports as unknown as SlipExports;
-  wasm.slipInit(channels, maxFrames, groups, capacity);
+  wasm.slipInit(channels, maxFrames, groups, capacity, ringFrames(maxFrames));
   const buffer = wasm.memory.buffer;
   new Int32Array(buffer, wasm.slipLanes(), lanes.length).set(lanes);
   new Float32Array(buffer, wasm.slipWindow(), WINDOW).set(hannWindow());
@@ -53,7 +63,11 @@ export function createWasmSlipKernel(
     taps: new Float32Array(buffer, wasm.slipTaps(), groups * (TAPS + 1) * 4),
     data: new Float32Array(buffer, wasm.slipData(), groups * capacity * 4),
     energy: new Float32Array(buffer, wasm.slipEnergy(), (groups * capacity * 4) / SEGMENT),
-    logs: new Int32Array(buffer, wasm.slipLogs(), capacity),
+    logs: new Int32Array(buffer, wasm.slipLogs(), groups * LOGS),
+    cells: new Int32Array(buffer, wasm.slipCells(), LOGS / CELL),
+    cellSums: new Int32Array(buffer, wasm.slipCells() + (LOGS / CELL) * 4, LOGS / CELL),
+    ring: new Int32Array(buffer, wasm.slipRing(), ringFrames(maxFrames) * channels),
+    hits: new Int32Array(buffer, wasm.slipHits(), HITS * 2),
     correlation: new Float64Array(buffer, wasm.slipCorrelation(), (TAPS + 1) * 4),
     scores: new Float32Array(buffer, wasm.slipScores(), SPLICE_PLACES * 3 * 4),
     signal: new Float64Array(buffer, wasm.slipSignal(), WINDOW),
@@ -62,7 +76,12 @@ export function createWasmSlipKernel(
     append: (at, frames) => wasm.slipAppend(at, frames),
     shift: (from, frames) => wasm.slipShift(from, frames),
     correlate: (group, at) => wasm.slipCorrelate(group, at),
-    residual: (group, at, frames, add) => wasm.slipResidual(group, at, frames, add),
+    residual: (group, at, frames, to, add) => wasm.slipResidual(group, at, frames, to, add),
+    peaks: (from, cells) => wasm.slipPeaks(from, cells),
+    // Frame numbers beyond 31 bits: only their low bits matter to the ring and to the phase.
+    keep: (firstFrame, frames) => wasm.slipKeep(firstFrame % 2 ** 30, frames),
+    repeats: (group, probeA, probeB, frames, firstFrame) =>
+      wasm.slipRepeats(group, probeA, probeB, frames, firstFrame % 2 ** 30),
     splice: (group, peak) => wasm.slipSplice(group, peak),
   };
 }

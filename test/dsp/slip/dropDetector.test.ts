@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadKernels } from '../../../src/dsp/kernelFile.ts';
-import { DropDetector, type DropEvent, type DropTrial } from '../../../src/dsp/slip/dropDetector.ts';
+import { DROP_CAPACITY, DropDetector, type DropEvent, type DropTrial } from '../../../src/dsp/slip/dropDetector.ts';
+import { lanesOf } from '../../../src/dsp/slip/slipKernel.ts';
 import { createTwinSlipKernel } from '../../../src/dsp/slip/slipTwin.ts';
 import { createWasmSlipKernel } from '../../../src/dsp/slip/slipWasm.ts';
 import { band, fault, gaussianOf, randomOf, sample24 } from './material.ts';
@@ -11,22 +12,20 @@ const kernels = loadKernels();
 function run(block: Int32Array, channels: number, banks: number[][], twin = false, frames = 480) {
   const drops: DropEvent[] = [];
   const trials: DropTrial[] = [];
+  const options = { channels, maxFrames: frames, lanes: lanesOf(banks, channels), capacity: DROP_CAPACITY };
+  const kernel = twin ? createTwinSlipKernel(options) : createWasmSlipKernel(kernels, options);
   const detector = new DropDetector({
-    channels,
-    maxFrames: frames,
     rateHz: 48_000,
     banks,
-    kernel: (lanes, capacity) => {
-      const options = { channels, maxFrames: frames, lanes, capacity };
-      return twin ? createTwinSlipKernel(options) : createWasmSlipKernel(kernels, options);
-    },
+    kernel,
     onDrop: (event) => drops.push(event),
     onTrial: (trial) => trials.push(trial),
   });
   const total = block.length / channels;
   for (let at = 0; at < total; at += frames) {
     const count = Math.min(frames, total - at);
-    detector.process(block.subarray(at * channels, (at + count) * channels), count, at);
+    kernel.staging.set(block.subarray(at * channels, (at + count) * channels));
+    detector.process(count, at);
   }
   return { drops, trials };
 }

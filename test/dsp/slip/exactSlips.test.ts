@@ -1,26 +1,41 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { loadKernels } from '../../../src/dsp/kernelFile.ts';
 import { type ExactSlip, ExactSlips } from '../../../src/dsp/slip/exactSlips.ts';
+import { lanesOf, type SlipKernel } from '../../../src/dsp/slip/slipKernel.ts';
+import { createTwinSlipKernel } from '../../../src/dsp/slip/slipTwin.ts';
+import { createWasmSlipKernel } from '../../../src/dsp/slip/slipWasm.ts';
 import { band, fault, gaussianOf, PlainMasks, randomOf, sample24 } from './material.ts';
 
 const A = [0, 1, 2, 3, 4, 5, 6, 7];
 const B = [8, 9, 10, 11, 12, 13, 14, 15];
+
+const kernels = loadKernels();
+
+function kernelFor(channels: number, banks: number[][], maxFrames: number, twin = false): SlipKernel {
+  const options = { channels, maxFrames, lanes: lanesOf(banks, channels), capacity: 1024 };
+  return twin ? createTwinSlipKernel(options) : createWasmSlipKernel(kernels, options);
+}
 
 function slipsOf(
   block: Int32Array,
   channels: number,
   banks: number[][],
   chunks: readonly number[] = [480],
+  twin = false,
 ): ExactSlip[] {
   const found: ExactSlip[] = [];
-  const detector = new ExactSlips({ channels, banks, onSlip: (slip) => found.push(slip) });
-  const masks = new PlainMasks(channels, Math.max(...chunks));
+  const maxFrames = Math.max(...chunks);
+  const kernel = kernelFor(channels, banks, maxFrames, twin);
+  const detector = new ExactSlips({ channels, banks, kernel, onSlip: (slip) => found.push(slip) });
+  const masks = new PlainMasks(channels, maxFrames);
   const total = block.length / channels;
   for (let at = 0, i = 0; at < total; i++) {
     const frames = Math.min(chunks[i % chunks.length]!, total - at);
     const part = block.subarray(at * channels, (at + frames) * channels);
     masks.process(part, frames);
-    detector.process(part, frames, at, masks);
+    kernel.staging.set(part);
+    detector.process(frames, at, masks);
     at += frames;
   }
   return found;
@@ -128,13 +143,15 @@ describe('exact evidence of slips', () => {
 
   it('forgets what came before a gap', () => {
     const found: ExactSlip[] = [];
-    const detector = new ExactSlips({ channels: 8, banks: [A], onSlip: (slip) => found.push(slip) });
+    const kernel = kernelFor(8, [A], 480);
+    const detector = new ExactSlips({ channels: 8, banks: [A], kernel, onSlip: (slip) => found.push(slip) });
     const masks = new PlainMasks(8, 480);
     const feed = (from: number, frames: number, as: number) => {
       for (let at = 0; at < frames; at += 480) {
         const part = clean8.subarray((from + at) * 8, (from + at + 480) * 8);
         masks.process(part, 480);
-        detector.process(part, 480, as + at, masks);
+        kernel.staging.set(part);
+        detector.process(480, as + at, masks);
       }
     };
     feed(0, 24_000, 0);

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SEGMENT, type SlipKernel, type SlipKernelOptions, TAPS } from '../../../src/dsp/slip/slipKernel.ts';
+import {
+  LONGEST_REPEAT,
+  SEGMENT,
+  type SlipKernel,
+  type SlipKernelOptions,
+  TAPS,
+} from '../../../src/dsp/slip/slipKernel.ts';
 import { createTwinSlipKernel } from '../../../src/dsp/slip/slipTwin.ts';
 import { createWasmSlipKernel } from '../../../src/dsp/slip/slipWasm.ts';
 import { gaussianOf, randomOf } from './material.ts';
@@ -41,14 +47,17 @@ describe('slip kernels', () => {
         const twin = filled(createTwinSlipKernel(options), channels, seed);
         expect(sameBits(wasm.data, twin.data), 'data').toBe(true);
         for (const kernel of [wasm, twin]) {
-          for (let g = 0; g < kernel.groups; g++) kernel.residual(g, 64, 10 * SEGMENT, g > 0);
+          for (let g = 0; g < kernel.groups; g++) kernel.residual(g, 64, 10 * SEGMENT, 32, g > 0);
+          kernel.peaks(32, 20);
           kernel.correlate(kernel.groups - 1, 100);
           kernel.splice(kernel.groups - 1, 700);
           for (let n = 0; n < 1008; n++) kernel.signal[n] = kernel.data[n]! / 3;
           kernel.lags.fill(0);
           kernel.autocorrelate(1008, 24);
         }
-        expect(sameBits(wasm.logs.subarray(0, 640), twin.logs.subarray(0, 640)), 'logs').toBe(true);
+        expect(sameBits(wasm.logs, twin.logs), 'logs').toBe(true);
+        expect(sameBits(wasm.cells.subarray(0, 20), twin.cells.subarray(0, 20)), 'cells').toBe(true);
+        expect(sameBits(wasm.cellSums.subarray(0, 20), twin.cellSums.subarray(0, 20)), 'cellSums').toBe(true);
         expect(sameBits(wasm.energy, twin.energy), 'energy').toBe(true);
         expect(sameBits(wasm.correlation, twin.correlation), 'correlation').toBe(true);
         expect(sameBits(wasm.scores, twin.scores), 'scores').toBe(true);
@@ -58,6 +67,43 @@ describe('slip kernels', () => {
         expect(sameBits(wasm.energy, twin.energy), 'energy').toBe(true);
       }),
       { numRuns: 12, seed: 3 },
+    );
+  });
+
+  it('suspect the same repeated blocks, and each that is there, whatever its length and place', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1e6 }),
+        fc.integer({ min: 2, max: LONGEST_REPEAT }),
+        fc.integer({ min: 130, max: 700 }),
+        fc.integer({ min: 0, max: 2 ** 40 }),
+        fc.integer({ min: 17, max: 512 }),
+        (seed, lag, at, firstFrame, maxFrames) => {
+          const channels = 5;
+          const options: SlipKernelOptions = { channels, maxFrames, lanes: [0, 1, 2, 3], capacity: 1024 };
+          const wasm = createWasmSlipKernel(kernels, options);
+          const twin = createTwinSlipKernel(options);
+          const random = randomOf(seed);
+          const samples = Int32Array.from({ length: 1000 * channels }, () => (random() * 2 ** 32) | 0);
+          samples.copyWithin(at * channels, (at - lag) * channels, at * channels);
+          const suspects: number[] = [];
+          for (let from = 0; from < 1000; from += maxFrames) {
+            const frames = Math.min(maxFrames, 1000 - from);
+            const counts = [wasm, twin].map((kernel) => {
+              kernel.staging.set(samples.subarray(from * channels, (from + frames) * channels));
+              kernel.keep(firstFrame + from, frames);
+              return kernel.repeats(0, 1, 3, frames, firstFrame + from);
+            });
+            expect(counts[0]).toBe(counts[1]);
+            expect(sameBits(wasm.hits, twin.hits), 'hits').toBe(true);
+            for (let i = 0; i < counts[0]!; i++)
+              if (wasm.hits[2 * i + 1] === lag) suspects.push(from + wasm.hits[2 * i]! - at);
+          }
+          expect(sameBits(wasm.ring, twin.ring), 'ring').toBe(true);
+          expect(suspects.some((place) => place >= 0 && place < lag)).toBe(true);
+        },
+      ),
+      { numRuns: 60, seed: 4 },
     );
   });
 });
