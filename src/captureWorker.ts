@@ -17,6 +17,8 @@ const port = parentPort;
 if (port === null) throw new Error('the capture worker runs as a worker thread only');
 
 const data = workerData as CaptureWorkerData;
+/** Longest wait for the clock worker's first reading. */
+const GATE_MS = 500;
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 const sleepMs = (ms: number) => void Atomics.wait(sleeper, 0, 0, ms);
 const post = (message: FromCapture) => port.postMessage(message);
@@ -44,6 +46,8 @@ try {
     post({ kind: 'state', state: { kind: 'faulted', fault: source.fault } });
   } else {
     const kernels = loadKernels();
+    // The controls are read once before the stream opens: opening may change the clock source, and that shall be seen.
+    if (data.gate !== null) Atomics.wait(new Int32Array(data.gate), 0, 0, GATE_MS);
     new CaptureLoop({
       source: source.value,
       board: new LevelBoardWriter(data.board),

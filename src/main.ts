@@ -23,7 +23,8 @@ import { passedSocket, secondDescriptor } from './device/systemd/listenSocket.ts
 import { systemdNotifier, watchdogMs } from './device/systemd/notifier.ts';
 import { bad, good, type Outcome } from './fault.ts';
 import { createLogger, type Logger } from './log.ts';
-import type { CaptureEvent, CaptureState, CaptureWorkerData, FromCapture } from './monitor/captureMessages.ts';
+import type { CaptureState, CaptureWorkerData, FromCapture, MonitorEvent } from './monitor/captureMessages.ts';
+import type { ClockWorkerData, FromClock } from './monitor/clockMessages.ts';
 import { createBoardMemory, LevelBoardReader } from './monitor/levelBoard.ts';
 import { Monitor } from './monitor/monitor.ts';
 import { PanelLoop } from './panelLoop.ts';
@@ -79,7 +80,7 @@ function chooseSource(options: RunOptions, capture: Config['capture'], say: (lin
   };
 }
 
-function describeEvent(event: CaptureEvent): string {
+function describeEvent(event: MonitorEvent): string {
   const at = `at frame ${event.frame}`;
   switch (event.kind) {
     case 'clip':
@@ -90,6 +91,12 @@ function describeEvent(event: CaptureEvent): string {
       return `all channels jumped ${at}: USB loss`;
     case 'xrun':
       return `capture buffer ran over ${at}`;
+    case 'clockSource':
+      return `clock source went from ${event.from} to ${event.to} ${at}`;
+    case 'portLock':
+      return `${event.port === 'device' ? 'the interface' : event.port}: ${event.lock} ${at}`;
+    case 'inputSwitch':
+      return `input ${event.input}: ${event.switch} ${event.on ? 'on' : 'off'} ${at}`;
   }
 }
 
@@ -178,6 +185,14 @@ async function runOnce(
 
   const interfaces = loadInterfaceTable();
   const memory = createBoardMemory();
+  // Reads the controls of a real interface; the simulator and files have none.
+  const gate = new SharedArrayBuffer(4);
+  const clockWorker =
+    chosen.choice.kind === 'alsa'
+      ? new Worker(new URL('./clockWorker.js', import.meta.url), {
+          workerData: { choice: chosen.choice, gate } satisfies ClockWorkerData,
+        })
+      : null;
   const worker = new Worker(new URL('./captureWorker.js', import.meta.url), {
     workerData: {
       choice: chosen.choice,
@@ -185,6 +200,7 @@ async function runOnce(
       clipRun: config.meter.clipRun,
       holdMs: config.meter.holdMs,
       retry: chosen.retry,
+      gate: clockWorker === null ? null : gate,
     } satisfies CaptureWorkerData,
   });
 
@@ -201,6 +217,7 @@ async function runOnce(
     board,
     standing: safeMode === null ? [] : [safeMode],
     tell: (command) => worker.postMessage(command),
+    tellClock: (command) => clockWorker?.postMessage(command),
     interfaceMap: interfaces.lookup,
     uptimeMs,
     onEvent: (event) => log.info(`event-${event.kind}`, describeEvent(event)),
@@ -223,12 +240,15 @@ async function runOnce(
     }
   });
   let stopping = false;
-  worker.on('error', (error) => {
-    throw error;
-  });
-  worker.on('exit', (code) => {
-    if (!stopping && code !== 0) throw new Error(`capture worker ended with code ${code}`);
-  });
+  clockWorker?.on('message', (message: FromClock) => monitor.onClock(message));
+  for (const [name, one] of Object.entries({ capture: worker, clock: clockWorker })) {
+    one?.on('error', (error) => {
+      throw error;
+    });
+    one?.on('exit', (code) => {
+      if (!stopping && code !== 0) throw new Error(`${name} worker ended with code ${code}`);
+    });
+  }
 
   const clock = { nowMs: uptimeMs };
   kept.access ??= new Access({
@@ -388,7 +408,13 @@ async function runOnce(
   process.off('SIGTERM', onSignal);
   process.off('SIGINT', onSignal);
   monitor.stop();
-  await Promise.all([panelLoop.stop(), web.stop(), mdns?.stop(), stopWorker(worker)]);
+  await Promise.all([
+    panelLoop.stop(),
+    web.stop(),
+    mdns?.stop(),
+    stopWorker(worker),
+    clockWorker === null ? null : stopWorker(clockWorker),
+  ]);
   hold = false;
   for (const line of heldLines) process.stderr.write(line);
   return outcome;

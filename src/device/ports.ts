@@ -25,6 +25,8 @@ export interface StreamInfo {
   readonly bufferFrames: number;
   /** USB id as `vvvv:pppp` in lower-case hex, or null. */
   readonly usbId: string | null;
+  /** ALSA's name of the card's controls (`hw:1`), where the source has any. */
+  readonly ctl?: string | null;
   /** Channel names, where the source carries them (iXML, simulator), else an empty list. */
   readonly channelNames: readonly string[];
   /**
@@ -154,6 +156,8 @@ export interface ClockReading {
   readonly family: string;
   /** Clock source in the device's own words, or null: not told. */
   readonly source: string | null;
+  /** Port that the clock comes from, as in `ClockInput.port`; null: internal, or not told. */
+  readonly sourcePort: string | null;
   /** Lock of the interface to its clock source; null: it has no such control. */
   readonly device: ClockInput | null;
   readonly inputs: readonly ClockInput[];
@@ -164,6 +168,8 @@ export interface ClockReading {
   readonly preamps: readonly PreampReading[];
   /** What each capture channel carries, in the device's words, from channel 1; empty: not told. */
   readonly routing: readonly string[];
+  /** What stands in the way of this interface, by its controls: a mode that hides them, a helper program that is missing. */
+  readonly notes: readonly Fault[];
 }
 
 /** One answer of `ClockStream.read`. `source`: the clock source changed since the last reading, by whomever. */
@@ -173,6 +179,8 @@ export type ClockRead =
   | { readonly kind: 'gone'; readonly fault: Fault };
 
 export interface ClockStream {
+  /** USB id of the card, or null. */
+  readonly usbId: string | null;
   /** Waits at most `waitMs` (0: not at all) for a change of a control. The first answer is always a reading. */
   read(waitMs: number): ClockRead;
   /** Some controls mean something only while a capture stream runs. */

@@ -1,4 +1,7 @@
-/** Which channels share a receiver: the user's word first, then the table of interfaces, then the source's own, then groups of 8. */
+/**
+ * Which channels share a receiver: the user's word first, then how the device itself routes its channels, then the table of
+ * interfaces, then the source's own, then groups of 8.
+ */
 import type { Config } from '../config/schema.ts';
 import type { InterfaceMap, PortMap } from '../device/interfaces/interfaceMap.ts';
 import type { StreamInfo } from '../device/ports.ts';
@@ -17,7 +20,7 @@ export interface PlannedBank {
 export interface BankPlan {
   readonly banks: readonly PlannedBank[];
   /** Where it comes from; `guess` is told to the user. */
-  readonly from: 'config' | 'table' | 'source' | 'guess';
+  readonly from: 'config' | 'routing' | 'table' | 'source' | 'guess';
 }
 
 /** The table's map for a rate: 1x to 50 kHz, 2x to 100 kHz, 4x above. null: the table does not say. */
@@ -47,12 +50,21 @@ function complete(ports: readonly PlannedBank[], channels: number): PlannedBank[
 }
 
 /** Plans the banks of a stream. Every channel belongs to exactly one bank, unless the user's own banks overlap. */
-export function planBanks(info: StreamInfo, configured: Config['banks'], map: InterfaceMap | null): BankPlan {
+export function planBanks(
+  info: StreamInfo,
+  configured: Config['banks'],
+  map: InterfaceMap | null,
+  routed: readonly PortMap[] | null = null,
+): BankPlan {
   if (configured.length > 0) {
     const ports = configured.map((bank) => ({ ...bank, box: bank.box ?? null }));
     return { banks: complete(ports, info.channels), from: 'config' };
   }
   const boxOf = (port: PortMap) => info.ports?.find((own) => own.id === port.id)?.box ?? null;
+  if (routed !== null) {
+    const ports = routed.map((port) => ({ ...port, box: boxOf(port) }));
+    return { banks: complete(ports, info.channels), from: 'routing' };
+  }
   const table = map === null ? null : portsAtRate(map, info.rateHz);
   if (table !== null) {
     return {

@@ -27,6 +27,26 @@ export type CaptureEvent =
   | { readonly kind: 'usbLoss'; readonly frame: number; readonly frames: number | null }
   | { readonly kind: 'xrun'; readonly frame: number; readonly lostFrames: number | null };
 
+/** Something that the interface's controls or its rate showed. `frame`: how far the stream was when it was noticed. */
+export type DeviceEvent =
+  /** The clock source changed, by whomever; in the interface's own words. */
+  | { readonly kind: 'clockSource'; readonly frame: number; readonly from: string; readonly to: string }
+  /** What is believed of a port's lock (`device`: of the whole interface) changed; calmed, so that a flapping lock does not flood. */
+  | { readonly kind: 'portLock'; readonly frame: number; readonly port: string; readonly lock: LockWordTold }
+  /** A preamp's switch was turned. */
+  | {
+      readonly kind: 'inputSwitch';
+      readonly frame: number;
+      /** As printed on the box. */
+      readonly input: number;
+      readonly switch: 'phantom' | 'inst' | 'pad' | 'air' | 'muted';
+      readonly on: boolean;
+    };
+export type LockWordTold = 'noLock' | 'locked' | 'lock' | 'sync' | 'unknown';
+
+/** All that happens once, at a frame. */
+export type MonitorEvent = CaptureEvent | DeviceEvent;
+
 export type FromCapture =
   | { readonly kind: 'state'; readonly state: CaptureState }
   | { readonly kind: 'stream'; readonly info: StreamInfo }
@@ -73,4 +93,6 @@ export interface CaptureWorkerData {
   readonly holdMs: number;
   /** Opening is tried again for ever (a service), or once (a choice on the command line). */
   readonly retry: boolean;
+  /** The clock worker sets its one Int32 to 1 once it has looked at the controls; null: there is no clock worker. */
+  readonly gate: SharedArrayBuffer | null;
 }

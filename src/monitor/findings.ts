@@ -19,6 +19,8 @@ export interface FindingInputs {
   readonly usbLosses: { readonly count: number; readonly sinceMs: number };
   readonly xruns: { readonly count: number; readonly sinceMs: number };
   readonly banksGuessed: boolean;
+  /** Findings of other rooms of the monitor. */
+  readonly more?: readonly Finding[];
 }
 
 const ppmWords = (ppm: number) => `${Math.abs(ppm).toFixed(1)} ppm ${ppm > 0 ? 'fast' : 'slow'}`;
@@ -71,7 +73,8 @@ export function findingsOf(inputs: FindingInputs): Finding[] {
   }
   for (const bank of inputs.banks) {
     // A port that nobody has named a box for may well be empty.
-    if (bank.box === null || bank.sync === 'lock' || !inputs.zeroBanks.includes(bank.id)) continue;
+    if (bank.box === null || bank.sync === 'lock' || bank.sync === 'noLock' || !inputs.zeroBanks.includes(bank.id))
+      continue;
     found.push({
       code: 'bank-zero',
       severity: 'warning',
@@ -131,6 +134,7 @@ export function findingsOf(inputs: FindingInputs): Finding[] {
       sinceMs: inputs.notesSinceMs,
     });
   }
+  found.push(...(inputs.more ?? []));
   const rank = { alarm: 0, warning: 1, info: 2 };
   return found.sort((a, b) => rank[a.severity] - rank[b.severity] || a.sinceMs - b.sinceMs);
 }

@@ -7,7 +7,9 @@ import type { InterfaceMap } from '../device/interfaces/interfaceMap.ts';
 import type { StreamInfo } from '../device/ports.ts';
 import { assertNever } from '../fault.ts';
 import { type BankPlan, type PlannedBank, planBanks } from './bankPlan.ts';
-import type { CaptureEvent, CaptureState, FromCapture, ToCapture } from './captureMessages.ts';
+import type { CaptureState, FromCapture, MonitorEvent, ToCapture } from './captureMessages.ts';
+import type { FromClock, ToClock } from './clockMessages.ts';
+import { DeviceWatch } from './deviceWatch.ts';
 import { findingsOf } from './findings.ts';
 import type { MonitorCommands, MonitorView } from './hub.ts';
 import type { BoardFrame, LevelBoardReader } from './levelBoard.ts';
@@ -31,12 +33,14 @@ export interface MonitorParts {
   /** Findings of the program itself, which stand for as long as it runs. */
   readonly standing?: readonly Finding[];
   readonly tell: (command: ToCapture) => void;
+  /** To the worker that reads the interface's controls, where there is one. */
+  readonly tellClock?: (command: ToClock) => void;
   /** The table's entry for a USB id, or null. */
   readonly interfaceMap: (usbId: string, channels: number) => InterfaceMap | null;
   /** Monotonic milliseconds since the program started. */
   readonly uptimeMs: () => number;
   /** Everything that happened, once: for the journal and the log. */
-  readonly onEvent?: (event: CaptureEvent) => void;
+  readonly onEvent?: (event: MonitorEvent) => void;
   /** So many more events happened in one turn than are told one by one. */
   readonly onDropped?: (count: number) => void;
   readonly onState?: (state: CaptureState) => void;
@@ -117,6 +121,10 @@ export class Monitor implements MonitorView, MonitorCommands {
   #snapshot: Snapshot;
   #lastSnapshotMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
+  readonly #device = new DeviceWatch(
+    (event) => this.#onEvent(event),
+    () => this.#counts.frames,
+  );
   readonly #snapshotListeners = new Set<(snapshot: Snapshot) => void>();
   readonly #levelListeners = new Set<(frame: LevelFrame) => void>();
 
@@ -162,6 +170,7 @@ export class Monitor implements MonitorView, MonitorCommands {
     this.#records = new Map();
     this.#usbLosses = { count: 0, sinceMs: 0 };
     this.#xruns = { count: 0, sinceMs: 0 };
+    this.#device.clear();
   }
 
   /** Puts back what the last clear took away, with what came since. false: there is nothing to put back. */
@@ -207,12 +216,16 @@ export class Monitor implements MonitorView, MonitorCommands {
       case 'state':
         this.#state = message.state;
         this.#stateSinceMs = this.#parts.uptimeMs();
+        this.#parts.tellClock?.({ kind: 'streaming', on: message.state.kind === 'running' });
         // Levels of an interface that is not there would be a lie.
         if (!this.#hasLevels()) this.#dropLevels();
         this.#parts.onState?.(message.state);
         return;
       case 'stream':
         this.#rate = null;
+        this.#device.streamOpened(this.#parts.uptimeMs());
+        if (message.info.ctl != null)
+          this.#parts.tellClock?.({ kind: 'card', ctl: message.info.ctl, usbId: message.info.usbId });
         this.#openStream(message.info, true);
         return;
       case 'rate':
@@ -234,6 +247,13 @@ export class Monitor implements MonitorView, MonitorCommands {
     }
   }
 
+  /** One message of the clock worker. */
+  onClock(message: FromClock): void {
+    if (message.kind === 'bug') throw new Error(`clock worker: ${message.stack}`);
+    const rerouted = this.#device.take(message, this.#parts.uptimeMs());
+    if (rerouted && this.#info !== null) this.#openStream(this.#info, false);
+  }
+
   #hasLevels(): boolean {
     return this.#state.kind === 'running' || this.#state.kind === 'ended';
   }
@@ -250,7 +270,7 @@ export class Monitor implements MonitorView, MonitorCommands {
     this.#infoSinceMs = this.#parts.uptimeMs();
     const map = info.usbId === null ? null : this.#parts.interfaceMap(info.usbId, info.channels);
     const before = this.#plan;
-    this.#plan = planBanks(info, this.#config.banks, map);
+    this.#plan = planBanks(info, this.#config.banks, map, this.#device.routedPorts(info.channels));
     if (fresh) {
       // Frames count from the stream's start, and so do slips.
       this.#records.clear();
@@ -280,7 +300,7 @@ export class Monitor implements MonitorView, MonitorCommands {
     });
   }
 
-  #onEvent(event: CaptureEvent): void {
+  #onEvent(event: MonitorEvent): void {
     const nowMs = this.#parts.uptimeMs();
     switch (event.kind) {
       case 'clip':
@@ -303,6 +323,10 @@ export class Monitor implements MonitorView, MonitorCommands {
         this.#xruns = { count: this.#xruns.count + 1, sinceMs: this.#xruns.sinceMs || nowMs };
         this.#verdicts?.gap();
         break;
+      case 'clockSource':
+      case 'portLock':
+      case 'inputSwitch':
+        break;
       default:
         assertNever(event);
     }
@@ -320,7 +344,9 @@ export class Monitor implements MonitorView, MonitorCommands {
       for (const listener of this.#levelListeners) listener(frame);
     }
     const nowMs = this.#parts.uptimeMs();
-    if (nowMs - this.#lastSnapshotMs >= SNAPSHOT_INTERVAL_MS) {
+    // What the device tells is shown at once: calmed, it changes at most twice a second a port.
+    const told = this.#device.turn(nowMs);
+    if (told || nowMs - this.#lastSnapshotMs >= SNAPSHOT_INTERVAL_MS) {
       this.#lastSnapshotMs = nowMs;
       this.#snapshot = this.#build();
       for (const listener of this.#snapshotListeners) listener(this.#snapshot);
@@ -330,7 +356,9 @@ export class Monitor implements MonitorView, MonitorCommands {
   #bankOf(plan: PlannedBank): Bank {
     const { vantage } = this.#config.capture;
     const record = this.#records.get(plan.id);
-    const verdict = this.#verdicts?.verdicts[this.#watched.indexOf(plan.id)]?.state();
+    const judge = this.#verdicts?.verdicts[this.#watched.indexOf(plan.id)];
+    judge?.setDevice(this.#device.wordOf(plan, this.#plan.banks));
+    const verdict = judge?.state();
     // While nothing is captured nobody watches: the last word would be a claim about now.
     const watching = this.#hasLevels() && plan.kind !== 'analogue';
     const judged = watching && verdict !== undefined ? seenFrom(vantage, verdict) : NOT_JUDGED;
@@ -400,11 +428,11 @@ export class Monitor implements MonitorView, MonitorCommands {
         fault: state.kind === 'absent' || state.kind === 'faulted' ? state.fault : null,
       },
       clock: {
-        source: null,
-        sync: 'unknown',
+        ...this.#device.clock(this.#hasLevels()),
         rateErrorPpm: this.#rate?.ppm ?? null,
         uncertaintyPpm: this.#rate?.uncertaintyPpm ?? null,
       },
+      inputs: this.#device.inputs(this.#plan.banks),
       banks,
       channels:
         info === null ? [] : Array.from({ length: info.channels }, (_, i) => this.#channelOf(i + 1, info, this.#board)),
@@ -421,6 +449,7 @@ export class Monitor implements MonitorView, MonitorCommands {
         usbLosses: { count: this.#usbLosses.count, sinceMs: Math.floor(this.#usbLosses.sinceMs) },
         xruns: { count: this.#xruns.count, sinceMs: Math.floor(this.#xruns.sinceMs) },
         banksGuessed: info !== null && this.#plan.from === 'guess',
+        more: this.#device.findings({ deviceName: name, banks }),
       }),
     };
   }

@@ -4,7 +4,7 @@
  *
  * Levels are numbers in dB, null for no signal (digital zero). Frames count from the stream's start. Channels are 1-based.
  */
-import { type Static, Type } from 'typebox';
+import { type Static, type TSchema, Type } from 'typebox';
 
 const Db = (description: string) => Type.Union([Type.Number(), Type.Null()], { description });
 const Count = (description: string) => Type.Integer({ minimum: 0, description });
@@ -94,6 +94,51 @@ export const Channel = Type.Object({
 });
 export type Channel = Static<typeof Channel>;
 
+const LockWord = Type.Enum(['noLock', 'locked', 'lock', 'sync', 'unknown'], {
+  description:
+    'locked: decoded; whether it runs from the same clock is not told (a two-state control). lock: decoded, not in sync; sync: one clock (a three-state control).',
+});
+const Nullable = <T extends TSchema>(type: T, description: string) => Type.Union([type, Type.Null()], { description });
+
+export const ClockPort = Type.Object(
+  {
+    port: Type.String({ description: 'Bank id: adat-a, spdif, aes, word-clock; device: the interface as a whole.' }),
+    control: Type.String({ description: "ALSA's name of the control." }),
+    lock: Type.Unsafe<Static<typeof LockWord>>({ ...LockWord, description: 'What is believed now, calmed.' }),
+    told: Type.Unsafe<Static<typeof LockWord>>({ ...LockWord, description: 'What the control itself shows.' }),
+    trust: Type.Enum(['live', 'polled', 'stale', 'idle'], {
+      description:
+        'live: raises events. polled: read 4 times a second. stale: cached by the kernel, age unknown. idle: means nothing until a stream runs.',
+    }),
+    format: Nullable(Type.String(), 'What the port receives, where told.'),
+    rateHz: Nullable(Type.Integer(), 'Rate of what it receives, Hz, where told.'),
+    losses: Count('Times that lock was lost since the start or the last clear.'),
+    firstLossMs: Nullable(Type.Integer(), 'uptimeMs of the first loss since the start or the last clear.'),
+  },
+  { description: "What the interface's own controls tell of one digital port." },
+);
+export type ClockPort = Static<typeof ClockPort>;
+
+const Switch = (description: string) => Nullable(Type.Boolean(), `${description} null: the interface does not tell.`);
+
+export const InputSwitches = Type.Object(
+  {
+    input: Type.Integer({ minimum: 1, description: 'As printed on the box.' }),
+    channel: Nullable(
+      Type.Integer({ minimum: 1 }),
+      '1-based capture channel that carries it; null: none, or not told.',
+    ),
+    phantom: Switch('48 V.'),
+    inst: Switch('true: instrument (Hi-Z). false: line.'),
+    pad: Switch('Pad.'),
+    air: Switch('Air.'),
+    gain: Nullable(Type.Integer(), "In the control's own steps; null: the interface does not tell."),
+    muted: Switch('Muted in the interface.'),
+  },
+  { description: "Switches of one preamp, as the interface's controls tell them. Never written." },
+);
+export type InputSwitches = Static<typeof InputSwitches>;
+
 export const Snapshot = Type.Object(
   {
     product: Type.Literal('lightkeeper'),
@@ -121,7 +166,10 @@ export const Snapshot = Type.Object(
         description: "The interface's rate against this box's clock.",
       }),
       uncertaintyPpm: Type.Union([Type.Number(), Type.Null()]),
+      portMode: Nullable(Type.String(), "Mode of the digital ports in the interface's own words; null: not told."),
+      ports: Type.Array(ClockPort, { description: 'What the controls tell of each digital port; empty: nothing.' }),
     }),
+    inputs: Type.Array(InputSwitches, { description: 'Switches of the preamps; empty: the interface tells none.' }),
     banks: Type.Array(Bank),
     channels: Type.Array(Channel),
     findings: Type.Array(Finding),

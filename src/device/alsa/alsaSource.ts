@@ -230,6 +230,7 @@ function setUp(alsa: Alsa, pcm: Pointer, choice: AlsaChoice, procRoot: string): 
       periodFrames,
       bufferFrames,
       usbId: card?.usbId ?? null,
+      ctl: at === null ? null : `hw:${at.card}`,
       channelNames: [],
       notes,
     };

@@ -1,6 +1,8 @@
 /** `ClockSource` over a card's controls: real ones through libasound, or a dump that stands in for a card. */
-import { good, type Outcome } from '../../fault.ts';
+import { bad, good, type Outcome } from '../../fault.ts';
+import { cardOfPcm, listCards } from '../alsa/cards.ts';
 import { type ControlBoard, type ControlDump, openControls, ReplayBoard } from '../alsa/controls.ts';
+import { pcmOfDevice } from '../alsa/findCard.ts';
 import type { ClockRead, ClockReading, ClockSource, ClockStream } from '../ports.ts';
 import { readClock } from './readClock.ts';
 
@@ -10,6 +12,28 @@ export function alsaClockSource(ctl: string, usbId: string | null): ClockSource 
     open(): Outcome<ClockStream> {
       const opened = openControls(ctl);
       return opened.ok ? good(clockStream(opened.value, usbId)) : opened;
+    },
+  };
+}
+
+/**
+ * Controls of the card that a PCM name, a USB id or `auto` means: looked for anew at each opening. Faults as those of
+ * `openControls`, and device-absent.
+ */
+export function alsaCardClockSource(device: string, procRoot?: string): ClockSource {
+  return {
+    open(): Outcome<ClockStream> {
+      const cards = listCards(procRoot);
+      const pcm = pcmOfDevice(device, cards);
+      const at = pcm === null ? null : cardOfPcm(pcm, procRoot);
+      if (at === null)
+        return bad(
+          'controls-absent',
+          `${device} has no controls here.`,
+          'Plug the interface in; it is found by itself.',
+        );
+      const usbId = cards.find((card) => card.number === at.card)?.usbId ?? null;
+      return alsaClockSource(`hw:${at.card}`, usbId).open();
     },
   };
 }
@@ -24,6 +48,7 @@ export function clockStream(board: ControlBoard, usbId: string | null): ClockStr
   let due = true;
   let before: ClockReading | null = null;
   return {
+    usbId,
     setStreaming(now) {
       if (now !== streaming) due = true;
       streaming = now;

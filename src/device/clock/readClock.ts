@@ -2,6 +2,7 @@
 import type { Control } from '../alsa/controls.ts';
 import type { PortMap } from '../interfaces/interfaceMap.ts';
 import type { ClockInput, ClockReading, PreampReading } from '../ports.ts';
+import { controlTraps } from './controlTraps.ts';
 import { FAMILIES, type Family, type LockReader, type LockState } from './families.ts';
 
 export interface ClockContext {
@@ -43,16 +44,28 @@ export function readClock(controls: readonly Control[], context: ClockContext): 
   const sourceControl = firstOf(family.source, controls);
   const rateControl = family.rate && firstOf(family.rate, controls);
   const portMode = family.portMode && firstOf([family.portMode], controls);
+  const source = sourceControl ? wordOf(sourceControl) : null;
   return {
     family: family.id,
-    source: sourceControl ? wordOf(sourceControl) : null,
+    source,
+    sourcePort: source === null ? null : portOfSource(source),
     device,
     inputs,
     portMode: portMode ? wordOf(portMode) : null,
     rateHz: rateControl ? rateOf(rateControl) : null,
     preamps: readPreamps(controls),
     routing: readRouting(controls),
+    notes: controlTraps(controls, context.usbId),
   };
+}
+
+/** Words of clock sources: `ADAT`, `ADAT Port 2`, `Audient Optical1 Clock`, `S/PDIF`, `Input 3` (an RME Digiface's port). */
+function portOfSource(word: string): string | null {
+  const optical = /\b(?:ADAT|Optical|Input)(?: ?Port)? ?([1-4])?\b/i.exec(word);
+  if (optical) return `adat-${LETTERS[Number(optical[1] ?? 1) - 1]}`;
+  if (/\b(?:S\/PDIF|SPDIF|Coax(?:ial)?)\b/i.test(word)) return 'spdif';
+  if (/\bAES\b/i.test(word)) return 'aes';
+  return /\bWord ?Clock\b/i.test(word) ? 'word-clock' : null;
 }
 
 function firstOf(names: readonly RegExp[], controls: readonly Control[]): Control | null {

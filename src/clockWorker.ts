@@ -1,0 +1,29 @@
+/** Root of the clock worker: reads the controls of the card that is captured, until told to stop. It writes none. */
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { alsaCardClockSource, alsaClockSource } from './device/clock/clockSource.ts';
+import { ClockLoop } from './monitor/clockLoop.ts';
+import type { ClockWorkerData, FromClock, ToClock } from './monitor/clockMessages.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('the clock worker runs as a worker thread only');
+
+const { choice, gate } = workerData as ClockWorkerData;
+const first = new Int32Array(gate);
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+const post = (message: FromClock) => port.postMessage(message);
+
+try {
+  new ClockLoop({
+    source: (card) => (card === null ? alsaCardClockSource(choice.pcm) : alsaClockSource(card.ctl, card.usbId)),
+    post,
+    takeCommand: () => receiveMessageOnPort(port)?.message as ToClock | undefined,
+    sleepMs: (ms) => void Atomics.wait(sleeper, 0, 0, ms),
+    nowMs: () => performance.now(),
+    onFirst: () => {
+      Atomics.store(first, 0, 1);
+      Atomics.notify(first, 0);
+    },
+  }).run();
+} catch (error) {
+  post({ kind: 'bug', stack: (error as Error).stack ?? String(error) });
+}
