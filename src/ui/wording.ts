@@ -130,7 +130,9 @@ const TITLES: Readonly<Record<string, string>> = {
   'usb-loss': 'USB LOSS ALL CH',
   'capture-xrun': 'XRUN ALL CH',
   'capture-stalled': 'STALLED',
-  'pcm-unplugged': 'NO DEVICE',
+  'device-gone': 'NO DEVICE',
+  'device-absent': 'NO DEVICE',
+  'clock-source-changed': 'CLOCK SWITCHED',
   'pcm-busy': 'DEVICE BUSY',
 };
 
@@ -160,6 +162,8 @@ export function findingWords(finding: Finding, view: PanelView, ui: UiState, now
   const bank = banks.find((each) => each.name === finding.where || each.box === finding.where);
   if (bank !== undefined && isDigital(bank) && (bank.sync === 'lock' || bank.sync === 'noLock'))
     return { sync: bank.sync, title: bank.name, rows: bankWords(bank, view, ui, nowMs) };
+  if (finding.code === 'clock-no-lock' && view.snapshot.clock.sync === 'noLock')
+    return { sync: 'noLock', title: 'CLOCK', rows: [finding.symptom, finding.cause, finding.fix] };
   const channel = channels.find((each) => each.name !== '' && each.name === finding.where);
   return {
     sync: null,

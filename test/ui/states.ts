@@ -472,7 +472,7 @@ export function galleryStates(): GalleryState[] {
   add(
     'absent',
     'No interface.',
-    capture('absent', { code: 'pcm-unplugged', what: 'No USB interface.', fix: 'Plug it in: it is found by itself.' }),
+    capture('absent', { code: 'device-gone', what: 'No USB interface.', fix: 'Plug it in: it is found by itself.' }),
     overview,
   );
   add('opening', 'Opening it.', capture('opening'), overview);
