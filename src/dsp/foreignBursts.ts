@@ -42,8 +42,10 @@ export class BurstFinder {
   #type = 0;
   /** Bursts of the present row. */
   #bursts = 0;
-  /** The pair carries coded data now. */
+  /** The pair carries coded data now: two bursts told so. */
   active = false;
+  /** One burst was seen a moment ago: enough to keep its block out of the levels, which a false one costs little. */
+  suspect = false;
 
   constructor(rateHz: number) {
     this.#rateHz = rateHz;
@@ -77,7 +79,9 @@ export class BurstFinder {
 
   /** Time goes on to `frame`. */
   advance(frame: number): void {
-    if (this.active && frame - this.#lastSync > GONE_S * this.#rateHz) {
+    const quietFrames = frame - this.#lastSync;
+    this.suspect = quietFrames <= TOGETHER_S * this.#rateHz;
+    if (this.active && quietFrames > GONE_S * this.#rateHz) {
       this.active = false;
       this.#bursts = 0;
     }
@@ -88,6 +92,7 @@ export class BurstFinder {
     this.#pending = false;
     this.#bursts = 0;
     this.active = false;
+    this.suspect = false;
   }
 
   #burst(pc: number, frame: number): void {

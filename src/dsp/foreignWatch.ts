@@ -7,6 +7,7 @@ import type { ForeignData, ForeignReading } from './foreign.ts';
 import { BurstFinder } from './foreignBursts.ts';
 import { areRelated, HASH_MIN_FRAMES, isHash, mayBeHash } from './foreignHash.ts';
 import { halfSampleApart, SMUX_MIN_FRAMES, twoInTurn, type Vote } from './foreignSmux.ts';
+import type { MeterKernel } from './meterKernel.ts';
 
 /** What the watch needs of a MeterKernel that has just processed the block. */
 export type ForeignMasks = Readonly<Record<'peak24' | 'orBits' | 'overSamples', Int32Array>>;
@@ -23,6 +24,25 @@ export interface ForeignWatchOptions {
   }[];
   /** Called from `process` with all that stands now, each time that it changes. */
   readonly onChange: (readings: readonly ForeignReading[]) => void;
+}
+
+/**
+ * Takes the levels of channels that carry data out of the results of a block: no peak, no power, no clip. The bits stay: the
+ * channel is alive.
+ */
+export function blankForeign(meter: MeterKernel, excluded: Uint8Array): void {
+  for (let c = 0; c < excluded.length; c++) {
+    if (excluded[c] === 0) continue;
+    meter.peak24[c] = 0;
+    meter.truePeakQ13[c] = 0;
+    meter.sumSquares[c] = 0n;
+    meter.sumAbs[c] = 0n;
+    meter.sum[c] = 0n;
+    meter.ppmQ7[c] = 0;
+    meter.overSamples[c] = 0;
+    meter.clipEvents[c] = 0;
+    meter.clipFrame[c] = -1;
+  }
 }
 
 /** Hash is told after so long, and believed gone after as long. */
@@ -143,10 +163,10 @@ export class ForeignWatch {
     for (let k = 0; k < bank.pairs.length; k++) {
       const { a, b, finder } = bank.pairs[k]!;
       const was = finder.active;
-      if (was || BurstFinder.worth(orBits[a]!, orBits[b]!, peak24[a]!, peak24[b]!))
+      if (was || finder.suspect || BurstFinder.worth(orBits[a]!, orBits[b]!, peak24[a]!, peak24[b]!))
         finder.scan(block, this.#options.channels, a, b, frames, firstFrame);
       finder.advance(firstFrame + frames);
-      if (finder.active) {
+      if (finder.active || finder.suspect) {
         this.excluded[a] = 1;
         this.excluded[b] = 1;
       }

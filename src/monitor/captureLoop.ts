@@ -4,6 +4,7 @@
  */
 import type { CaptureRead, CaptureSource, CaptureStream } from '../device/ports.ts';
 import { BlockLevels } from '../dsp/blockLevels.ts';
+import { blankForeign, ForeignWatch } from '../dsp/foreignWatch.ts';
 import type { MeterKernel, MeterKernelOptions } from '../dsp/meterKernel.ts';
 import type { SlipEvidence } from '../dsp/slip/evidence.ts';
 import { SlipDetector } from '../dsp/slip/slipDetector.ts';
@@ -47,6 +48,7 @@ interface OpenStream {
   readonly meter: MeterKernel;
   readonly levels: BlockLevels;
   slips: SlipDetector | null;
+  foreign: ForeignWatch | null;
   banks: readonly WorkerBank[];
   /** For each bank: every block since the last report was digital zero. */
   digitalZero: boolean[];
@@ -159,6 +161,12 @@ export class CaptureLoop {
     open.banks = banks;
     open.digitalZero = banks.map(() => true);
     open.evidence = [];
+    open.foreign = new ForeignWatch({
+      channels,
+      rateHz,
+      banks: banks.map(({ columns, digital = false }) => ({ columns, digital })),
+      onChange: (readings) => this.#parts.post({ kind: 'foreign', readings }),
+    });
     open.slips = new SlipDetector({
       channels,
       maxFrames: periodFrames,
@@ -166,6 +174,8 @@ export class CaptureLoop {
       banks: banks.map((bank) => bank.columns),
       kernel: (lanes, capacity) => this.#parts.createSlipKernel({ channels, maxFrames: periodFrames, lanes, capacity }),
       onEvidence: (evidence) => {
+        // Bursts and hash are full of edges, and none of them is a slip.
+        if (open.foreign?.silences(evidence.event.bank) === true) return;
         if (open.evidence.length < MAX_EVENTS) open.evidence.push(evidence);
         else this.#droppedEvents++;
       },
@@ -230,6 +240,7 @@ export class CaptureLoop {
       meter: this.#parts.createMeter(options),
       levels: new BlockLevels({ channels: info.channels, rateHz: info.rateHz, holdMs: this.#holdMs }),
       slips: null,
+      foreign: null,
       banks: [],
       digitalZero: [],
       evidence: [],
@@ -272,6 +283,7 @@ export class CaptureLoop {
         open.lostFrames += read.lostFrames ?? 0;
         open.meter.reset();
         open.slips?.reset();
+        open.foreign?.reset();
         open.rate?.restart();
         this.#event({ kind: 'xrun', frame: open.frames, lostFrames: read.lostFrames });
         return;
@@ -292,7 +304,9 @@ export class CaptureLoop {
   #onFrames(open: OpenStream, frames: number): void {
     const { meter, levels } = open;
     meter.process(frames);
+    open.foreign?.process(meter.input, frames, open.frames, meter);
     open.slips?.process(meter.input, frames, open.frames, meter);
+    if (open.foreign !== null) blankForeign(meter, open.foreign.excluded);
     levels.update(meter, frames);
     for (let c = 0; c < meter.channels; c++) {
       if ((meter.clipEvents[c] as number) > 0) {

@@ -1,5 +1,6 @@
 /** What crosses between the main thread and the capture worker, besides the level board. Plain data. */
 import type { CaptureChoice, StreamInfo } from '../device/ports.ts';
+import type { ForeignReading } from '../dsp/foreign.ts';
 import type { SlipEvidence } from '../dsp/slip/evidence.ts';
 import type { Fault } from '../fault.ts';
 
@@ -62,6 +63,8 @@ export type FromCapture =
       readonly evidence: readonly SlipEvidence[];
       readonly digitalZero: readonly boolean[];
     }
+  /** All that stands now on the ports that is no sound of their own; told each time that it changes. */
+  | { readonly kind: 'foreign'; readonly readings: readonly ForeignReading[] }
   /** Bounded: `dropped` more happened in that turn and were only counted. */
   | { readonly kind: 'events'; readonly events: readonly CaptureEvent[]; readonly dropped: number }
   | { readonly kind: 'bug'; readonly stack: string };
@@ -71,6 +74,8 @@ export interface WorkerBank {
   readonly id: string;
   /** 0-based columns of the frame. */
   readonly columns: readonly number[];
+  /** A digital port: data that is no sound can come in by it. Not, when left out. */
+  readonly digital?: boolean;
 }
 
 export type ToCapture =

@@ -4,7 +4,7 @@ import type { CaptureState } from './captureMessages.ts';
 import type { Bank, Finding } from './snapshot.ts';
 
 export interface FindingInputs {
-  /** Of the program itself. */
+  /** Of the program itself, and of what stands on the ports. */
   readonly standing?: readonly Finding[];
   readonly capture: CaptureState;
   readonly captureSinceMs: number;

@@ -11,6 +11,7 @@ import type { CaptureState, FromCapture, MonitorEvent, ToCapture } from './captu
 import type { FromClock, ToClock } from './clockMessages.ts';
 import { DeviceWatch } from './deviceWatch.ts';
 import { findingsOf } from './findings.ts';
+import { ForeignBoard } from './foreign.ts';
 import type { MonitorCommands, MonitorView } from './hub.ts';
 import type { BoardFrame, LevelBoardReader } from './levelBoard.ts';
 import { dbOrNull, emptyLevelFrame, type LevelFrame, NO_SIGNAL } from './levels.ts';
@@ -111,6 +112,7 @@ export class Monitor implements MonitorView, MonitorCommands {
   #verdicts: SlipVerdicts | null = null;
   /** Ids of the banks that are judged, in the order that the worker knows them. */
   #watched: readonly string[] = [];
+  readonly #foreign = new ForeignBoard();
   #usbLosses = { count: 0, sinceMs: 0 };
   #xruns = { count: 0, sinceMs: 0 };
   #board: BoardFrame | null = null;
@@ -235,6 +237,9 @@ export class Monitor implements MonitorView, MonitorCommands {
         for (const evidence of message.evidence) this.#verdicts?.take(evidence);
         this.#verdicts?.advance(message.frame, message.digitalZero);
         return;
+      case 'foreign':
+        this.#foreign.take(message.readings, this.#parts.uptimeMs());
+        return;
       case 'events':
         if (message.dropped > 0) this.#parts.onDropped?.(message.dropped);
         for (const event of message.events) this.#onEvent(event);
@@ -261,6 +266,7 @@ export class Monitor implements MonitorView, MonitorCommands {
   #dropLevels(): void {
     this.#board = null;
     this.#rate = null;
+    this.#foreign.open(this.#watched);
     this.#levels = { ...emptyLevelFrame(this.#levels.channels), seq: this.#levels.seq, frame: this.#levels.frame };
   }
 
@@ -282,6 +288,7 @@ export class Monitor implements MonitorView, MonitorCommands {
     }
     // A loopback carries copies of other banks: it proves nothing, for or against.
     this.#watched = this.#plan.banks.filter((bank) => bank.kind !== 'loopback').map((bank) => bank.id);
+    this.#foreign.open(this.#watched);
     this.#verdicts = new SlipVerdicts({
       rateHz: info.rateHz,
       banks: this.#plan.banks.filter((bank) => bank.kind !== 'loopback'),
@@ -296,6 +303,7 @@ export class Monitor implements MonitorView, MonitorCommands {
         .map((bank) => ({
           id: bank.id,
           columns: Array.from({ length: bank.last - bank.first + 1 }, (_, i) => bank.first - 1 + i),
+          digital: bank.kind !== 'analogue',
         })),
     });
   }
@@ -377,6 +385,7 @@ export class Monitor implements MonitorView, MonitorCommands {
       uncertaintyPpm: judged.uncertaintyPpm,
       boundPpm: judged.boundPpm,
       observableS: Math.round(judged.observableS * 10) / 10,
+      proof: null,
       slips: record?.slips ?? 0,
       slipsPerMinute: judged.slipsPerMinute,
       firstSlipFrame: record?.firstSlipFrame ?? null,
@@ -436,8 +445,10 @@ export class Monitor implements MonitorView, MonitorCommands {
       banks,
       channels:
         info === null ? [] : Array.from({ length: info.channels }, (_, i) => this.#channelOf(i + 1, info, this.#board)),
+      prove: null,
+      foreign: this.#foreign.entries(),
       findings: findingsOf({
-        standing: this.#parts.standing ?? [],
+        standing: [...(this.#parts.standing ?? []), ...this.#foreign.findings(banks, info?.rateHz ?? 0)],
         capture: state,
         captureSinceMs: Math.floor(this.#stateSinceMs),
         deviceName: name,

@@ -73,6 +73,18 @@ export const Bank = Type.Object({
     description: 'With sync on the basis of audio: a difference larger than this would have been seen (99 %).',
   }),
   observableS: Type.Number({ description: 'Seconds of material in which a slip could have been seen.' }),
+  proof: Type.Union(
+    [
+      Type.Object({
+        ppm: Type.Number({ description: "The bank's clock against the interface's; positive: the bank is faster." }),
+        uncertaintyPpm: Type.Number({ description: '95 % half width.' }),
+        passed: Type.Boolean({ description: 'One clock, within the uncertainty.' }),
+        ageS: Count('Seconds since it was made.'),
+      }),
+      Type.Null(),
+    ],
+    { description: 'The last guided proof of this stream, or null.' },
+  ),
   slips: Count('Slips since the start or the last clear.'),
   slipsPerMinute: Type.Union([Type.Number(), Type.Null()]),
   firstSlipFrame: Type.Union([Type.Integer(), Type.Null()]),
@@ -138,6 +150,44 @@ export const InputSwitches = Type.Object(
   { description: "Switches of one preamp, as the interface's controls tell them. Never written." },
 );
 export type InputSwitches = Static<typeof InputSwitches>;
+export const ProveProgress = Type.Object(
+  {
+    bank: Type.String({ description: 'id of the bank' }),
+    state: Type.Enum(['listening', 'measuring', 'passed', 'failed', 'unclear'], {
+      description:
+        'listening: no test tone yet. measuring: it is there. passed: one clock. failed: two clocks. unclear: the tone is there and can not tell; `what` says why.',
+    }),
+    channel: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
+      description: 'Channel of the bank with the tone, 1-based.',
+    }),
+    reference: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
+      description: "Channel on the interface's own clock that carries the same tone, 1-based; null: none does.",
+    }),
+    seconds: Type.Number({ description: 'Length of tone measured, s.' }),
+    ppm: Type.Union([Type.Number(), Type.Null()]),
+    uncertaintyPpm: Type.Union([Type.Number(), Type.Null()], { description: '95 % half width.' }),
+    what: Type.String({ description: 'What is going on, or the result, in plain words.' }),
+    fix: Type.String({ description: "What to do now; '' for nothing." }),
+  },
+  { description: 'The guided proof that runs, or the last one.' },
+);
+export type ProveProgress = Static<typeof ProveProgress>;
+
+export const ForeignEntry = Type.Object(
+  {
+    bank: Type.String({ description: 'id of the bank' }),
+    kind: Type.Enum(['nonAudio', 'hash', 'smuxSplit', 'smuxMerged'], {
+      description:
+        'nonAudio: a coded bitstream. hash: a stream at the wrong rate or format. smuxSplit: the sender runs at twice or four times our rate. smuxMerged: at half of it.',
+    }),
+    format: Type.Union([Type.String(), Type.Null()], { description: 'Of a bitstream: AC-3, DTS, ...' }),
+    channels: Type.Array(Type.Integer({ minimum: 1 }), { description: '1-based.' }),
+    confidence: Type.Enum(['high', 'medium', 'low']),
+    sinceFrame: Count('Frame at which it was recognised.'),
+  },
+  { description: 'A port carries what is no sound of its own. nonAudio and hash are left out of the levels.' },
+);
+export type ForeignEntry = Static<typeof ForeignEntry>;
 
 export const Snapshot = Type.Object(
   {
@@ -172,6 +222,8 @@ export const Snapshot = Type.Object(
     inputs: Type.Array(InputSwitches, { description: 'Switches of the preamps; empty: the interface tells none.' }),
     banks: Type.Array(Bank),
     channels: Type.Array(Channel),
+    prove: Type.Union([ProveProgress, Type.Null()], { description: 'null: no proof was asked for.' }),
+    foreign: Type.Array(ForeignEntry, { description: 'Empty while every port carries sound.' }),
     findings: Type.Array(Finding),
   },
   { description: 'All that the box knows at one instant.' },

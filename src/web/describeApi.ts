@@ -29,6 +29,8 @@ const STILL: Snapshot = {
   inputs: [],
   banks: [],
   channels: [],
+  prove: null,
+  foreign: [],
   findings: [],
 };
 

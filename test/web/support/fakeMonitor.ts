@@ -211,6 +211,7 @@ export class FakeMonitor implements MonitorView, MonitorCommands {
       uncertaintyPpm: null,
       boundPpm: null,
       observableS: 0,
+      proof: null,
       slips: 0,
       slipsPerMinute: null,
       firstSlipFrame: null,
@@ -313,6 +314,8 @@ export class FakeMonitor implements MonitorView, MonitorCommands {
       inputs: [],
       banks,
       channels,
+      prove: null,
+      foreign: [],
       findings,
     };
   }
