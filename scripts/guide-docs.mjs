@@ -51,8 +51,9 @@ go wrong before the first take. Phantom on a dynamic does no harm, and it never 
 
 ## A patch sheet
 
-It is the section \`patch\` of the configuration, and the body of \`POST /api/guide/check\`. Fields that you leave out take
-their defaults. A whole sheet is made by the [planner](planner.md); a small one looks like this:
+The page edits it under Patch: rows are filled from the tables, each answer of the checks stands under the row that it
+concerns, and \`/api/patch/print\` is the sheet for the wall. It is the section \`patch\` of the configuration, and the
+body of \`POST /api/guide/check\`. Fields that you leave out take their defaults. A whole sheet is made by the [planner](planner.md); a small one looks like this:
 
 \`\`\`json
 {

@@ -64,6 +64,11 @@ export interface GuideNote {
   readonly severity: 'alarm' | 'warning' | 'info';
   /** The channel, box or pair by its name. */
   readonly where: string;
+  /**
+   * Part of the sheet to change, as a path in it: `inputs.3`, `expanders.0`, `interface`, `monitors.1`, `headphones.0`.
+   * Indexes count from 0.
+   */
+  readonly at: string;
   /** Capture channels it concerns, 1-based. */
   readonly channels: readonly number[];
   readonly what: string;
@@ -85,6 +90,11 @@ export const LIMITS = {
   highImpedanceOhm: 250,
   highImpedanceMw: 100,
 } as const;
+
+/** A note before it is told which part of the sheet it stands at. */
+type Remark = Omit<GuideNote, 'at'>;
+
+const placed = (at: string, remarks: readonly Remark[]): GuideNote[] => remarks.map((remark) => ({ ...remark, at }));
 
 const isMic = (source: Source) =>
   source === 'dynamic' || source === 'condenser' || source === 'ribbonPassive' || source === 'ribbonActive';
@@ -112,12 +122,12 @@ const sourceWords: Record<Source, string> = {
 /** All notes on a sheet, alarms first, else in the sheet's order. */
 export function checkSheet(sheet: PatchSheet): GuideNote[] {
   const notes = [
-    ...sheet.inputs.flatMap((input) => inputNotes(sheet, input)),
+    ...sheet.inputs.flatMap((input, i) => placed(`inputs.${i}`, inputNotes(sheet, input))),
     ...countNotes(sheet),
-    ...sheet.expanders.flatMap((expander) => expanderNotes(sheet, expander)),
+    ...sheet.expanders.flatMap((expander, i) => placed(`expanders.${i}`, expanderNotes(sheet, expander))),
     ...clockNotes(sheet),
-    ...sheet.monitors.flatMap(monitorNotes),
-    ...sheet.headphones.flatMap(headphoneNotes),
+    ...sheet.monitors.flatMap((monitors, i) => placed(`monitors.${i}`, monitorNotes(monitors))),
+    ...sheet.headphones.flatMap((headphones, i) => placed(`headphones.${i}`, headphoneNotes(headphones))),
     ...sharedHeadphoneNotes(sheet.headphones),
   ];
   const rank = { alarm: 0, warning: 1, info: 2 };
@@ -144,7 +154,7 @@ function phantomSwitch(sheet: PatchSheet, input: PatchInput): PatchInput[] {
   );
 }
 
-function inputNotes(sheet: PatchSheet, input: PatchInput): GuideNote[] {
+function inputNotes(sheet: PatchSheet, input: PatchInput): Remark[] {
   return [
     ...phantomNotes(sheet, input),
     ...socketNotes(input),
@@ -161,13 +171,13 @@ function note(
   what: string,
   why: string,
   fix: string,
-): GuideNote {
+): Remark {
   const where = typeof on === 'string' ? on : channelWords(on);
   return { code, severity, where, channels: typeof on === 'string' ? [] : [on.channel], what, why, fix };
 }
 
-function phantomNotes(sheet: PatchSheet, input: PatchInput): GuideNote[] {
-  const notes: GuideNote[] = [];
+function phantomNotes(sheet: PatchSheet, input: PatchInput): Remark[] {
+  const notes: Remark[] = [];
   const reaches = phantomReaches(sheet, input);
   if (input.source === 'ribbonPassive' && reaches) {
     const switches = phantomSwitch(sheet, input).filter((other) => other !== input);
@@ -222,8 +232,8 @@ const isMicSocket = (input: PatchInput) =>
   input.connector === 'xlr' ||
   (input.connector === 'combo' && (input.plug ?? 'xlr') === 'xlr' && effectiveMode(input) === 'mic');
 
-function socketNotes(input: PatchInput): GuideNote[] {
-  const notes: GuideNote[] = [];
+function socketNotes(input: PatchInput): Remark[] {
+  const notes: Remark[] = [];
   const mode = effectiveMode(input);
   const micLevel = isMic(input.source) || input.source === 'diActive' || input.source === 'diPassive';
   if (micLevel && isAnalogue(input) && (input.connector === 'trs' || input.connector === 'ts' || mode === 'line')) {
@@ -296,7 +306,7 @@ function sourceLevel(input: PatchInput): 'plus4' | 'minus10' | null {
   return isLine(input.source) ? input.sourceLevel : null;
 }
 
-function levelNotes(input: PatchInput): GuideNote[] {
+function levelNotes(input: PatchInput): Remark[] {
   const source = sourceLevel(input);
   if (source === null || input.inputLevel === null || effectiveMode(input) !== 'line') return [];
   const difference = `${PLUS4_OVER_MINUS10_DB.toFixed(1)} dB`;
@@ -335,7 +345,7 @@ function runsBalanced(input: PatchInput): boolean {
 
 const feetAndMetres = (feet: number) => `${feet} ft (${(feet * 0.3048).toFixed(1)} m)`;
 
-function cableNotes(input: PatchInput): GuideNote[] {
+function cableNotes(input: PatchInput): Remark[] {
   if (!isAnalogue(input) || runsBalanced(input) || cableFeet(input.cable) <= LIMITS.unbalancedFt) return [];
   const instrument = input.source === 'instrumentPassive' || input.source === 'instrumentActive';
   return [
@@ -352,10 +362,10 @@ function cableNotes(input: PatchInput): GuideNote[] {
   ];
 }
 
-function portNotes(sheet: PatchSheet, input: PatchInput): GuideNote[] {
+function portNotes(sheet: PatchSheet, input: PatchInput): Remark[] {
   switch (input.connector) {
     case 'adat': {
-      const notes: GuideNote[] = [];
+      const notes: Remark[] = [];
       const port = portById(sheet, input.port);
       if (input.input > adatChannels(sheet.rateHz)) notes.push(overLimit(sheet, input, input.input));
       if (port !== null && port.mode === 'spdif') notes.push(wrongMode(input, port, 'adat'));
@@ -363,7 +373,7 @@ function portNotes(sheet: PatchSheet, input: PatchInput): GuideNote[] {
     }
     case 'spdifCoax':
     case 'spdifOptical': {
-      const notes: GuideNote[] = [];
+      const notes: Remark[] = [];
       if (sheet.rateHz > SPDIF_MAX_HZ) {
         notes.push(
           note(
@@ -405,7 +415,7 @@ function expanderChannels(sheet: PatchSheet, expander: PatchExpander): number {
   return model === null ? over : Math.min(over, model.inputs);
 }
 
-function overLimit(sheet: PatchSheet, input: PatchInput, most: number): GuideNote {
+function overLimit(sheet: PatchSheet, input: PatchInput, most: number): Remark {
   const perFibre = adatChannels(sheet.rateHz);
   const onPort = input.connector === 'adat';
   return note(
@@ -420,7 +430,7 @@ function overLimit(sheet: PatchSheet, input: PatchInput, most: number): GuideNot
   );
 }
 
-function wrongMode(on: PatchInput | string, port: PatchPort, wanted: 'adat' | 'spdif'): GuideNote {
+function wrongMode(on: PatchInput | string, port: PatchPort, wanted: 'adat' | 'spdif'): Remark {
   const words = { adat: 'ADAT', spdif: 'S/PDIF' };
   return note(
     'port-mode-wrong',
@@ -441,9 +451,11 @@ function countNotes(sheet: PatchSheet): GuideNote[] {
     const beyond = inputs.filter((input) => input.input > most);
     if (inputs.length <= most && beyond.length === 0) return;
     const count = Math.max(inputs.length, ...inputs.map((input) => input.input));
+    const expander = sheet.expanders.findIndex(({ id }) => id === box);
     notes.push({
       code: 'more-sources-than-inputs',
       severity: 'alarm',
+      at: expander < 0 ? 'interface' : `expanders.${expander}`,
       where: boxName(sheet, box),
       channels: beyond.map((input) => input.channel),
       what: `${boxName(sheet, box)} has ${most} analogue inputs; the sheet asks for ${count}.`,
@@ -458,7 +470,7 @@ function countNotes(sheet: PatchSheet): GuideNote[] {
   }
   const sockets = new Map<string, PatchInput>();
   const channels = new Map<number, PatchInput>();
-  for (const input of sheet.inputs) {
+  for (const [i, input] of sheet.inputs.entries()) {
     const socket = `${input.box} ${isAnalogue(input) ? 'analogue' : `${input.connector} ${input.port ?? ''}`} ${input.input}`;
     const before = sockets.get(socket) ?? channels.get(input.channel);
     if (before !== undefined) {
@@ -466,14 +478,16 @@ function countNotes(sheet: PatchSheet): GuideNote[] {
         ? `input ${input.input} of ${boxName(sheet, input.box)}`
         : `channel ${input.channel}`;
       notes.push(
-        note(
-          'input-used-twice',
-          'alarm',
-          input,
-          `${channelWords(before)} is already on ${same}.`,
-          'One of the two will be missing from the recording.',
-          'Give each source its own input and channel.',
-        ),
+        ...placed(`inputs.${i}`, [
+          note(
+            'input-used-twice',
+            'alarm',
+            input,
+            `${channelWords(before)} is already on ${same}.`,
+            'One of the two will be missing from the recording.',
+            'Give each source its own input and channel.',
+          ),
+        ]),
       );
     }
     sockets.set(socket, input);
@@ -482,8 +496,8 @@ function countNotes(sheet: PatchSheet): GuideNote[] {
   return notes;
 }
 
-function expanderNotes(sheet: PatchSheet, expander: PatchExpander): GuideNote[] {
-  const notes: GuideNote[] = [];
+function expanderNotes(sheet: PatchSheet, expander: PatchExpander): Remark[] {
+  const notes: Remark[] = [];
   const name = boxName(sheet, expander.id);
   const model = expanderModel(expander.model);
   if (model !== null && usefulFibres(model, sheet.rateHz) === 0) {
@@ -544,13 +558,14 @@ function slaveFix(sheet: PatchSheet, expander: PatchExpander): string {
 
 function clockNotes(sheet: PatchSheet): GuideNote[] {
   if (sheet.expanders.length === 0 && sheet.interface.clock === 'internal') return [];
+  const rig: Remark[] = [];
   const notes: GuideNote[] = [];
   const traces = traceClocks(sheet);
   const masters = [...new Set(traces.flatMap((trace) => (trace.kind === 'root' ? [trace.master] : [])))];
   const clicks = 'Two crystals never agree: clicks at regular intervals, with every lock light green.';
   if (masters.length > 1) {
     const names = masters.map((master) => boxName(sheet, master));
-    notes.push(
+    rig.push(
       note(
         'clock-two-masters',
         'alarm',
@@ -566,7 +581,7 @@ function clockNotes(sheet: PatchSheet): GuideNote[] {
   const interfaceTrace = traces[0];
   const interfaceMaster = interfaceTrace?.kind === 'root' ? interfaceTrace.master : null;
   if (masters.length === 0 && traces.every((trace) => trace.kind === 'loop' || brokenFor(trace))) {
-    notes.push(
+    rig.push(
       note(
         'clock-no-master',
         'alarm',
@@ -577,22 +592,27 @@ function clockNotes(sheet: PatchSheet): GuideNote[] {
       ),
     );
   }
+  notes.push(...placed('interface', rig));
   for (const trace of traces) {
     if (trace.box === 'interface') {
-      if (trace.kind === 'broken' && trace.at === 'interface') notes.push(...interfaceClockNotes(sheet, trace.why));
+      if (trace.kind === 'broken' && trace.at === 'interface') {
+        notes.push(...placed('interface', interfaceClockNotes(sheet, trace.why)));
+      }
       continue;
     }
-    const expander = sheet.expanders.find((e) => e.id === trace.box);
+    const index = sheet.expanders.findIndex((e) => e.id === trace.box);
+    const expander = sheet.expanders[index];
     if (expander === undefined) continue;
-    notes.push(...expanderClockNotes(sheet, expander, trace, interfaceMaster, clicks));
+    const remarks = expanderClockNotes(sheet, expander, trace, interfaceMaster, clicks);
+    notes.push(...placed(`expanders.${index}`, remarks));
   }
-  notes.push(...wordClockNotes(sheet));
+  notes.push(...placed('expanders.0', wordClockNotes(sheet)));
   return notes;
 }
 
 const brokenFor = (trace: ClockTrace) => trace.kind === 'broken';
 
-function interfaceClockNotes(sheet: PatchSheet, why: BrokenWhy): GuideNote[] {
+function interfaceClockNotes(sheet: PatchSheet, why: BrokenWhy): Remark[] {
   const name = boxName(sheet, 'interface');
   if (why === 'unknown')
     return [clockUnknown(name, 'Look in its control software: one box on internal, all others on it.')];
@@ -610,7 +630,7 @@ function interfaceClockNotes(sheet: PatchSheet, why: BrokenWhy): GuideNote[] {
   ];
 }
 
-function clockUnknown(name: string, fix: string): GuideNote {
+function clockUnknown(name: string, fix: string): Remark {
   return note(
     'clock-unknown',
     'warning',
@@ -627,7 +647,7 @@ function expanderClockNotes(
   trace: ClockTrace,
   interfaceMaster: string | null,
   clicks: string,
-): GuideNote[] {
+): Remark[] {
   const name = boxName(sheet, expander.id);
   switch (trace.kind) {
     case 'root':
@@ -696,7 +716,7 @@ function expanderClockNotes(
   }
 }
 
-function wordClockNotes(sheet: PatchSheet): GuideNote[] {
+function wordClockNotes(sheet: PatchSheet): Remark[] {
   const expander = sheet.expanders[0];
   if (sheet.expanders.length !== 1 || expander === undefined) return [];
   const model = expanderModel(expander.model);
@@ -715,7 +735,7 @@ function wordClockNotes(sheet: PatchSheet): GuideNote[] {
   ];
 }
 
-function monitorNotes(monitors: PatchMonitors): GuideNote[] {
+function monitorNotes(monitors: PatchMonitors): Remark[] {
   const feet = cableFeet(monitors.cable);
   const name = monitors.name === '' ? 'monitors' : monitors.name;
   const run = `${monitors.cable.length} ${monitors.cable.unit}`;
@@ -746,8 +766,8 @@ function monitorNotes(monitors: PatchMonitors): GuideNote[] {
   ];
 }
 
-function headphoneNotes(headphones: PatchHeadphones): GuideNote[] {
-  const notes: GuideNote[] = [];
+function headphoneNotes(headphones: PatchHeadphones): Remark[] {
+  const notes: Remark[] = [];
   const name = headphones.name === '' ? 'headphones' : `${headphones.name}'s headphones`;
   const { impedanceOhm, ampOutputOhm, ampPowerMw } = headphones;
   if (ampOutputOhm !== null) {
@@ -791,21 +811,23 @@ function headphoneNotes(headphones: PatchHeadphones): GuideNote[] {
 function sharedHeadphoneNotes(all: readonly PatchHeadphones[]): GuideNote[] {
   const notes: GuideNote[] = [];
   const outputs = new Map<string, PatchHeadphones>();
-  for (const headphones of all) {
+  for (const [i, headphones] of all.entries()) {
     if (headphones.output === '') continue;
     const first = outputs.get(headphones.output);
     if (first === undefined) {
       outputs.set(headphones.output, headphones);
     } else if (first.mix !== '' && headphones.mix !== '' && first.mix !== headphones.mix) {
       notes.push(
-        note(
-          'headphone-output-shared',
-          'warning',
-          headphones.output,
-          `${first.name || 'One'} wants ${first.mix}, ${headphones.name || 'another'} wants ${headphones.mix}, on one output.`,
-          'Sockets that share an output hear the same mix.',
-          'Give one of them another output, or a headphone amp on a spare line pair.',
-        ),
+        ...placed(`headphones.${i}`, [
+          note(
+            'headphone-output-shared',
+            'warning',
+            headphones.output,
+            `${first.name || 'One'} wants ${first.mix}, ${headphones.name || 'another'} wants ${headphones.mix}, on one output.`,
+            'Sockets that share an output hear the same mix.',
+            'Give one of them another output, or a headphone amp on a spare line pair.',
+          ),
+        ]),
       );
     }
   }

@@ -6,6 +6,7 @@ import { Config } from '../config/schema.ts';
 import { type ConfigStore, serialise } from '../config/store.ts';
 import { checkSheet } from '../guide/checks.ts';
 import { PatchSheet } from '../guide/patchSheet.ts';
+import { printSheet } from '../guide/printSheet.ts';
 import { FaultAnswer, sendFault, sessionGuard, type WebContext } from './context.ts';
 
 /** What the web may do with the configuration. The composition root rebuilds the parts. */
@@ -70,6 +71,7 @@ const PatchAnswer = Type.Object({
       code: Type.String(),
       severity: Type.Enum(['alarm', 'warning', 'info']),
       where: Type.String({ description: 'The channel, box or pair by its name.' }),
+      at: Type.String({ description: 'Part of the sheet to change: inputs.3, expanders.0, interface.' }),
       channels: Type.Array(Type.Integer()),
       what: Type.String(),
       why: Type.String(),
@@ -143,6 +145,33 @@ export function configRoutes(context: WebContext, door: ConfigDoor): void {
       const sheet = store.config().patch ?? null;
       const notes = sheet === null ? [] : checkSheet(sheet).map((note) => ({ ...note, channels: [...note.channels] }));
       return reply.send({ simulated: view.snapshot().simulated, sheet, notes });
+    },
+  );
+
+  app.get(
+    '/api/patch/print',
+    {
+      schema: {
+        tags: ['config'],
+        summary: 'The patch sheet as one page to print.',
+        produces: ['text/html'],
+        response: { 200: Type.String({ description: 'One page, nothing in it is fetched.' }), 404: FaultAnswer },
+      },
+    },
+    async (_request, reply) => {
+      const sheet = store.config().patch;
+      if (sheet === undefined) {
+        return sendFault(context, reply, 404, {
+          code: 'patch-none',
+          what: 'No patch sheet is kept with this configuration.',
+          fix: 'Begin one under Patch on the page, or plan a session.',
+        });
+      }
+      // Its style stands inside the page, so that it is one file; scripts stay forbidden.
+      return reply
+        .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+        .type('text/html; charset=utf-8')
+        .send(printSheet({ sheet }));
     },
   );
 

@@ -490,4 +490,24 @@ describe('all checks', () => {
       { numRuns: 200, seed: 9 },
     );
   });
+
+  it('says of each note which part of the sheet is to be changed', () => {
+    fc.assert(
+      fc.property(anySheet, (any) => {
+        for (const { at } of checkSheet(any)) {
+          const [part, index] = at.split('.') as [keyof PatchSheet, string | undefined];
+          expect(['interface', 'inputs', 'expanders', 'monitors', 'headphones']).toContain(part);
+          if (index !== undefined) expect((any[part] as unknown[])[Number(index)]).toBeDefined();
+          else expect(part).toBe('interface');
+        }
+      }),
+    );
+    const rig = octopreRig([{ channel: 1, name: 'Vox', connector: 'xlr', source: 'condenser' }]);
+    rig.expanders[0]!.clock = 'internal';
+    expect(checkSheet(rig).map(({ code, at }) => [code, at])).toEqual([
+      ['clock-two-masters', 'interface'],
+      ['expander-not-slaved', 'expanders.0'],
+      ['phantom-missing', 'inputs.0'],
+    ]);
+  });
 });

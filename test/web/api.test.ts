@@ -170,9 +170,11 @@ describe('the page', () => {
       bytes += (await web.app.inject({ url, headers })).rawPayload.length;
       if (!url.endsWith('.js')) continue;
       const source = (await web.app.inject({ url, headers: HOST })).body;
-      names.push(...[...source.matchAll(/from ['"]\.\/([^'"]+)['"]/g)].map((match) => `/page/${match[1]}`));
+      const imports = [...source.matchAll(/(?:from|import) ['"](\.[^'"]+)['"]/g)];
+      names.push(...imports.map((match) => new URL(match[1]!, `http://box${url}`).pathname));
     }
     expect(seen.size).toBeGreaterThan(8);
+    expect([...seen]).toContain('/ui/view.js');
     expect(bytes).toBeLessThan(150_000);
   });
 

@@ -1,54 +1,17 @@
 /// <reference lib="dom" />
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import type { Snapshot } from '../../src/monitor/snapshot.ts';
-import { HAVE_CHROMIUM, startBrowser } from './support/browser.ts';
-import { type FullRig, fullRig } from './support/fullRig.ts';
+import { HAVE_CHROMIUM } from './support/browser.ts';
+import { browserRig, overflowOf, SIZES, type Size, SOON, seriousOf } from './support/browserRig.ts';
+import type { FullRig } from './support/fullRig.ts';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const SIZES = {
-  phone: { width: 390, height: 844 },
-  narrow: { width: 320, height: 640 },
-  landscape: { width: 844, height: 390 },
-  tablet: { width: 820, height: 1180 },
-  desktop: { width: 1440, height: 900 },
-} as const;
-/** A loaded machine draws slowly; what is promised is that it happens. */
-const SOON = { timeout: 15_000 };
+const VIEWS = ['live', 'panel', 'patch', 'plan', 'settings'] as const;
 
 describe.skipIf(!HAVE_CHROMIUM)('the page in Chromium (Debian package chromium)', () => {
-  let browser: Browser;
-  let rig: FullRig;
-  let context: BrowserContext;
-  let halt = () => {};
-  const errors: string[] = [];
-
-  beforeAll(async () => {
-    browser = await startBrowser();
-  });
-  afterAll(() => browser?.close());
-  afterEach(async () => {
-    halt();
-    await context?.close();
-    await rig?.stop();
-    errors.length = 0;
-  });
-
-  async function open(
-    size: keyof typeof SIZES,
-    hash = '',
-    options: Parameters<Browser['newContext']>[0] = {},
-  ): Promise<Page> {
-    rig = await fullRig();
-    halt = rig.monitor.run();
-    context = await browser.newContext({ viewport: SIZES[size], colorScheme: 'dark', ...options });
-    const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
-    page.on('pageerror', (error) => errors.push(error.message));
-    await page.goto(`${rig.address.url}${hash}`);
-    await page.waitForSelector('body.live');
+  const browser = browserRig();
+  async function open(size: Size, hash = '', options: BrowserContextOptions = {}): Promise<Page> {
+    const page = await browser.open(size, hash, 'body.live', options);
     await page.waitForSelector('.cell .number', { state: 'attached' });
     return page;
   }
@@ -75,8 +38,8 @@ describe.skipIf(!HAVE_CHROMIUM)('the page in Chromium (Debian package chromium)'
     );
 
   const pinOfPanel = () => {
-    const pin = rig.panelTexts().find((text) => /^\d{6}$/.test(text));
-    if (pin === undefined) throw new Error(`the panel shows no PIN: ${rig.panelTexts().join(' | ')}`);
+    const pin = browser.rig.panelTexts().find((text) => /^\d{6}$/.test(text));
+    if (pin === undefined) throw new Error(`the panel shows no PIN: ${browser.rig.panelTexts().join(' | ')}`);
     return pin;
   };
 
@@ -88,10 +51,10 @@ describe.skipIf(!HAVE_CHROMIUM)('the page in Chromium (Debian package chromium)'
       .poll(async () => JSON.stringify(await bars(page, 'Analogue', 8)) !== JSON.stringify(first), SOON)
       .toBe(true);
     // Now the levels stand still at known values, and the bars must come to them.
-    halt();
-    const still = setInterval(() => rig.monitor.emit({ 1: -6, 2: -20, 3: -40, 13: -12 }), 33);
-    halt = () => clearInterval(still);
-    rig.monitor.override((snapshot) => ({
+    browser.halt();
+    const still = setInterval(() => browser.rig.monitor.emit({ 1: -6, 2: -20, 3: -40, 13: -12 }), 33);
+    browser.halt(() => clearInterval(still));
+    browser.rig.monitor.override((snapshot) => ({
       ...snapshot,
       channels: snapshot.channels.map((channel) => (channel.index === 2 ? { ...channel, holdDbfs: -20 } : channel)),
     }));
@@ -103,20 +66,20 @@ describe.skipIf(!HAVE_CHROMIUM)('the page in Chromium (Debian package chromium)'
       }, SOON)
       .toBe(true);
     await expect.poll(() => page.locator('[aria-label="2 Kick out"]').getAttribute('aria-valuenow'), SOON).toBe('-20');
-    const status = (await (await fetch(`${rig.address.url}api/status`)).json()) as Snapshot;
+    const status = (await (await fetch(`${browser.rig.address.url}api/status`)).json()) as Snapshot;
     for (const channel of status.channels.slice(0, 8)) {
       const cell = page.locator(`[aria-label="${channel.index} ${channel.name}"]`);
       const said = Number(await cell.getAttribute('aria-valuenow'));
       if (channel.holdDbfs !== null) expect(Math.abs(said - channel.holdDbfs)).toBeLessThanOrEqual(0.5);
     }
-    expect(errors).toEqual([]);
+    expect(browser.errors).toEqual([]);
   });
 
   it('says the worst word with its box, as the panel does', async () => {
     const page = await open('phone');
     await expect.poll(() => page.locator('#verdict').innerText(), SOON).toContain('LOCK');
     expect(await page.locator('#verdict').innerText()).toContain('OctoPre');
-    await expect.poll(() => rig.panelTexts().join(' | '), SOON).toContain('LOCK');
+    await expect.poll(() => browser.rig.panelTexts().join(' | '), SOON).toContain('LOCK');
     expect(await page.locator('#findings').innerText()).toContain('Set SYNC on the OctoPre');
   });
 
@@ -126,12 +89,12 @@ describe.skipIf(!HAVE_CHROMIUM)('the page in Chromium (Debian package chromium)'
     await page.click('#clips button');
     await page.waitForSelector('dialog .pin');
     // A wrong one first.
-    const wrong = rig.access.pin() === '000000' ? '000001' : '000000';
+    const wrong = browser.rig.access.pin() === '000000' ? '000001' : '000000';
     await page.fill('.pin', wrong);
     await page.click('button:has-text("Pair this phone")');
     await expect.poll(() => page.locator('#pin-say').innerText(), SOON).toContain('not the PIN');
     // A and B together for 3 s, as on the box; the browser may not press before it is paired.
-    await expect.poll(() => holdBoth(rig), { timeout: 20_000, interval: 4000 }).toBe(true);
+    await expect.poll(() => holdBoth(browser.rig), { timeout: 20_000, interval: 4000 }).toBe(true);
     await page.fill('.pin', pinOfPanel());
     await page.click('button:has-text("Pair this phone")');
     await expect.poll(() => page.locator('#toast').innerText(), SOON).toContain('cleared');
@@ -142,18 +105,18 @@ describe.skipIf(!HAVE_CHROMIUM)('the page in Chromium (Debian package chromium)'
 
   it('the panel mirror shows the masked PIN page, and its buttons press', async () => {
     const page = await open('phone', '#panel');
-    const before = await panelPixels(rig);
+    const before = await panelPixels(browser.rig);
     await page.click('.key:has-text("page on")');
-    await page.fill('.pin', rig.access.pin());
+    await page.fill('.pin', browser.rig.access.pin());
     await page.click('button:has-text("Pair this phone")');
-    await expect.poll(() => panelPixels(rig), SOON).not.toBe(before);
+    await expect.poll(() => panelPixels(browser.rig), SOON).not.toBe(before);
     // A finding that takes the panel over eats one press, as on the box: press again.
     await expect
       .poll(
         async () => {
           await page.click('.key:has-text("PIN on the box")');
           await page.waitForTimeout(3600);
-          return rig.panelTexts().includes(rig.access.pin());
+          return browser.rig.panelTexts().includes(browser.rig.access.pin());
         },
         { timeout: 25_000, interval: 200 },
       )
@@ -175,24 +138,24 @@ describe.skipIf(!HAVE_CHROMIUM)('the page in Chromium (Debian package chromium)'
     await page.locator('#field-meter-holdMs').blur();
     await expect.poll(() => page.locator('.save-bar').innerText(), SOON).toContain('2 changes');
     await page.click('.save-bar button:has-text("Save")');
-    await page.fill('.pin', rig.access.pin());
+    await page.fill('.pin', browser.rig.access.pin());
     await page.click('button:has-text("Pair this phone")');
     await expect.poll(() => page.locator('#toast').innerText(), SOON).toContain('Saved: 2 changes');
-    expect(rig.store.config().meter.holdMs).toBe(2000);
-    expect(rig.store.config().channels.map(({ name }) => name)).toEqual(['Kit 1', 'Kit 2', 'Kit 3', 'Kit 4']);
-    await page.goto(`${rig.address.url}#live`);
+    expect(browser.rig.store.config().meter.holdMs).toBe(2000);
+    expect(browser.rig.store.config().channels.map(({ name }) => name)).toEqual(['Kit 1', 'Kit 2', 'Kit 3', 'Kit 4']);
+    await page.goto(`${browser.rig.address.url}#live`);
     await expect.poll(() => page.locator('#banks').innerText(), SOON).toContain('Kit 4');
-    const exported = await (await fetch(`${rig.address.url}api/config/export`)).json();
-    expect(exported).toEqual(rig.store.config());
-    expect(errors).toEqual([]);
+    const exported = await (await fetch(`${browser.rig.address.url}api/config/export`)).json();
+    expect(exported).toEqual(browser.rig.store.config());
+    expect(browser.errors).toEqual([]);
   });
 
   it('turns grey and says stale within seconds of silence, and comes back by itself after a restart', async () => {
     const page = await open('phone');
-    await rig.stopWeb();
+    await browser.rig.stopWeb();
     await page.waitForSelector('body.stale');
     expect(await page.locator('#link-word').innerText()).toMatch(/stale \d+ s/);
-    await rig.restart();
+    await browser.rig.restart();
     await page.waitForSelector('body.live', { timeout: 25_000 });
   });
 
@@ -200,11 +163,10 @@ describe.skipIf(!HAVE_CHROMIUM)('the page in Chromium (Debian package chromium)'
     const page = await open('phone');
     for (const [size, viewport] of Object.entries(SIZES)) {
       await page.setViewportSize(viewport);
-      for (const view of ['live', 'panel', 'patch', 'settings']) {
-        await page.goto(`${rig.address.url}#${view}`);
+      for (const view of VIEWS) {
+        await page.goto(`${browser.rig.address.url}#${view}`);
         await page.waitForTimeout(150);
-        const width = await page.evaluate(() => document.documentElement.scrollWidth);
-        expect(width, `${size} ${view}`).toBeLessThanOrEqual(viewport.width);
+        expect(await overflowOf(page), `${size} ${view}`).toBe(0);
       }
     }
   });
@@ -212,24 +174,14 @@ describe.skipIf(!HAVE_CHROMIUM)('the page in Chromium (Debian package chromium)'
   it('axe finds nothing serious, dark and light', async () => {
     const page = await open('phone', '', { reducedMotion: 'reduce' });
     await expect.poll(() => page.locator('.finding').count(), SOON).toBeGreaterThan(0);
-    // The page's policy forbids added scripts; the inspector's own world does not ask it.
-    await page.evaluate(AXE);
     for (const colorScheme of ['dark', 'light'] as const) {
       await page.emulateMedia({ colorScheme });
-      for (const view of ['live', 'panel', 'patch', 'settings']) {
+      for (const view of VIEWS) {
         await page.evaluate((hash) => {
           location.hash = hash;
         }, view);
         await page.waitForTimeout(400);
-        const found = await page.evaluate(async () => {
-          const { axe } = globalThis as unknown as {
-            axe: { run: () => Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
-          };
-          const { violations } = await axe.run();
-          return violations
-            .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-            .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
-        });
+        const found = await seriousOf(page);
         expect(found, `${colorScheme} ${view}`).toEqual([]);
       }
     }

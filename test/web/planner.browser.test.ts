@@ -1,54 +1,22 @@
 /// <reference lib="dom" />
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { Value } from 'typebox/value';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Config } from '../../src/config/schema.ts';
-import { HAVE_CHROMIUM, startBrowser } from './support/browser.ts';
-import { type FullRig, fullRig } from './support/fullRig.ts';
+import { HAVE_CHROMIUM } from './support/browser.ts';
+import { browserRig, overflowOf, type Size, SOON, seriousOf } from './support/browserRig.ts';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const SIZES = {
-  narrow: { width: 320, height: 640 },
-  phone: { width: 390, height: 844 },
-  desktop: { width: 1440, height: 900 },
-} as const;
 /** Set to a folder to look at the screenshots. */
 const SHOTS = process.env.PLANNER_SHOTS;
 
 describe.skipIf(!HAVE_CHROMIUM)('the planner in Chromium (Debian package chromium)', () => {
-  let browser: Browser;
-  let rig: FullRig;
-  let context: BrowserContext;
-  let halt = () => {};
-  const errors: string[] = [];
-
-  beforeAll(async () => {
-    browser = await startBrowser();
-  });
-  afterAll(() => browser?.close());
-  afterEach(async () => {
-    halt();
-    await context?.close();
-    await rig?.stop();
-    errors.length = 0;
-  });
-
-  async function open(size: keyof typeof SIZES, colorScheme: 'dark' | 'light' = 'dark'): Promise<Page> {
-    rig = await fullRig();
-    halt = rig.monitor.run();
-    context = await browser.newContext({ viewport: SIZES[size], colorScheme });
-    const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
-    page.on('pageerror', (error) => errors.push(error.message));
-    await page.goto(`${rig.address.url}#plan`);
-    await page.waitForSelector('#plan form button[type=submit]');
-    return page;
-  }
+  const browser = browserRig();
+  const open = (size: Size, colorScheme: 'dark' | 'light' = 'dark') =>
+    browser.open(size, '#plan', '#plan form button[type=submit]', { colorScheme });
 
   const shot = async (page: Page, name: string) => {
     if (SHOTS !== undefined) await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
@@ -85,7 +53,7 @@ describe.skipIf(!HAVE_CHROMIUM)('the planner in Chromium (Debian package chromiu
     ]);
     expect(await page.locator('section[aria-label="To bring"]').textContent()).toContain('1 Behringer ADA8200');
     await shot(page, 'phone');
-    expect(errors).toEqual([]);
+    expect(browser.errors).toEqual([]);
   });
 
   it('takes sources and listeners away and adds them, by keyboard focus on the new row', async () => {
@@ -130,16 +98,19 @@ describe.skipIf(!HAVE_CHROMIUM)('the planner in Chromium (Debian package chromiu
     const page = await open('phone');
     await planBand(page);
     await page.getByRole('button', { name: 'Keep on this box' }).click();
-    const pin = rig.panelTexts().find((text) => /^\d{6}$/.test(text)) ?? rig.access.pin();
+    const pin = browser.rig.panelTexts().find((text) => /^\d{6}$/.test(text)) ?? browser.rig.access.pin();
     await page.locator('dialog input').fill(String(pin));
     await page.keyboard.press('Enter');
     await page.getByText('Patch sheet, names and banks are on this box.').waitFor();
-    const config = rig.store.config();
+    const config = browser.rig.store.config();
     expect(config.patch?.inputs).toHaveLength(13);
     expect(config.channels.find(({ index }) => index === 1)?.name).toBe('Kick');
     expect(config.banks.find(({ kind }) => kind === 'adat')?.box).toBe('ADA8200');
-    await page.goto(`${rig.address.url}#patch`);
-    await page.getByRole('heading', { name: 'Tuesday' }).waitFor();
+    await page.goto(`${browser.rig.address.url}#patch`);
+    await expect
+      .poll(() => page.locator('#patch').getByLabel('Session', { exact: true }).inputValue(), SOON)
+      .toBe('Tuesday');
+    expect(await page.locator('#patch').getByLabel('Name of input 1', { exact: true }).inputValue()).toBe('Kick');
   });
 
   it('gives the configuration as a file that is valid', async () => {
@@ -170,32 +141,16 @@ describe.skipIf(!HAVE_CHROMIUM)('the planner in Chromium (Debian package chromiu
     }
   });
 
-  it.each(Object.keys(SIZES) as (keyof typeof SIZES)[])(
-    'fits a %s screen with nothing to scroll sideways',
-    async (size) => {
-      const page = await open(size);
-      await planBand(page);
-      const overflow = await page.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      );
-      expect(overflow).toBe(0);
-      await shot(page, `fits-${size}`);
-    },
-  );
+  it.each(['narrow', 'phone', 'desktop'] as const)('fits a %s screen with nothing to scroll sideways', async (size) => {
+    const page = await open(size);
+    await planBand(page);
+    expect(await overflowOf(page)).toBe(0);
+    await shot(page, `fits-${size}`);
+  });
 
   it.each(['dark', 'light'] as const)('axe finds nothing serious, %s', async (scheme) => {
     const page = await open('phone', scheme);
     await planBand(page);
-    await page.evaluate(AXE);
-    const serious = await page.evaluate(async () => {
-      const { axe } = globalThis as unknown as {
-        axe: { run: () => Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
-      };
-      const { violations } = await axe.run();
-      return violations
-        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-    });
-    expect(serious).toEqual([]);
+    expect(await seriousOf(page)).toEqual([]);
   });
 });

@@ -41,6 +41,7 @@ openStream({
     byId('sim').hidden = !newest.simulated;
     document.title = newest.simulated ? 'SIM Lightkeeper' : 'Lightkeeper';
     live.update(newest);
+    patch.update(newest);
     settings.update(newest);
   },
   link(state, silentMs) {

@@ -5,7 +5,7 @@
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import type { InterfaceMap } from '../../device/interfaces/interfaceMap.ts';
-import { ABILITIES, analogueInputCount, portsAtRate } from '../../guide/abilities.ts';
+import { ABILITIES, analogueInputCount, type InterfaceAbility, portsAtRate } from '../../guide/abilities.ts';
 import { Brief, parseBrief } from '../../guide/brief.ts';
 import { CHECK_CODES, checkSheet } from '../../guide/checks.ts';
 import { EXPANDERS } from '../../guide/expanders.ts';
@@ -34,6 +34,18 @@ const ExpanderAnswer = Type.Object({
   source: Type.String({ description: 'Where the facts come from.' }),
 });
 
+const Ports = (rate: string) =>
+  Type.Array(
+    Type.Object({
+      id: Type.String(),
+      name: Type.String(),
+      kind: Type.String(),
+      first: Type.Integer(),
+      last: Type.Integer(),
+    }),
+    { description: `Digital inputs at ${rate}, with their capture channels.` },
+  );
+
 const InterfaceAnswer = Type.Object({
   id: Type.String(),
   name: Type.String(),
@@ -43,6 +55,17 @@ const InterfaceAnswer = Type.Object({
   adatOuts: Type.Integer(),
   stereoOutputs: Type.Integer({ description: 'Stereo pairs, each of one mix.' }),
   maxRateHz: Type.Integer(),
+  inputs: Type.Array(
+    Type.Object({
+      first: Type.Integer(),
+      last: Type.Integer(),
+      connector: Type.String(),
+      kinds: Type.Array(Type.String()),
+    }),
+    { description: 'Runs of like analogue inputs.' },
+  ),
+  phantomGroups: Type.Array(Type.Array(Type.Integer()), { description: 'First and last input under one 48 V switch.' }),
+  ports: Type.Object({ x1: Ports('44.1 and 48 kHz'), x2: Ports('88.2 and 96 kHz'), x4: Ports('176.4 and 192 kHz') }),
   verified: Verified,
 });
 
@@ -56,6 +79,7 @@ const Note = Type.Object({
   code: Type.Enum([...CHECK_CODES]),
   severity: Type.Enum(['alarm', 'warning', 'info']),
   where: Type.String({ description: 'The channel, box or pair by its name.' }),
+  at: Type.String({ description: 'Part of the sheet to change: inputs.3, expanders.0, interface.' }),
   channels: Type.Array(Type.Integer(), { description: 'Capture channels it concerns, 1-based.' }),
   what: Type.String(),
   why: Type.String(),
@@ -86,6 +110,8 @@ export function guideRoutes(context: WebContext, { interfaceMaps }: GuideParts):
   const simulated = () => view.snapshot().simulated;
   let secondBeganMs = Number.NEGATIVE_INFINITY;
   let plansThisSecond = 0;
+  const digitalPorts = (ability: InterfaceAbility, rateHz: number) =>
+    portsAtRate(ability, interfaceMaps, rateHz).ports.filter(({ kind }) => kind === 'adat' || kind === 'spdif');
 
   app.get(
     '/api/guide/expanders',
@@ -124,6 +150,13 @@ export function guideRoutes(context: WebContext, { interfaceMaps }: GuideParts):
           adatOuts: ability.adatOuts,
           stereoOutputs: ability.feeds.length,
           maxRateHz: ability.maxRateHz,
+          inputs: ability.inputs.map(({ kinds, ...run }) => ({ ...run, kinds: [...kinds] })),
+          phantomGroups: ability.phantomGroups.map((group) => [...group]),
+          ports: {
+            x1: digitalPorts(ability, 48000),
+            x2: digitalPorts(ability, 96000),
+            x4: digitalPorts(ability, 192000),
+          },
           verified: ability.verified,
         })),
       }),

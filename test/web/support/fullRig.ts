@@ -11,7 +11,7 @@ import type { PanelView } from '../../../src/ui/view.ts';
 import { Access } from '../../../src/web/access.ts';
 import { createWebServer, type WebAddress, type WebServer } from '../../../src/web/server.ts';
 import { FakeMonitor, type FakeMonitorOptions } from './fakeMonitor.ts';
-import { BUILT_PAGE } from './webRig.ts';
+import { BUILT_PAGE, INTERFACE_MAPS } from './webRig.ts';
 
 export interface FullRig {
   readonly monitor: FakeMonitor;
@@ -99,6 +99,7 @@ export async function fullRig(
       config: () => ({ ...store.config().web, host: '127.0.0.1', port }),
       logger: { info: () => {}, warn: () => {}, error: (line) => console.error(line) },
       clock,
+      interfaceMaps: INTERFACE_MAPS,
       pageFolder: options.pageFolder ?? BUILT_PAGE,
     });
   let web = makeWeb();

@@ -1,5 +1,6 @@
 /** Builds a web server on a free port over a fake monitor, and takes it down again. */
 import { fileURLToPath } from 'node:url';
+import { loadInterfaceTable } from '../../../src/device/interfaces/interfaceTable.ts';
 import { createWebServer, type WebOptions, type WebServer } from '../../../src/web/server.ts';
 import { FakeMonitor, type FakeMonitorOptions } from './fakeMonitor.ts';
 
@@ -10,6 +11,9 @@ export const TINY_PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==',
   'base64',
 );
+
+/** The real table of interfaces, as the program gives it to the planner. */
+export const INTERFACE_MAPS = loadInterfaceTable().maps;
 
 export interface WebRig {
   readonly monitor: FakeMonitor;
@@ -32,6 +36,7 @@ export function makeWeb(options: FakeMonitorOptions & Partial<WebOptions> = {}):
     },
     clock: { nowMs: () => performance.now() },
     pageFolder: BUILT_PAGE,
+    interfaceMaps: INTERFACE_MAPS,
     ...options,
   });
   return { monitor, web, log };
