@@ -19,6 +19,9 @@ export interface PanelLoopParts {
 
 /** The panel's own frame rate at best; a slow bus takes the newest frame and drops the rest. */
 const FRAME_MS = 33;
+/** With no panel attached and nobody looking or pressing for this long, only every so many turns is worked in. */
+const UNWATCHED_AFTER_MS = 1000;
+const UNWATCHED_TURNS = 6;
 
 export class PanelLoop {
   readonly #parts: PanelLoopParts;
@@ -26,6 +29,7 @@ export class PanelLoop {
   #ui: UiState;
   #timer: NodeJS.Timeout | null = null;
   #turns = 0;
+  #watchedMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: PanelLoopParts) {
     this.#parts = parts;
@@ -49,12 +53,14 @@ export class PanelLoop {
 
   /** An edge of a button, a key or the mirror: worked in and drawn at once. */
   edge(edge: ButtonEdge): void {
+    this.#watchedMs = this.#parts.nowMs();
     this.#step({ kind: 'edge', edge });
     this.#draw();
   }
 
   /** The frame as it stands, 1024 bytes; for HTTP with the PIN masked. */
   frame(maskPin: boolean): Uint8Array {
+    this.#watchedMs = this.#parts.nowMs();
     return this.#parts.app.render(this.#parts.view(), this.#ui, this.#parts.nowMs(), { maskPin });
   }
 
@@ -64,7 +70,10 @@ export class PanelLoop {
 
   turn(): void {
     this.#turns++;
-    this.#step({ kind: 'tick', timeMs: this.#parts.nowMs() });
+    const nowMs = this.#parts.nowMs();
+    const watched = this.#panels.size > 0 || nowMs - this.#watchedMs < UNWATCHED_AFTER_MS;
+    if (!watched && this.#turns % UNWATCHED_TURNS !== 0) return;
+    this.#step({ kind: 'tick', timeMs: nowMs });
     this.#draw();
   }
 

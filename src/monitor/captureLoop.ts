@@ -25,6 +25,8 @@ const RATE_EVERY_MS = 1000;
 /** Events posted in one turn; more are only counted. */
 const MAX_EVENTS = 64;
 const REPORTS_PER_S = 10;
+/** Largest block, in periods: a source may hand out two at once, to wake the worker half as often. */
+const BLOCK_PERIODS = 2;
 
 export interface CaptureLoopParts {
   readonly source: CaptureSource;
@@ -157,7 +159,8 @@ export class CaptureLoop {
   }
 
   #watchBanks(open: OpenStream, banks: readonly WorkerBank[]): void {
-    const { channels, rateHz, periodFrames } = open.stream.info;
+    const { channels, rateHz } = open.stream.info;
+    const { maxFrames } = open.meter;
     open.banks = banks;
     open.digitalZero = banks.map(() => true);
     open.evidence = [];
@@ -169,10 +172,10 @@ export class CaptureLoop {
     });
     open.slips = new SlipDetector({
       channels,
-      maxFrames: periodFrames,
+      maxFrames,
       rateHz,
       banks: banks.map((bank) => bank.columns),
-      kernel: (lanes, capacity) => this.#parts.createSlipKernel({ channels, maxFrames: periodFrames, lanes, capacity }),
+      kernel: (lanes, capacity) => this.#parts.createSlipKernel({ channels, maxFrames, lanes, capacity }),
       onEvidence: (evidence) => {
         // Bursts and hash are full of edges, and none of them is a slip.
         if (open.foreign?.silences(evidence.event.bank) === true) return;
@@ -230,7 +233,7 @@ export class CaptureLoop {
     const { info } = stream;
     const options = {
       channels: info.channels,
-      maxFrames: info.periodFrames,
+      maxFrames: BLOCK_PERIODS * info.periodFrames,
       fullScale24: (2 ** (Math.min(24, info.validBits) - 1) - 1) * 2 ** (24 - Math.min(24, info.validBits)),
       clipRun: this.#parts.clipRun,
       truePeak: true,

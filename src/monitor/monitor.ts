@@ -121,6 +121,7 @@ export class Monitor implements MonitorView, MonitorCommands {
   #rate: { readonly ppm: number; readonly uncertaintyPpm: number } | null = null;
   #levels: LevelFrame = emptyLevelFrame(0);
   #snapshot: Snapshot;
+  #takenMs = Number.NEGATIVE_INFINITY;
   #lastSnapshotMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
   readonly #device = new DeviceWatch(
@@ -150,6 +151,9 @@ export class Monitor implements MonitorView, MonitorCommands {
   }
 
   levels(): LevelFrame {
+    // With nobody listening the board is left alone, where maxima add up: who asks gets what stands there now.
+    if (this.#levelListeners.size === 0 && this.#parts.uptimeMs() - this.#takenMs >= LEVEL_INTERVAL_MS)
+      this.#takeLevels();
     return this.#levels;
   }
 
@@ -341,20 +345,25 @@ export class Monitor implements MonitorView, MonitorCommands {
     this.#parts.onEvent?.(event);
   }
 
-  /** One turn of the monitor: called by the timer, and by tests. */
-  turn(): void {
+  /** What the worker has published since the last time, to who listens. */
+  #takeLevels(): void {
+    this.#takenMs = this.#parts.uptimeMs();
     const frame = this.#parts.board.take();
     // What the worker published before the interface went is taken, and not shown.
-    if (frame !== null && this.#hasLevels()) {
-      this.#board = frame;
-      this.#levels = frame;
-      this.#counts = { frames: frame.frame, xruns: frame.xruns, lostFrames: frame.lostFrames };
-      for (const listener of this.#levelListeners) listener(frame);
-    }
+    if (frame === null || !this.#hasLevels()) return;
+    this.#board = frame;
+    this.#levels = frame;
+    this.#counts = { frames: frame.frame, xruns: frame.xruns, lostFrames: frame.lostFrames };
+    for (const listener of this.#levelListeners) listener(frame);
+  }
+
+  /** One turn of the monitor: called by the timer, and by tests. */
+  turn(): void {
     const nowMs = this.#parts.uptimeMs();
     // What the device tells is shown at once: calmed, it changes at most twice a second a port.
-    const told = this.#device.turn(nowMs);
-    if (told || nowMs - this.#lastSnapshotMs >= SNAPSHOT_INTERVAL_MS) {
+    const snapshotDue = this.#device.turn(nowMs) || nowMs - this.#lastSnapshotMs >= SNAPSHOT_INTERVAL_MS;
+    if (snapshotDue || this.#levelListeners.size > 0) this.#takeLevels();
+    if (snapshotDue) {
       this.#lastSnapshotMs = nowMs;
       this.#snapshot = this.#build();
       for (const listener of this.#snapshotListeners) listener(this.#snapshot);

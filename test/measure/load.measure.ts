@@ -48,7 +48,7 @@ async function measure(blocked: boolean) {
     channels: [34],
     ratesHz: [48000],
     formats: ['S32_LE'],
-    signal: { kind: 'hash', seed: 5 },
+    signal: { kind: 'raw', channels: 34, path: programme },
   });
   const daemon = await startDaemon(['--pcm', `hw:${card.number},0`, '--channels', '34', '--rate', '48000'], {
     ...rig.env,
