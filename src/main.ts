@@ -27,6 +27,7 @@ import type { CaptureState, CaptureWorkerData, FromCapture, MonitorEvent } from 
 import type { ClockWorkerData, FromClock } from './monitor/clockMessages.ts';
 import { createBoardMemory, LevelBoardReader } from './monitor/levelBoard.ts';
 import { Monitor } from './monitor/monitor.ts';
+import type { TakeOrigin } from './monitor/takes.ts';
 import { PanelLoop } from './panelLoop.ts';
 import { SETTLED_MS, type StartLedger, safeModeFinding } from './startLedger.ts';
 import { stateFolder } from './stateFolder.ts';
@@ -250,6 +251,11 @@ async function runOnce(
     });
   }
 
+  const markTake = (name: string | null, by: TakeOrigin): Outcome<null> => {
+    const marked = name === null ? monitor.endTake() : monitor.startTake(name, by);
+    return marked.ok ? good(null) : marked;
+  };
+
   const clock = { nowMs: uptimeMs };
   kept.access ??= new Access({
     clock,
@@ -272,7 +278,7 @@ async function runOnce(
       levels: monitor.levels(),
       network: { url: phone, name: mdns?.name() ?? null, pin: access.pin() },
       system: { ...systemMeter(uptimeMs()), panel: io?.status().label ?? null, buttons: io?.status().buttons ?? null },
-      takeRunning: false,
+      takeRunning: monitor.takeRuns,
       canProve: false,
     }),
     onCommand: (command: UiCommand) => {
@@ -280,6 +286,7 @@ async function runOnce(
       else if (command.kind === 'undoClear') monitor.undoClear();
       else if (command.kind === 'light') io?.setLight(command.light);
       else if (command.kind === 'acknowledge') showLamp();
+      else if (command.kind === 'markTake') markTake(monitor.takeRuns ? null : '', 'button');
     },
   });
   const ioChoice = safe ? null : ioChoiceOf(config, boardFacts());
@@ -326,6 +333,7 @@ async function runOnce(
         monitor.undoClear()
           ? good(null)
           : bad('undo-nothing', 'There is nothing to put back.', 'Only the last clear can be undone, and only once.'),
+      markTake: (name) => markTake(name, 'page'),
       press: (buttons, holdMs) => {
         for (const button of buttons) panelLoop.edge({ button, down: true, timeMs: uptimeMs() });
         setTimeout(() => {
@@ -334,7 +342,11 @@ async function runOnce(
         return good(null);
       },
     },
-    configDoor: { store, takeIsMarked: () => false, apply: (changed, rebuilds) => applyConfig(changed, rebuilds) },
+    configDoor: {
+      store,
+      takeIsMarked: () => monitor.takeRuns,
+      apply: (changed, rebuilds) => applyConfig(changed, rebuilds),
+    },
     config: () => ({ ...config.web, port: kept.port ?? options.httpPort ?? config.web.port }),
     listenFd: () => (kept.listenFd === null ? null : secondDescriptor(kept.listenFd)),
     logger: webLogger,

@@ -5,7 +5,7 @@
 import type { Config } from '../config/schema.ts';
 import type { InterfaceMap } from '../device/interfaces/interfaceMap.ts';
 import type { StreamInfo } from '../device/ports.ts';
-import { assertNever } from '../fault.ts';
+import { assertNever, type Outcome } from '../fault.ts';
 import { type BankPlan, type PlannedBank, planBanks } from './bankPlan.ts';
 import type { CaptureState, FromCapture, MonitorEvent, ToCapture } from './captureMessages.ts';
 import type { FromClock, ToClock } from './clockMessages.ts';
@@ -16,6 +16,7 @@ import type { MonitorCommands, MonitorView } from './hub.ts';
 import type { BoardFrame, LevelBoardReader } from './levelBoard.ts';
 import { dbOrNull, emptyLevelFrame, type LevelFrame, NO_SIGNAL } from './levels.ts';
 import type { Bank, Channel, Finding, Snapshot, Vantage } from './snapshot.ts';
+import { type EndedTake, type RunningTake, type TakeInstant, type TakeOrigin, Takes } from './takes.ts';
 import type { BankVerdictState } from './verdict/bankVerdict.ts';
 import { SlipVerdicts } from './verdict/slipVerdicts.ts';
 
@@ -45,6 +46,9 @@ export interface MonitorParts {
   /** So many more events happened in one turn than are told one by one. */
   readonly onDropped?: (count: number) => void;
   readonly onState?: (state: CaptureState) => void;
+  /** Wall clock, ms since 1970; Date.now by default. */
+  readonly wallMs?: () => number;
+  readonly takes?: Takes;
 }
 
 type Judged = Pick<
@@ -128,12 +132,14 @@ export class Monitor implements MonitorView, MonitorCommands {
     (event) => this.#onEvent(event),
     () => this.#counts.frames,
   );
+  readonly #takes: Takes;
   readonly #snapshotListeners = new Set<(snapshot: Snapshot) => void>();
   readonly #levelListeners = new Set<(frame: LevelFrame) => void>();
 
   constructor(parts: MonitorParts) {
     this.#parts = parts;
     this.#config = parts.config;
+    this.#takes = parts.takes ?? new Takes();
     this.#snapshot = this.#build();
   }
 
@@ -216,6 +222,27 @@ export class Monitor implements MonitorView, MonitorCommands {
     this.#parts.tell({ kind: 'take' });
   }
 
+  /** Begins a take; null or an empty name: `Take n`. */
+  startTake(name: string | null, by: TakeOrigin): Outcome<RunningTake> {
+    return this.#takes.start(name, by, this.#instant());
+  }
+
+  endTake(): Outcome<EndedTake> {
+    return this.#takes.end(this.#instant());
+  }
+
+  get takeRuns(): boolean {
+    return this.#takes.running;
+  }
+
+  #instant(): TakeInstant {
+    return {
+      frame: this.#counts.frames,
+      uptimeMs: this.#parts.uptimeMs(),
+      wallMs: (this.#parts.wallMs ?? Date.now)(),
+    };
+  }
+
   /** One message of the capture worker. */
   onMessage(message: FromCapture): void {
     switch (message.kind) {
@@ -225,6 +252,7 @@ export class Monitor implements MonitorView, MonitorCommands {
         this.#parts.tellClock?.({ kind: 'streaming', on: message.state.kind === 'running' });
         // Levels of an interface that is not there would be a lie.
         if (!this.#hasLevels()) this.#dropLevels();
+        this.#takes.onWatching(message.state.kind === 'running', this.#stateSinceMs);
         this.#parts.onState?.(message.state);
         return;
       case 'stream':
@@ -232,6 +260,7 @@ export class Monitor implements MonitorView, MonitorCommands {
         this.#device.streamOpened(this.#parts.uptimeMs());
         if (message.info.ctl != null)
           this.#parts.tellClock?.({ kind: 'card', ctl: message.info.ctl, usbId: message.info.usbId });
+        this.#takes.onStream(message.info.rateHz, message.info.channels, this.#parts.uptimeMs());
         this.#openStream(message.info, true);
         return;
       case 'rate':
@@ -245,7 +274,10 @@ export class Monitor implements MonitorView, MonitorCommands {
         this.#foreign.take(message.readings, this.#parts.uptimeMs());
         return;
       case 'events':
-        if (message.dropped > 0) this.#parts.onDropped?.(message.dropped);
+        if (message.dropped > 0) {
+          this.#parts.onDropped?.(message.dropped);
+          this.#takes.onDropped(message.dropped);
+        }
         for (const event of message.events) this.#onEvent(event);
         return;
       case 'bug':
@@ -342,6 +374,7 @@ export class Monitor implements MonitorView, MonitorCommands {
       default:
         assertNever(event);
     }
+    this.#takes.onEvent(event);
     this.#parts.onEvent?.(event);
   }
 
@@ -430,6 +463,11 @@ export class Monitor implements MonitorView, MonitorCommands {
     const silent = (c: number) => this.#board?.silence[c - 1] === 'digitalZero';
     const zeroBanks = banks.filter((bank) => bank.channels.every(silent)).map((bank) => bank.id);
     const seq = (this.#snapshot as Snapshot | undefined)?.seq ?? 0;
+    this.#takes.onBanks(
+      banks
+        .filter((bank) => bank.kind !== 'analogue' && bank.kind !== 'loopback' && !zeroBanks.includes(bank.id))
+        .map((bank) => ({ id: bank.id, told: bank.sync !== 'unknown' })),
+    );
     return {
       product: 'lightkeeper',
       version: this.#parts.version,
@@ -471,6 +509,7 @@ export class Monitor implements MonitorView, MonitorCommands {
         banksGuessed: info !== null && this.#plan.from === 'guess',
         more: this.#device.findings({ deviceName: name, banks }),
       }),
+      ...this.#takes.view(this.#parts.uptimeMs()),
     };
   }
 }

@@ -5,6 +5,7 @@
  * Levels are numbers in dB, null for no signal (digital zero). Frames count from the stream's start. Channels are 1-based.
  */
 import { type Static, type TSchema, Type } from 'typebox';
+import { EndedTake, RunningTake } from './takes.ts';
 
 const Db = (description: string) => Type.Union([Type.Number(), Type.Null()], { description });
 const Count = (description: string) => Type.Integer({ minimum: 0, description });
@@ -225,6 +226,8 @@ export const Snapshot = Type.Object(
     prove: Type.Union([ProveProgress, Type.Null()], { description: 'null: no proof was asked for.' }),
     foreign: Type.Array(ForeignEntry, { description: 'Empty while every port carries sound.' }),
     findings: Type.Array(Finding),
+    take: Type.Union([RunningTake, Type.Null()], { description: 'The take that runs, or null.' }),
+    lastTake: Type.Union([EndedTake, Type.Null()], { description: 'The take before, of this run of the program.' }),
   },
   { description: 'All that the box knows at one instant.' },
 );

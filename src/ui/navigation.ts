@@ -18,6 +18,8 @@ export type Page =
   /** cause null: there is none to show. */
   | { readonly kind: 'finding'; readonly cause: string | null }
   | { readonly kind: 'patch'; readonly bank: string; readonly part: number }
+  /** The take that runs, and where one is begun and ended. */
+  | { readonly kind: 'take' }
   | { readonly kind: 'network' }
   | { readonly kind: 'system' };
 
@@ -29,6 +31,8 @@ export type UiCommand =
   | { readonly kind: 'clear' }
   | { readonly kind: 'undoClear' }
   | { readonly kind: 'acknowledge'; readonly cause: string }
+  /** Begin a take, or end the one that runs. */
+  | { readonly kind: 'markTake' }
   /** Begin, or give up, the guided proof of a bank. */
   | { readonly kind: 'prove'; readonly bank: string }
   | { readonly kind: 'endProof' }
@@ -107,7 +111,7 @@ export function pageRing(view: PanelView): Page[] {
     for (let part = 0; part * PATCH_CHANNELS < bank.channels.length; part++)
       ring.push({ kind: 'patch', bank: bank.id, part });
   }
-  ring.push({ kind: 'network' }, { kind: 'system' });
+  ring.push({ kind: 'network' }, { kind: 'system' }, { kind: 'take' });
   return ring;
 }
 
@@ -126,6 +130,7 @@ export function pageName(page: Page): string {
     case 'overview':
     case 'network':
     case 'system':
+    case 'take':
       return page.kind;
     case 'bank':
     case 'patch':
@@ -148,7 +153,7 @@ export function pageName(page: Page): string {
 export function pageFromName(name: string): Page {
   const [kind, first = '', second = ''] = name.split(' ');
   const number = (text: string) => (/^\d{1,3}$/.test(text) ? Number(text) : 0);
-  if (kind === 'network' || kind === 'system') return { kind };
+  if (kind === 'network' || kind === 'system' || kind === 'take') return { kind };
   if (kind === 'bank' || kind === 'patch') return { kind, bank: first, part: number(second) };
   if (kind === 'sync') return { kind, part: number(first) };
   if (kind === 'syncBank' || kind === 'prove') return { kind, bank: first };
@@ -235,6 +240,10 @@ function onGesture(ui: UiState, gesture: Gesture, view: PanelView, nowMs: number
         if (ui.takeOver !== null) return acknowledged({ ...ui, takeOver: null }, ui.takeOver.cause, commands);
         if (ui.page.kind === 'finding' && ui.page.cause !== null && !ui.acknowledged.includes(ui.page.cause))
           return acknowledged(ui, ui.page.cause, commands);
+        if (ui.page.kind === 'take') {
+          commands.push({ kind: 'markTake' });
+          return ui;
+        }
         commands.push({ kind: 'clear' });
         return { ...ui, clearedMs: nowMs };
       }

@@ -19,6 +19,7 @@ import { drawChannel } from './pages/channel.ts';
 import type { PageContext } from './pages/frame.ts';
 import { drawOverview } from './pages/overview.ts';
 import { drawCaptureState, drawFault, drawSplash, drawTakeOver } from './pages/screens.ts';
+import { drawTake } from './pages/take.ts';
 import { drawFinding, drawNetwork, drawPatch, drawProve, drawSync, drawSyncBank, drawSystem } from './pages/text.ts';
 import { causeOf, type PanelView } from './view.ts';
 
@@ -115,6 +116,9 @@ function drawPage(page: PageContext, shown: Page): void {
     case 'system':
       drawSystem(page);
       return;
+    case 'take':
+      drawTake(page);
+      return;
     default:
       assertNever(shown);
   }
@@ -126,7 +130,13 @@ function drawHint(page: PageContext): void {
   let hint: string | null = null;
   const pending = pendingGesture(ui.gestures, nowMs);
   if (pending?.kind === 'chordLong') hint = 'let go: QR and PIN';
-  else if (pending?.kind === 'long' && pending.button === 'A') hint = 'let go: clear clips';
+  else if (pending?.kind === 'long' && pending.button === 'A')
+    hint =
+      ui.page.kind !== 'take'
+        ? 'let go: clear clips'
+        : page.view.takeRunning
+          ? 'let go: end take'
+          : 'let go: begin take';
   else if (pending?.kind === 'long' && pending.button === 'B') hint = 'let go: worst channel';
   else if (ui.clearedMs !== null) hint = 'Cleared.  A = undo';
   if (hint === null) return;

@@ -125,6 +125,14 @@ export function ageText(ms: number): string {
   return `${Math.floor(s / 86_400)} d`;
 }
 
+/** `3:12`, `1:02:03`: six figures fit in big type. */
+export function takeTime(ms: number): string {
+  const s = Math.max(0, Math.floor(ms / 1000));
+  const two = (n: number) => String(n).padStart(2, '0');
+  const hours = Math.floor(s / 3600);
+  return hours > 0 ? `${hours}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}` : `${Math.floor(s / 60)}:${two(s % 60)}`;
+}
+
 /** Channel, 1-based, that a person should look at: most clips, else the loudest held peak; null without channels. */
 export function worstChannel(snapshot: Snapshot): number | null {
   let worst: Snapshot['channels'][number] | null = null;

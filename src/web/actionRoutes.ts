@@ -13,7 +13,7 @@ export interface WebActions {
   undoClear?(): Outcome<null>;
   /** Silences a finding's alarm until it comes again. */
   acknowledge?(code: string, where: string | null): Outcome<null>;
-  /** Begins a take (`name`) or ends the one that runs (`null`). */
+  /** Begins a take (`name`; empty: numbered) or ends the one that runs (`null`). */
   markTake?(name: string | null): Outcome<null>;
   /** Begins the guided proof on a bank. */
   prove?(bank: string): Outcome<null>;
@@ -44,8 +44,8 @@ const AcknowledgeBody = Type.Object(
 );
 const MarkTakeBody = Type.Object(
   {
-    name: Type.Union([Type.String({ minLength: 1, maxLength: 40 }), Type.Null()], {
-      description: 'Name of the take that begins; null ends the one that runs.',
+    name: Type.Union([Type.String({ maxLength: 40 }), Type.Null()], {
+      description: 'Name of the take that begins, empty: Take n; null ends the one that runs.',
     }),
   },
   { additionalProperties: false },

@@ -225,7 +225,7 @@ export function configRoutes(context: WebContext, door: ConfigDoor): void {
           fix: 'Load it again, make your change once more, and save.',
         });
       }
-      if (door.takeIsMarked() && rebuilds.includes('capture')) {
+      if (door.takeIsMarked() && rebuilds.some((part) => part !== 'monitor')) {
         return sendFault(context, reply, 409, {
           code: 'config-take-marked',
           what: 'A take is marked, and this change would open capture anew in the middle of it.',

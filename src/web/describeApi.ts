@@ -32,6 +32,8 @@ const STILL: Snapshot = {
   prove: null,
   foreign: [],
   findings: [],
+  take: null,
+  lastTake: null,
 };
 
 export async function describeApi(): Promise<OpenApi> {

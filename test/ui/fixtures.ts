@@ -153,6 +153,8 @@ export function rig(parts: Rig = {}): PanelView {
       prove: null,
       foreign: [],
       findings: parts.findings ?? [],
+      take: null,
+      lastTake: null,
       ...parts.snapshot,
     },
   };

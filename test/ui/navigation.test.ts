@@ -90,7 +90,17 @@ describe('pages and buttons', () => {
     player.commands.length = 0;
     player.press('A');
     expect(player.commands.some((command) => command.kind === 'undoClear')).toBe(false);
-    expect(player.page()).toBe('system');
+    expect(player.page()).toBe('take');
+  });
+
+  it('on the take page A held marks a take, and clears nothing', () => {
+    const player = new Player();
+    player.press('A');
+    expect(player.page()).toBe('take');
+    player.commands.length = 0;
+    player.press('A', 700);
+    expect(player.commands.map((command) => command.kind)).toEqual(['markTake']);
+    expect(player.page()).toBe('take');
   });
 
   it('B held shows the worst channel: clips before loudness', () => {

@@ -1,6 +1,7 @@
 /** Every page in every state that matters: the gallery. Each has a golden PNG in test/ui/golden, and a picture in docs/panel.md. */
 import type { Fault } from '../../src/fault.ts';
 import type { CaptureStateWord } from '../../src/monitor/snapshot.ts';
+import type { RunningTake } from '../../src/monitor/takes.ts';
 import { initialUi, type Page, type UiState } from '../../src/ui/navigation.ts';
 import type { PanelView } from '../../src/ui/view.ts';
 import { bank, finding, rig, rigBanks, spread } from './fixtures.ts';
@@ -502,6 +503,31 @@ export function galleryStates(): GalleryState[] {
     rig({ banks: allSync, capture: { state: 'ended', source: 'wav', name: 'take-07.wav' } }),
     overview,
   );
+  add('take-none', 'No take runs: how to begin one.', rig({ banks: allSync }), { kind: 'take' });
+  add(
+    'take-running',
+    'A take runs: its time stands in every header. The panel does not sleep.',
+    rig({ banks: allSync, snapshot: { take: TAKE } }),
+    { kind: 'take' },
+  );
+  add(
+    'take-suspect',
+    'Something fell into it: what first, and when.',
+    rig({ banks: allSync, snapshot: { take: SUSPECT_TAKE } }),
+    { kind: 'take' },
+  );
+  add(
+    'take-last',
+    'The take before, and how it went.',
+    rig({
+      banks: allSync,
+      snapshot: {
+        lastTake: { ...SUSPECT_TAKE, endedFrame: 177_600_000, endedMs: 3_690_000, endedAt: '2026-03-14T20:20:00.000Z' },
+      },
+    }),
+    { kind: 'take' },
+  );
+  add('take-overview', 'The overview while a take runs.', rig({ banks: allSync, snapshot: { take: TAKE } }), overview);
   add(
     'asleep',
     'After a quarter of an hour of silence: dark, against burn-in.',
@@ -512,6 +538,28 @@ export function galleryStates(): GalleryState[] {
   add('shifted', 'Each minute the picture moves by a pixel.', sync, overview, {}, 120_000);
   return states;
 }
+
+const TAKE: RunningTake = {
+  id: '20260314T201500Z-3',
+  name: 'Take 3',
+  startedFrame: 168_000_000,
+  startedMs: 3_508_000,
+  startedAt: '2026-03-14T20:15:00.000Z',
+  by: 'button',
+  clips: [],
+  verdict: { word: 'clean', suspects: 0, first: [], notWatchedMs: 0, untold: ['adat-c'] },
+};
+
+const SUSPECT_TAKE: RunningTake = {
+  ...TAKE,
+  verdict: {
+    word: 'suspect',
+    suspects: 3,
+    first: [{ kind: 'slip', where: 'adat-b', frame: 170_976_000, atMs: 62_000 }],
+    notWatchedMs: 0,
+    untold: [],
+  },
+};
 
 /** Screens that need no snapshot. */
 export const SPLASH = { version: '0.1.0', simulated: false };

@@ -4,7 +4,7 @@ import type { SyncWord } from '../../monitor/snapshot.ts';
 import { type Canvas, PAGE_WIDTH_PX, type TextOptions } from '../canvas.ts';
 import { type PanelFonts, textWidthPx } from '../font.ts';
 import type { UiState } from '../navigation.ts';
-import { causeOf, type PanelView, rateText, syncLabel } from '../view.ts';
+import { causeOf, type PanelView, rateText, syncLabel, takeTime } from '../view.ts';
 
 export interface PageContext {
   readonly canvas: Canvas;
@@ -71,7 +71,16 @@ export function drawHeader(page: PageContext, options: HeaderOptions): void {
     right -= canvas.text(font, right, 0, mark.text, { align: 'right', inverted: mark.fresh, cellRows: HEADER_BAND });
     right -= 3;
   }
-  const rate = options.right ?? (view.snapshot.capture.rateHz > 0 ? rateText(view.snapshot.capture.rateHz) : '');
+  // While a take runs its time stands in every header, dark on light; the rate can not change then.
+  const { take, uptimeMs } = view.snapshot;
+  if (take !== null) {
+    const text = `T ${takeTime(uptimeMs - take.startedMs)}`;
+    right -= canvas.text(font, right, 0, text, { align: 'right', inverted: true, cellRows: HEADER_BAND }) + 3;
+  }
+  const rate =
+    take !== null
+      ? ''
+      : (options.right ?? (view.snapshot.capture.rateHz > 0 ? rateText(view.snapshot.capture.rateHz) : ''));
   if (rate !== '') right -= canvas.text(font, right, 0, rate, { align: 'right', ...cells }) + 3;
   if (view.snapshot.simulated) right -= canvas.text(font, right, 0, 'SIM', { align: 'right', ...cells }) + 3;
   let left = 0;

@@ -6,6 +6,7 @@ import { BanksView } from './banksView.ts';
 import { byId, h, rebuild, setText } from './dom.ts';
 import { count, db, duration, ppm, rate } from './format.ts';
 import { syncShape } from './shapes.ts';
+import { updateTake } from './takeView.ts';
 import { say, sayFault } from './toast.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -24,6 +25,7 @@ export class LiveView {
     this.#newest = snapshot;
     this.#watch(snapshot);
     this.#verdict(snapshot);
+    updateTake(snapshot, this.#actions);
     this.#clips(snapshot);
     this.banks.update(snapshot);
     this.#facts(snapshot);

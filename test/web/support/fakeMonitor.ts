@@ -317,6 +317,8 @@ export class FakeMonitor implements MonitorView, MonitorCommands {
       prove: null,
       foreign: [],
       findings,
+      take: null,
+      lastTake: null,
     };
   }
 }
