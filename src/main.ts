@@ -3,6 +3,7 @@
  * own small root, captureWorker.ts.
  */
 import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { RunOptions } from './cli.ts';
 import { defaultConfig } from './config/defaults.ts';
@@ -22,12 +23,15 @@ import type { CaptureChoice, Notifier } from './device/ports.ts';
 import { passedSocket, secondDescriptor } from './device/systemd/listenSocket.ts';
 import { systemdNotifier, watchdogMs } from './device/systemd/notifier.ts';
 import { bad, good, type Outcome } from './fault.ts';
+import { JournalFeed } from './journal/feed.ts';
+import { Journal } from './journal/journal.ts';
+import type { JournalLimits } from './journal/sqliteStore.ts';
 import { createLogger, type Logger } from './log.ts';
 import type { CaptureState, CaptureWorkerData, FromCapture, MonitorEvent } from './monitor/captureMessages.ts';
 import type { ClockWorkerData, FromClock } from './monitor/clockMessages.ts';
 import { createBoardMemory, LevelBoardReader } from './monitor/levelBoard.ts';
 import { Monitor } from './monitor/monitor.ts';
-import type { TakeOrigin } from './monitor/takes.ts';
+import { type TakeOrigin, Takes } from './monitor/takes.ts';
 import { PanelLoop } from './panelLoop.ts';
 import { SETTLED_MS, type StartLedger, safeModeFinding } from './startLedger.ts';
 import { stateFolder } from './stateFolder.ts';
@@ -111,6 +115,10 @@ function logState(log: Logger, state: CaptureState): void {
   }
 }
 
+function journalLimits(config: Config): JournalLimits {
+  return { maxBytes: config.journal.maxMb * 1e6, maxAgeMs: config.journal.maxDays * 86_400_000 };
+}
+
 /** What outlives a change of configuration that builds all anew: the clock, the sessions of the phones, the port. */
 interface Kept {
   readonly startMs: number;
@@ -121,6 +129,8 @@ interface Kept {
   safe: boolean;
   access: Access | null;
   port: number | null;
+  /** The session's memory: a session is one run of the program. */
+  memory: { readonly feed: JournalFeed; readonly journal: Journal } | null;
 }
 
 /** What `runLightkeeper` is told beside its options. */
@@ -141,12 +151,14 @@ export async function runLightkeeper(options: RunOptions, circumstances: RunCirc
     safe: circumstances.safe,
     access: null,
     port: null,
+    memory: null,
   };
   // In safe mode nothing is forgotten: should it end badly too, the next start is safe again.
   const settled = kept.safe ? undefined : setTimeout(() => ledger?.settle(), SETTLED_MS).unref();
   for (;;) {
     const outcome = await runOnce(options, circumstances, kept);
     if (outcome === 'again') continue;
+    await kept.memory?.journal.stop();
     clearTimeout(settled);
     if (outcome.ok) ledger?.settle();
     return outcome;
@@ -210,25 +222,61 @@ async function runOnce(
     endWith = resolve;
   });
   const board = new LevelBoardReader(memory);
+  const takes = new Takes({
+    onStart: (take) => feed.onTakeStart(take),
+    onEnd: (take) => feed.onTakeEnd(take),
+  });
+  kept.memory ??= openMemory();
+  const { feed, journal } = kept.memory;
+  function openMemory() {
+    const newFeed = new JournalFeed({ uptimeMs, wallMs: Date.now });
+    const newJournal = new Journal({
+      feed: newFeed,
+      file: join(stateDir, 'journal.sqlite'),
+      start: { startedWallMs: Date.now() - uptimeMs(), version, simulated: chosen.simulated },
+      limits: journalLimits(config),
+      uptimeMs,
+      onOpen: (before) => takes.numberFrom(before),
+      onHealth: (health) => {
+        if (health.kind !== 'disk') log.warn(`journal-${health.kind}`, health.told);
+      },
+    });
+    newJournal.start();
+    return { feed: newFeed, journal: newJournal };
+  }
   const monitor = new Monitor({
     config,
     version,
     simulated: chosen.simulated,
     sourceName: chosen.name,
     board,
-    standing: safeMode === null ? [] : [safeMode],
+    get standing() {
+      return [...(safeMode === null ? [] : [safeMode]), ...journal.findings()];
+    },
+    takes,
     tell: (command) => worker.postMessage(command),
     tellClock: (command) => clockWorker?.postMessage(command),
     interfaceMap: interfaces.lookup,
     uptimeMs,
-    onEvent: (event) => log.info(`event-${event.kind}`, describeEvent(event)),
-    onDropped: (count) => log.warn('events-dropped', `${count} more events in one turn were only counted.`),
+    onEvent: (event) => {
+      log.info(`event-${event.kind}`, describeEvent(event));
+      feed.onEvent(event);
+    },
+    onDropped: (count) => {
+      log.warn('events-dropped', `${count} more events in one turn were only counted.`);
+      feed.onDropped(count);
+    },
+    onStream: (info) => feed.onStream(info),
     onState: (state) => {
+      feed.onState(state);
       // What was asked for on the command line and never ran is said once, by the program's last line.
       const last = (state.kind === 'faulted' || state.kind === 'absent') && !chosen.retry && !everRan;
       if (!last) logState(log, state);
     },
   });
+
+  monitor.onLevels((frame) => feed.onLevels(frame));
+  monitor.onSnapshot((snapshot) => feed.onSnapshot(snapshot));
 
   let everRan = false;
   worker.on('message', (message: FromCapture) => {
@@ -342,6 +390,7 @@ async function runOnce(
         return good(null);
       },
     },
+    journal,
     configDoor: {
       store,
       takeIsMarked: () => monitor.takeRuns,
@@ -362,6 +411,7 @@ async function runOnce(
     }
     config = changed;
     monitor.reconfigure(changed);
+    journal.limit(journalLimits(changed));
     const anew = rebuilds.filter((part) => part !== 'monitor');
     if (anew.length === 0) return;
     log.info('config-anew', `The configuration changes ${anew.join(', ')}: all is built anew.`);

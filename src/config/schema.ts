@@ -154,6 +154,25 @@ export const Config = Type.Object(
       },
       { additionalProperties: false, default: {} },
     ),
+    journal: Type.Object(
+      {
+        maxMb: Type.Integer({
+          minimum: 4,
+          maximum: 4096,
+          default: 64,
+          description: 'Room for the journal on the state partition, MB; the oldest goes first.',
+          ...rebuilds('none'),
+        }),
+        maxDays: Type.Integer({
+          minimum: 1,
+          maximum: 3650,
+          default: 90,
+          description: 'Sessions older than this are forgotten, days.',
+          ...rebuilds('none'),
+        }),
+      },
+      { additionalProperties: false, default: {} },
+    ),
     patch: Type.Optional(
       Type.Unsafe<PatchSheet>({
         ...PatchSheet,

@@ -46,6 +46,8 @@ export interface MonitorParts {
   /** So many more events happened in one turn than are told one by one. */
   readonly onDropped?: (count: number) => void;
   readonly onState?: (state: CaptureState) => void;
+  /** A stream opened: frames count anew. */
+  readonly onStream?: (info: StreamInfo) => void;
   /** Wall clock, ms since 1970; Date.now by default. */
   readonly wallMs?: () => number;
   readonly takes?: Takes;
@@ -262,6 +264,7 @@ export class Monitor implements MonitorView, MonitorCommands {
           this.#parts.tellClock?.({ kind: 'card', ctl: message.info.ctl, usbId: message.info.usbId });
         this.#takes.onStream(message.info.rateHz, message.info.channels, this.#parts.uptimeMs());
         this.#openStream(message.info, true);
+        this.#parts.onStream?.(message.info);
         return;
       case 'rate':
         this.#rate = { ppm: message.ppm, uncertaintyPpm: message.uncertaintyPpm };

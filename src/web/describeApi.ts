@@ -49,6 +49,7 @@ export async function describeApi(): Promise<OpenApi> {
     commands: { clear: nothing, release: nothing, take: nothing },
     panelPng: () => new Uint8Array(),
     configDoor: { store: await ConfigStore.open(folder), takeIsMarked: () => false, apply: nothing },
+    journal: { ask: () => Promise.reject(new Error('the document asks nothing')) },
     config: () => ({ host: '127.0.0.1', port: 0, allowedHosts: [] }),
     logger: { info: nothing, warn: nothing, error: nothing },
     clock: { nowMs: () => 0 },

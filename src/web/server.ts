@@ -9,6 +9,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import type { Config } from '../config/schema.ts';
 import type { InterfaceMap } from '../device/interfaces/interfaceMap.ts';
 import { bad, type Fault, good, type Outcome } from '../fault.ts';
+import type { JournalReader } from '../journal/journal.ts';
 import type { MonitorCommands, MonitorView } from '../monitor/hub.ts';
 import { Access } from './access.ts';
 import { accessRoutes } from './accessRoutes.ts';
@@ -24,6 +25,7 @@ import { loadPageFiles, type PageFile } from './pageFiles.ts';
 import type { WebClock, WebLogger } from './ports.ts';
 import { readRoutes } from './readRoutes.ts';
 import { guideRoutes } from './routes/guide.ts';
+import { journalRoutes } from './routes/journal.ts';
 import { validatorCompiler } from './validate.ts';
 
 export interface WebOptions {
@@ -35,6 +37,8 @@ export interface WebOptions {
   readonly actions?: WebActions;
   /** The configuration on disk; without it the page has no settings. */
   readonly configDoor?: ConfigDoor;
+  /** The session's memory; without it its routes are missing. */
+  readonly journal?: JournalReader;
   /** PIN and sessions. Given, so that the panel's driver can show the PIN; by default a PIN that nobody can see. */
   readonly access?: Access;
   /** The table of interfaces, for the planner; none by default: it then knows analogue inputs only. */
@@ -171,6 +175,7 @@ export function createWebServer(options: WebOptions): WebServer {
   accessRoutes(context);
   actionRoutes(context, options.commands, options.actions ?? {});
   if (options.configDoor !== undefined) configRoutes(context, options.configDoor);
+  if (options.journal !== undefined) journalRoutes(context, options.journal);
   guideRoutes(context, { interfaceMaps: options.interfaceMaps ?? [] });
   apiPageRoutes(context, openApi);
 
