@@ -125,6 +125,8 @@ export class ForeignWatch {
     this.#sinceSmux += frames;
     const smux = this.#sinceSmux >= SMUX_EVERY_S * this.#options.rateHz && frames >= SMUX_MIN_FRAMES;
     if (smux) this.#sinceSmux = 0;
+    // 10 ms tell as much as a longer block.
+    const smuxFrames = Math.min(frames, Math.max(SMUX_MIN_FRAMES, Math.round(this.#options.rateHz / 100)));
     let changed = false;
     for (let i = 0; i < this.#banks.length; i++) {
       const bank = this.#banks[i];
@@ -132,7 +134,7 @@ export class ForeignWatch {
       for (let k = 0; k < bank.columns.length; k++) this.excluded[bank.columns[k]!] = 0;
       if (this.#bursts(bank, block, frames, firstFrame, meter)) changed = true;
       if (this.#hash(bank, block, frames, meter)) changed = true;
-      if (smux && this.#smux(bank, block, frames)) changed = true;
+      if (smux && this.#smux(bank, block, smuxFrames)) changed = true;
     }
     if (changed) {
       this.#readings = this.#read();

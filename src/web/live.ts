@@ -69,6 +69,8 @@ export class LiveHub {
   readonly #options: LiveHubOptions;
   readonly #groups = new Map<string, Group>();
   #disposers: (() => void)[] = [];
+  /** Levels are listened to only while a client does: on a box that nobody watches they cost nothing. */
+  #levelsOff: (() => void) | null = null;
   #timer: ReturnType<typeof setInterval> | null = null;
   #lastFrame = 0;
   #lastSnapshotMs = Number.NEGATIVE_INFINITY;
@@ -91,8 +93,7 @@ export class LiveHub {
 
   start(): void {
     const { view } = this.#options;
-    this.#lastFrame = view.levels().frame;
-    this.#disposers = [view.onLevels((frame) => this.#onLevels(frame)), view.onSnapshot(() => this.#sendSnapshots())];
+    this.#disposers = [view.onSnapshot(() => this.#sendSnapshots())];
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     this.#timer.unref();
   }
@@ -100,6 +101,8 @@ export class LiveHub {
   stop(): void {
     for (const dispose of this.#disposers) dispose();
     this.#disposers = [];
+    this.#levelsOff?.();
+    this.#levelsOff = null;
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
     for (const group of this.#groups.values()) {
@@ -125,6 +128,10 @@ export class LiveHub {
       stalledSinceMs: null,
     };
     group.clients.add(client);
+    if (this.#levelsOff === null) {
+      this.#lastFrame = this.#options.view.levels().frame;
+      this.#levelsOff = this.#options.view.onLevels((frame) => this.#onLevels(frame));
+    }
     const itsGroup = group;
     socket.on('drain', () => this.#onDrain(itsGroup, client));
     socket.on('close', () => this.#remove(key, itsGroup, client));
@@ -136,6 +143,9 @@ export class LiveHub {
   #remove(key: string, group: Group, client: Client): void {
     group.clients.delete(client);
     if (group.clients.size === 0 && this.#groups.get(key) === group) this.#groups.delete(key);
+    if (this.#groups.size > 0) return;
+    this.#levelsOff?.();
+    this.#levelsOff = null;
   }
 
   #write(client: Client, text: string): void {

@@ -236,7 +236,7 @@ describe('a bug', () => {
 it('stop may be called twice, and leaves no listener behind', async () => {
   const { web, monitor } = rig();
   await web.start();
-  expect(monitor.listeners).toBe(2);
+  expect(monitor.listeners).toBe(1);
   await web.stop();
   await web.stop();
   expect(monitor.listeners).toBe(0);

@@ -161,6 +161,20 @@ describe('the hub', () => {
     }
   });
 
+  it('listens to levels only while somebody watches', () => {
+    const monitor = new FakeMonitor();
+    const { hub } = hubOver(monitor);
+    const unwatched = monitor.listeners;
+    const [one, other] = [new TestSocket(), new TestSocket()];
+    hub.add(one, EVERYTHING);
+    hub.add(other, EVERYTHING);
+    expect(monitor.listeners).toBe(unwatched + 1);
+    one.destroy();
+    expect(monitor.listeners).toBe(unwatched + 1);
+    other.destroy();
+    expect(monitor.listeners).toBe(unwatched);
+  });
+
   it('encodes a frame once for all clients in step', () => {
     const monitor = new FakeMonitor();
     const { hub } = hubOver(monitor);
