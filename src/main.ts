@@ -6,6 +6,7 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { RunOptions } from './cli.ts';
+import { configFinding } from './config/configFinding.ts';
 import { defaultConfig } from './config/defaults.ts';
 import type { Part } from './config/diff.ts';
 import type { Config } from './config/schema.ts';
@@ -20,6 +21,7 @@ import { monotonicMs } from './device/panel/monotonic.ts';
 import { createSystemMeter, phoneUrl } from './device/panel/systemFacts.ts';
 import { createTerminalPanel } from './device/panel/terminal.ts';
 import type { CaptureChoice, Notifier } from './device/ports.ts';
+import { startPowerMeter } from './device/power/powerMeter.ts';
 import { passedSocket, secondDescriptor } from './device/systemd/listenSocket.ts';
 import { systemdNotifier, watchdogMs } from './device/systemd/notifier.ts';
 import { bad, good, type Outcome } from './fault.ts';
@@ -250,9 +252,10 @@ async function runOnce(
     simulated: chosen.simulated,
     sourceName: chosen.name,
     board,
-    get standing() {
-      return [...(safeMode === null ? [] : [safeMode]), ...journal.findings()];
-    },
+    standing: () => [
+      ...[safeMode, configFinding(store.origin())].filter((finding) => finding !== null),
+      ...journal.findings(),
+    ],
     takes,
     tell: (command) => worker.postMessage(command),
     tellClock: (command) => clockWorker?.postMessage(command),
@@ -333,8 +336,12 @@ async function runOnce(
       if (command.kind === 'clear') monitor.clear();
       else if (command.kind === 'undoClear') monitor.undoClear();
       else if (command.kind === 'light') io?.setLight(command.light);
-      else if (command.kind === 'acknowledge') showLamp();
       else if (command.kind === 'markTake') markTake(monitor.takeRuns ? null : '', 'button');
+      else if (command.kind === 'acknowledge') {
+        const [code = '', ...where] = command.cause.split('|');
+        monitor.acknowledge(code, where.join('|'));
+        showLamp();
+      }
     },
   });
   const ioChoice = safe ? null : ioChoiceOf(config, boardFacts());
@@ -382,6 +389,7 @@ async function runOnce(
           ? good(null)
           : bad('undo-nothing', 'There is nothing to put back.', 'Only the last clear can be undone, and only once.'),
       markTake: (name) => markTake(name, 'page'),
+      acknowledge: (code, where) => monitor.acknowledge(code, where),
       press: (buttons, holdMs) => {
         for (const button of buttons) panelLoop.edge({ button, down: true, timeMs: uptimeMs() });
         setTimeout(() => {
@@ -423,6 +431,7 @@ async function runOnce(
   process.once('SIGINT', onSignal);
 
   monitor.start();
+  const powerMeter = startPowerMeter((reading) => monitor.onPower(reading));
   panelLoop.start();
   const listening = await web.start();
   const mainLoop = new EventLoopTurns(() => web.app.server.listening);
@@ -470,6 +479,7 @@ async function runOnce(
   process.off('SIGTERM', onSignal);
   process.off('SIGINT', onSignal);
   monitor.stop();
+  powerMeter.stop();
   await Promise.all([
     panelLoop.stop(),
     web.stop(),

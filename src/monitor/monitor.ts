@@ -6,6 +6,7 @@ import type { Config } from '../config/schema.ts';
 import type { InterfaceMap } from '../device/interfaces/interfaceMap.ts';
 import type { StreamInfo } from '../device/ports.ts';
 import { assertNever, type Outcome } from '../fault.ts';
+import { Acknowledgements } from './acknowledgements.ts';
 import { type BankPlan, type PlannedBank, planBanks } from './bankPlan.ts';
 import type { CaptureState, FromCapture, MonitorEvent, ToCapture } from './captureMessages.ts';
 import type { FromClock, ToClock } from './clockMessages.ts';
@@ -15,6 +16,8 @@ import { ForeignBoard } from './foreign.ts';
 import type { MonitorCommands, MonitorView } from './hub.ts';
 import type { BoardFrame, LevelBoardReader } from './levelBoard.ts';
 import { dbOrNull, emptyLevelFrame, type LevelFrame, NO_SIGNAL } from './levels.ts';
+import { type Power, PowerWatch } from './powerWatch.ts';
+import { sessionRateFindings, sessionRateHz } from './sessionRate.ts';
 import type { Bank, Channel, Finding, Snapshot, Vantage } from './snapshot.ts';
 import { type EndedTake, type RunningTake, type TakeInstant, type TakeOrigin, Takes } from './takes.ts';
 import type { BankVerdictState } from './verdict/bankVerdict.ts';
@@ -32,8 +35,8 @@ export interface MonitorParts {
   /** What was asked for, until a stream tells its own name. */
   readonly sourceName: string;
   readonly board: LevelBoardReader;
-  /** Findings of the program itself, which stand for as long as it runs. */
-  readonly standing?: readonly Finding[];
+  /** Findings of the program itself that stand now. */
+  readonly standing?: () => readonly Finding[];
   readonly tell: (command: ToCapture) => void;
   /** To the worker that reads the interface's controls, where there is one. */
   readonly tellClock?: (command: ToClock) => void;
@@ -119,6 +122,8 @@ export class Monitor implements MonitorView, MonitorCommands {
   /** Ids of the banks that are judged, in the order that the worker knows them. */
   #watched: readonly string[] = [];
   readonly #foreign = new ForeignBoard();
+  readonly #acknowledged = new Acknowledgements();
+  readonly #power = new PowerWatch();
   #usbLosses = { count: 0, sinceMs: 0 };
   #xruns = { count: 0, sinceMs: 0 };
   #board: BoardFrame | null = null;
@@ -185,6 +190,7 @@ export class Monitor implements MonitorView, MonitorCommands {
     this.#usbLosses = { count: 0, sinceMs: 0 };
     this.#xruns = { count: 0, sinceMs: 0 };
     this.#device.clear();
+    this.#power.clear(this.#parts.uptimeMs());
   }
 
   /** Puts back what the last clear took away, with what came since. false: there is nothing to put back. */
@@ -214,6 +220,19 @@ export class Monitor implements MonitorView, MonitorCommands {
     this.#config = config;
     this.#parts.tell({ kind: 'holdMs', holdMs: config.meter.holdMs });
     if (this.#info !== null) this.#openStream(this.#info, false);
+  }
+
+  /** Takes note of findings with this code that stand now, at one place or at all: they stay listed, quiet. */
+  acknowledge(code: string, where: string | null): Outcome<null> {
+    const noted = this.#acknowledged.acknowledge(code, where, this.#parts.uptimeMs());
+    // Shown with the next turn, not half a second later.
+    if (noted.ok) this.#lastSnapshotMs = Number.NEGATIVE_INFINITY;
+    return noted;
+  }
+
+  /** A reading of the box's own power; null: not known here. */
+  onPower(reading: Power | null): void {
+    this.#power.take(reading, this.#parts.uptimeMs());
   }
 
   release(): void {
@@ -482,6 +501,7 @@ export class Monitor implements MonitorView, MonitorCommands {
         source: info?.source ?? 'none',
         name,
         rateHz: info?.rateHz ?? 0,
+        sessionRateHz: sessionRateHz(this.#config),
         channels: info?.channels ?? 0,
         ...this.#counts,
         fault: state.kind === 'absent' || state.kind === 'faulted' ? state.fault : null,
@@ -497,21 +517,30 @@ export class Monitor implements MonitorView, MonitorCommands {
         info === null ? [] : Array.from({ length: info.channels }, (_, i) => this.#channelOf(i + 1, info, this.#board)),
       prove: null,
       foreign: this.#foreign.entries(),
-      findings: findingsOf({
-        standing: [...(this.#parts.standing ?? []), ...this.#foreign.findings(banks, info?.rateHz ?? 0)],
-        capture: state,
-        captureSinceMs: Math.floor(this.#stateSinceMs),
-        deviceName: name,
-        notes: info?.notes ?? [],
-        notesSinceMs: Math.floor(this.#infoSinceMs),
-        banks,
-        slipSinceMs: new Map([...this.#records].map(([id, record]) => [id, Math.floor(record.sinceMs)])),
-        zeroBanks,
-        usbLosses: { count: this.#usbLosses.count, sinceMs: Math.floor(this.#usbLosses.sinceMs) },
-        xruns: { count: this.#xruns.count, sinceMs: Math.floor(this.#xruns.sinceMs) },
-        banksGuessed: info !== null && this.#plan.from === 'guess',
-        more: this.#device.findings({ deviceName: name, banks }),
-      }),
+      power: this.#power.state(),
+      findings: this.#acknowledged.mark(
+        findingsOf({
+          standing: [
+            ...(this.#parts.standing?.() ?? []),
+            ...this.#power.findings(),
+            ...sessionRateFindings(sessionRateHz(this.#config), info?.rateHz ?? 0, name, Math.floor(this.#infoSinceMs)),
+            ...this.#foreign.findings(banks, info?.rateHz ?? 0),
+          ],
+          capture: state,
+          captureSinceMs: Math.floor(this.#stateSinceMs),
+          deviceName: name,
+          notes: info?.notes ?? [],
+          notesSinceMs: Math.floor(this.#infoSinceMs),
+          banks,
+          slipSinceMs: new Map([...this.#records].map(([id, record]) => [id, Math.floor(record.sinceMs)])),
+          zeroBanks,
+          usbLosses: { count: this.#usbLosses.count, sinceMs: Math.floor(this.#usbLosses.sinceMs) },
+          xruns: { count: this.#xruns.count, sinceMs: Math.floor(this.#xruns.sinceMs) },
+          banksGuessed: info !== null && this.#plan.from === 'guess',
+          more: this.#device.findings({ deviceName: name, banks }),
+        }),
+        this.#parts.uptimeMs(),
+      ),
       ...this.#takes.view(this.#parts.uptimeMs()),
     };
   }

@@ -5,6 +5,7 @@
  * Levels are numbers in dB, null for no signal (digital zero). Frames count from the stream's start. Channels are 1-based.
  */
 import { type Static, type TSchema, Type } from 'typebox';
+import { Power } from './powerWatch.ts';
 import { EndedTake, RunningTake } from './takes.ts';
 
 const Db = (description: string) => Type.Union([Type.Number(), Type.Null()], { description });
@@ -49,6 +50,11 @@ export const Finding = Type.Object(
     fix: Type.String(),
     confidence: Type.Enum(['high', 'medium', 'low']),
     sinceMs: Type.Integer({ description: 'uptimeMs at which it began.' }),
+    acknowledged: Type.Optional(
+      Type.Boolean({
+        description: 'A person has taken note: it stays listed, quiet, until it comes again or gets worse.',
+      }),
+    ),
   },
   { description: 'Something is wrong: what, where, why and what to do.' },
 );
@@ -202,6 +208,9 @@ export const Snapshot = Type.Object(
       source: Type.Enum(['alsa', 'wav', 'sim', 'none']),
       name: Type.String(),
       rateHz: Type.Integer(),
+      sessionRateHz: Type.Union([Type.Integer(), Type.Null()], {
+        description: 'Rate that the session is meant to have, by the patch sheet or the configuration; null: not said.',
+      }),
       channels: Type.Integer(),
       frames: Count('Frames since the stream began.'),
       xruns: Count('Buffer overruns since the stream began.'),
@@ -225,6 +234,7 @@ export const Snapshot = Type.Object(
     channels: Type.Array(Channel),
     prove: Type.Union([ProveProgress, Type.Null()], { description: 'null: no proof was asked for.' }),
     foreign: Type.Array(ForeignEntry, { description: 'Empty while every port carries sound.' }),
+    power: Type.Union([Power, Type.Null()], { description: 'null: not known, as on anything but a Raspberry Pi.' }),
     findings: Type.Array(Finding),
     take: Type.Union([RunningTake, Type.Null()], { description: 'The take that runs, or null.' }),
     lastTake: Type.Union([EndedTake, Type.Null()], { description: 'The take before, of this run of the program.' }),

@@ -2,7 +2,7 @@
 import { assertNever } from '../fault.ts';
 import type { Snapshot } from '../monitor/snapshot.ts';
 import { type Gesture, type GestureInput, type GestureState, initialGestures, stepGestures } from './gestures.ts';
-import { bankInUse, causeOf, findingsWorstFirst, isDigital, type PanelView, worstChannel } from './view.ts';
+import { bankInUse, causeOf, findingsWorstFirst, isDigital, isQuiet, type PanelView, worstChannel } from './view.ts';
 
 export type Page =
   | { readonly kind: 'overview' }
@@ -270,7 +270,7 @@ function acknowledgeShown(ui: UiState, view: PanelView, commands: UiCommand[]): 
   let next = ui;
   for (const finding of findingsWorstFirst(view.snapshot)) {
     const cause = causeOf(finding);
-    if (!next.acknowledged.includes(cause)) next = acknowledged(next, cause, commands);
+    if (!isQuiet(finding, next.acknowledged)) next = acknowledged(next, cause, commands);
   }
   return next;
 }
@@ -307,6 +307,8 @@ function onTime(before: UiState, view: PanelView, nowMs: number): UiState {
 
 function onSnapshot(ui: UiState, snapshot: Snapshot, nowMs: number): UiState {
   const standing = new Set(snapshot.findings.map(causeOf));
+  // What somebody has taken note of on the page needs no screen of its own any more.
+  const loud = new Set(snapshot.findings.filter((finding) => finding.acknowledged !== true).map(causeOf));
   const lastSyncMs: Record<string, number> = { ...ui.lastSyncMs };
   for (const bank of snapshot.banks) if (bank.sync === 'sync') lastSyncMs[bank.id] = nowMs;
   return {
@@ -321,14 +323,14 @@ function onSnapshot(ui: UiState, snapshot: Snapshot, nowMs: number): UiState {
         standing.has(cause) ||
         ui.shown.some((entry) => entry.cause === cause && nowMs - entry.lastMs < FORGET_CAUSE_MS),
     ),
-    takeOver: ui.takeOver !== null && !standing.has(ui.takeOver.cause) ? null : ui.takeOver,
+    takeOver: ui.takeOver !== null && !loud.has(ui.takeOver.cause) ? null : ui.takeOver,
   };
 }
 
 function nextTakeOver(ui: UiState, snapshot: Snapshot, nowMs: number): UiState {
   for (const finding of findingsWorstFirst(snapshot)) {
     const cause = causeOf(finding);
-    if (finding.severity !== 'alarm' || ui.acknowledged.includes(cause)) continue;
+    if (finding.severity !== 'alarm' || isQuiet(finding, ui.acknowledged)) continue;
     if (ui.shown.some((entry) => entry.cause === cause)) continue;
     return {
       ...ui,

@@ -87,9 +87,14 @@ export function causeOf(finding: Finding): string {
   return `${finding.code}|${finding.where}`;
 }
 
+/** A person has taken note of it: on the page, or on this panel a moment ago. */
+export function isQuiet(finding: Finding, acknowledged: readonly string[]): boolean {
+  return finding.acknowledged === true || acknowledged.includes(causeOf(finding));
+}
+
 /** The alarm lamp: lit while an alarm stands that nobody has acknowledged. */
 export function alarmLamp(snapshot: Snapshot, acknowledged: readonly string[]): boolean {
-  return snapshot.findings.some((finding) => finding.severity === 'alarm' && !acknowledged.includes(causeOf(finding)));
+  return snapshot.findings.some((finding) => finding.severity === 'alarm' && !isQuiet(finding, acknowledged));
 }
 
 /** `48.0k`, `44.1k`, `192k`: five characters at most. */

@@ -2,6 +2,7 @@ import { Value } from 'typebox/value';
 import { describe, expect, it } from 'vitest';
 import { defaultConfig } from '../../src/config/defaults.ts';
 import type { StreamInfo } from '../../src/device/ports.ts';
+import { parsePatchSheet } from '../../src/guide/patchSheet.ts';
 import type { ToCapture } from '../../src/monitor/captureMessages.ts';
 import { createBoardMemory, LevelBoardReader, LevelBoardWriter } from '../../src/monitor/levelBoard.ts';
 import { NO_SIGNAL } from '../../src/monitor/levels.ts';
@@ -64,6 +65,41 @@ function rig() {
 }
 
 describe('the monitor', () => {
+  it('keeps an acknowledged finding listed and quiet, and refuses one that does not stand', () => {
+    const { monitor, elapse } = rig();
+    monitor.onPower({ underVoltage: true, throttled: null });
+    elapse(500);
+    expect(monitor.snapshot().findings).toMatchObject([{ code: 'power-low', acknowledged: false }]);
+    expect(monitor.acknowledge('no-such-code', null)).toMatchObject({ ok: false });
+    expect(monitor.acknowledge('power-low', 'This box').ok).toBe(true);
+    // With the very next turn.
+    elapse(1);
+    expect(monitor.snapshot().findings).toMatchObject([{ code: 'power-low', acknowledged: true }]);
+    expect(monitor.snapshot().power).toEqual({ underVoltage: true, throttled: null });
+    expect(Value.Check(Snapshot, monitor.snapshot())).toBe(true);
+  });
+
+  it("says when the interface does not run at the session's rate, by the sheet before the configuration", () => {
+    const { monitor, elapse } = rig();
+    monitor.onMessage({ kind: 'stream', info });
+    monitor.onMessage({ kind: 'state', state: { kind: 'running' } });
+    const told = (rateHz: number | null, sheetHz?: 48000 | 96000) => {
+      const config = defaultConfig();
+      config.capture.rateHz = rateHz;
+      const sheet = parsePatchSheet({ rateHz: sheetHz });
+      if (sheetHz !== undefined && sheet.ok) config.patch = sheet.value;
+      monitor.reconfigure(config);
+      elapse(500);
+      const { findings, capture } = monitor.snapshot();
+      return [capture.sessionRateHz, findings.some(({ code }) => code === 'rate-not-session')];
+    };
+    expect(told(null)).toEqual([null, false]);
+    expect(told(48_000)).toEqual([48_000, false]);
+    expect(told(44_100)).toEqual([44_100, true]);
+    expect(told(44_100, 48_000)).toEqual([48_000, false]);
+    expect(told(null, 96_000)).toEqual([96_000, true]);
+  });
+
   it('gives a snapshot that fits its schema, before a stream and with one', () => {
     const { monitor, elapse, publish } = rig();
     expect(Value.Check(Snapshot, monitor.snapshot())).toBe(true);

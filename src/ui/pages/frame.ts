@@ -4,7 +4,7 @@ import type { SyncWord } from '../../monitor/snapshot.ts';
 import { type Canvas, PAGE_WIDTH_PX, type TextOptions } from '../canvas.ts';
 import { type PanelFonts, textWidthPx } from '../font.ts';
 import type { UiState } from '../navigation.ts';
-import { causeOf, type PanelView, rateText, syncLabel, takeTime } from '../view.ts';
+import { isQuiet, type PanelView, rateText, syncLabel, takeTime } from '../view.ts';
 
 export interface PageContext {
   readonly canvas: Canvas;
@@ -45,7 +45,7 @@ export function blinkOn(nowMs: number): boolean {
 export function alarmMark(page: PageContext): { readonly text: string; readonly fresh: boolean } {
   const bad = page.view.snapshot.findings.filter((finding) => finding.severity !== 'info');
   if (bad.length === 0) return { text: '', fresh: false };
-  const fresh = bad.some((finding) => finding.severity === 'alarm' && !page.ui.acknowledged.includes(causeOf(finding)));
+  const fresh = bad.some((finding) => finding.severity === 'alarm' && !isQuiet(finding, page.ui.acknowledged));
   return { text: `!${Math.min(9, bad.length)}`, fresh };
 }
 
