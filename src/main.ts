@@ -227,6 +227,7 @@ async function runOnce(
   const takes = new Takes({
     onStart: (take) => feed.onTakeStart(take),
     onEnd: (take) => feed.onTakeEnd(take),
+    onAmend: (take) => feed.onTakeAmended(take),
   });
   kept.memory ??= openMemory();
   const { feed, journal } = kept.memory;

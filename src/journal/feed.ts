@@ -127,6 +127,11 @@ export class JournalFeed {
     );
   }
 
+  /** Something was proven later to have fallen into a take that has ended: its row is written anew. */
+  onTakeAmended(take: EndedTake): void {
+    this.#takes.set(take.id, take);
+  }
+
   /** A mark by hand or by OSC, to lay the report's times against another recorder's. */
   onMark(name: string, by: string): void {
     this.#add('mark', 'info', by, name, this.#anchor.frame, { by });

@@ -93,12 +93,15 @@ interface Running {
 export class Takes {
   #running: Running | null = null;
   #last: EndedTake | null = null;
+  /** The tally behind `#last`, while its stream goes on: a comb proves slips after they happened, maybe after the take. */
+  #lastTally: Running | null = null;
   #number: number;
   #watching = false;
   #rateHz = 0;
   #channels = 0;
   readonly #onEnd: (take: EndedTake) => void;
   readonly #onStart: (take: RunningTake) => void;
+  readonly #onAmend: (take: EndedTake) => void;
 
   constructor(
     parts: {
@@ -106,10 +109,13 @@ export class Takes {
       readonly before?: number;
       readonly onStart?: (take: RunningTake) => void;
       readonly onEnd?: (take: EndedTake) => void;
+      /** Something that fell into a take that had ended was proven only now. */
+      readonly onAmend?: (take: EndedTake) => void;
     } = {},
   ) {
     this.#number = parts.before ?? 0;
     this.#onStart = parts.onStart ?? (() => {});
+    this.#onAmend = parts.onAmend ?? (() => {});
     this.#onEnd = parts.onEnd ?? (() => {});
   }
 
@@ -158,6 +164,7 @@ export class Takes {
       endedMs: Math.floor(at.uptimeMs),
       endedAt: new Date(at.wallMs).toISOString(),
     };
+    this.#lastTally = this.#running;
     this.#running = null;
     this.#last = ended;
     this.#onEnd(ended);
@@ -168,6 +175,7 @@ export class Takes {
   onStream(rateHz: number, channels: number, uptimeMs: number): void {
     this.#rateHz = rateHz;
     this.#channels = channels;
+    this.#lastTally = null;
     if (this.#running === null) return;
     this.#running.rateHz = rateHz;
     this.#running.streamFrame = 0;
@@ -194,39 +202,23 @@ export class Takes {
   }
 
   onEvent(event: MonitorEvent): void {
-    const take = this.#running;
     // A switch of a preamp is a person's own doing; a lock that came back is no fault.
-    if (take === null || event.kind === 'inputSwitch') return;
+    if (event.kind === 'inputSwitch') return;
     if (event.kind === 'portLock' && event.lock !== 'noLock' && event.lock !== 'lock') return;
-    const atMs = Math.round(
-      take.streamMs -
-        take.at.uptimeMs +
-        (take.rateHz === 0 ? 0 : ((event.frame - take.streamFrame) / take.rateHz) * 1000),
-    );
-    // What happened before the mark does not belong to the take: a comb proves earlier slips after later ones.
-    if (atMs < 0) return;
-    take.suspects++;
-    let where: string;
-    switch (event.kind) {
-      case 'clip':
-        where = String(event.channel);
-        take.clips[event.channel - 1] = (take.clips[event.channel - 1] ?? 0) + 1;
-        break;
-      case 'slip':
-        where = event.bank;
-        break;
-      case 'portLock':
-        where = event.port;
-        break;
-      case 'usbLoss':
-      case 'xrun':
-      case 'clockSource':
-        where = 'all';
-        break;
-      default:
-        assertNever(event);
+    if (this.#running !== null && atMsOf(this.#running, event.frame) >= 0) {
+      count(this.#running, event);
+      return;
     }
-    if (take.first.length < SUSPECTS_TOLD) take.first.push({ kind: event.kind, where, frame: event.frame, atMs });
+    // What happened before the mark does not belong to the take; it may belong to the one before.
+    const [last, tally] = [this.#last, this.#lastTally];
+    if (last === null || tally === null || event.frame > last.endedFrame || atMsOf(tally, event.frame) < 0) return;
+    count(tally, event);
+    this.#last = {
+      ...last,
+      clips: [...tally.clips],
+      verdict: { ...last.verdict, word: 'suspect', suspects: tally.suspects, first: [...tally.first] },
+    };
+    this.#onAmend(this.#last);
   }
 
   /** Events that were only counted are suspects too. */
@@ -261,4 +253,38 @@ export class Takes {
       },
     };
   }
+}
+
+type Suspicious = Exclude<MonitorEvent, { readonly kind: 'inputSwitch' }>;
+
+/** From the start of the take. */
+function atMsOf(take: Running, frame: number): number {
+  const sinceStreamMs = take.rateHz === 0 ? 0 : ((frame - take.streamFrame) / take.rateHz) * 1000;
+  return Math.round(take.streamMs - take.at.uptimeMs + sinceStreamMs);
+}
+
+function count(take: Running, event: Suspicious): void {
+  take.suspects++;
+  let where: string;
+  switch (event.kind) {
+    case 'clip':
+      where = String(event.channel);
+      take.clips[event.channel - 1] = (take.clips[event.channel - 1] ?? 0) + 1;
+      break;
+    case 'slip':
+      where = event.bank;
+      break;
+    case 'portLock':
+      where = event.port;
+      break;
+    case 'usbLoss':
+    case 'xrun':
+    case 'clockSource':
+      where = 'all';
+      break;
+    default:
+      assertNever(event);
+  }
+  const atMs = atMsOf(take, event.frame);
+  if (take.first.length < SUSPECTS_TOLD) take.first.push({ kind: event.kind, where, frame: event.frame, atMs });
 }

@@ -51,6 +51,28 @@ describe('a take', () => {
     expect(takes.view(80_000)).toMatchObject({ take: null, lastTake: { name: 'Take 1' } });
   });
 
+  it('that has ended clean turns suspect when a slip inside it is proven afterwards, and only that take', () => {
+    const amended: EndedTake[] = [];
+    const takes = new Takes({ onAmend: (take) => amended.push(take) });
+    takes.onStream(48_000, 4, 0);
+    takes.onWatching(true, 0);
+    takes.start('One', 'page', at(10_000));
+    takes.end(at(20_000));
+    takes.start('Two', 'page', at(30_000));
+    takes.onEvent({ kind: 'slip', frame: 25_000 * 48, bank: 'adat-a', slipKind: 'drop', frames: 1 });
+    takes.onEvent({ kind: 'slip', frame: 5_000 * 48, bank: 'adat-a', slipKind: 'drop', frames: 1 });
+    expect(amended).toEqual([]);
+    takes.onEvent({ kind: 'slip', frame: 12_000 * 48, bank: 'adat-a', slipKind: 'drop', frames: 1 });
+    const { take, lastTake } = takes.view(40_000);
+    expect(take).toMatchObject({ name: 'Two', verdict: { word: 'clean', suspects: 0 } });
+    expect(lastTake).toMatchObject({ name: 'One', verdict: { word: 'suspect', suspects: 1, first: [{ atMs: 2000 }] } });
+    expect(amended).toEqual([lastTake]);
+    // A new stream counts its frames anew: what comes from it is not of the old take.
+    takes.onStream(48_000, 4, 50_000);
+    takes.onEvent({ kind: 'slip', frame: 12_000 * 48, bank: 'adat-a', slipKind: 'drop', frames: 1 });
+    expect(amended).toHaveLength(1);
+  });
+
   it('is suspect when anything falls into it, with channel or bank and the time in the take', () => {
     const { takes } = watched();
     takes.start(null, 'page', at(10_000));
