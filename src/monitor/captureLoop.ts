@@ -272,7 +272,7 @@ export class CaptureLoop {
     const read: CaptureRead = open.stream.read(open.meter.input, open.meter.maxFrames, WAIT_MS);
     switch (read.kind) {
       case 'frames':
-        open.rate?.add(read.timeNs, read.positionFrames);
+        this.#onStamp(open, read.timeNs, read.positionFrames);
         this.#onFrames(open, read.frames);
         this.#tellRate(open);
         return;
@@ -327,6 +327,14 @@ export class CaptureLoop {
     this.#reportSlips(open);
     this.#parts.board.publish(meter.channels, levels, open.frames, open.xruns, open.lostFrames);
     if (this.#state.kind === 'stalled') this.#setState({ kind: 'running' });
+  }
+
+  /** A step in the stamps is frames that were lost on the way, on all channels and without a word. */
+  #onStamp(open: OpenStream, timeNs: number, positionFrames: number): void {
+    const told = open.rate?.add(timeNs, positionFrames) ?? null;
+    if (told?.kind !== 'lostMicroframes') return;
+    const sinceFrames = Math.round(((timeNs - told.atNs) / 1e9) * open.stream.info.rateHz);
+    this.#event({ kind: 'usbLoss', frame: Math.max(0, open.frames - sinceFrames), frames: told.frames });
   }
 
   #tellRate(open: OpenStream): void {

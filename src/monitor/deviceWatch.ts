@@ -97,6 +97,11 @@ export class DeviceWatch {
     this.#sourceChange = null;
   }
 
+  /** What each capture channel carries, in the device's words; empty: not told. */
+  get routing(): readonly string[] {
+    return this.#reading?.routing ?? [];
+  }
+
   /** Ports as the device routes them, or null: not told for all of the first `channels`. */
   routedPorts(channels: number): readonly PortMap[] | null {
     const routing = this.#reading?.routing.slice(0, channels) ?? [];

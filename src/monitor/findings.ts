@@ -14,8 +14,6 @@ export interface FindingInputs {
   readonly banks: readonly Bank[];
   /** uptimeMs of each bank's first slip, by id. */
   readonly slipSinceMs: ReadonlyMap<string, number>;
-  /** Ids of banks whose channels have all been digital zero for a second. */
-  readonly zeroBanks: readonly string[];
   readonly usbLosses: { readonly count: number; readonly sinceMs: number };
   readonly xruns: { readonly count: number; readonly sinceMs: number };
   readonly banksGuessed: boolean;
@@ -62,28 +60,18 @@ export function findingsOf(inputs: FindingInputs): Finding[] {
       code: 'bank-slips',
       severity: slipping ? 'alarm' : 'warning',
       where: box,
-      symptom: bank.slips === 0 ? `${bank.name} slips.` : `${bank.name} slipped ${times(bank.slips)}.`,
+      symptom:
+        bank.slips > 0
+          ? `${bank.name} slipped ${times(bank.slips)}.`
+          : bank.basis === 'device'
+            ? `${bank.name} is locked, and not in sync.`
+            : `${bank.name} slips.`,
       cause: slipping
         ? `${box} runs on its own clock${bank.ppm === null ? '' : `, ${ppmWords(bank.ppm)}`}.`
         : `${box} may run on its own clock, or its cable lost data.`,
       fix: `Set ${box} to SYNC = ADAT, with a fibre from the interface's OUT to its IN; or take the interface's clock from ${bank.name}.`,
       confidence: slipping ? 'high' : 'medium',
       sinceMs: inputs.slipSinceMs.get(bank.id) ?? 0,
-    });
-  }
-  for (const bank of inputs.banks) {
-    // A port that nobody has named a box for may well be empty.
-    if (bank.box === null || bank.sync === 'lock' || bank.sync === 'noLock' || !inputs.zeroBanks.includes(bank.id))
-      continue;
-    found.push({
-      code: 'bank-zero',
-      severity: 'warning',
-      where: bank.box,
-      symptom: `${bank.name} is digital zero on all its channels.`,
-      cause: `${bank.box} is off, its cable is out, or the port is set to another format.`,
-      fix: `Switch ${bank.box} on, check the cable from its OUT to ${bank.name}, and the port's mode in the interface.`,
-      confidence: 'medium',
-      sinceMs: inputs.captureSinceMs,
     });
   }
   if (inputs.usbLosses.count > 0) {

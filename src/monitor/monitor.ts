@@ -5,6 +5,8 @@
 import type { Config } from '../config/schema.ts';
 import type { InterfaceMap } from '../device/interfaces/interfaceMap.ts';
 import type { StreamInfo } from '../device/ports.ts';
+import { Diagnosis } from '../diagnosis/diagnose.ts';
+import { boxOnSheet } from '../diagnosis/rig.ts';
 import { assertNever, type Outcome } from '../fault.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { type BankPlan, type PlannedBank, planBanks } from './bankPlan.ts';
@@ -135,6 +137,7 @@ export class Monitor implements MonitorView, MonitorCommands {
   #takenMs = Number.NEGATIVE_INFINITY;
   #lastSnapshotMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
+  readonly #diagnosis = new Diagnosis();
   readonly #device = new DeviceWatch(
     (event) => this.#onEvent(event),
     () => this.#counts.frames,
@@ -437,7 +440,7 @@ export class Monitor implements MonitorView, MonitorCommands {
     return {
       id: plan.id,
       name: plan.name,
-      box: plan.box,
+      box: plan.box ?? boxOnSheet(this.#config.patch ?? null, plan.id),
       kind: plan.kind,
       channels: Array.from({ length: plan.last - plan.first + 1 }, (_, i) => plan.first + i),
       first: plan.first,
@@ -482,15 +485,14 @@ export class Monitor implements MonitorView, MonitorCommands {
     const state = this.#state;
     const banks = info === null ? [] : this.#plan.banks.map((plan) => this.#bankOf(plan));
     const name = info?.name ?? this.#parts.sourceName;
-    const silent = (c: number) => this.#board?.silence[c - 1] === 'digitalZero';
-    const zeroBanks = banks.filter((bank) => bank.channels.every(silent)).map((bank) => bank.id);
     const seq = (this.#snapshot as Snapshot | undefined)?.seq ?? 0;
+    const silent = (c: number) => this.#board?.silence[c - 1] === 'digitalZero';
     this.#takes.onBanks(
       banks
-        .filter((bank) => bank.kind !== 'analogue' && bank.kind !== 'loopback' && !zeroBanks.includes(bank.id))
+        .filter((bank) => bank.kind !== 'analogue' && bank.kind !== 'loopback' && !bank.channels.every(silent))
         .map((bank) => ({ id: bank.id, told: bank.sync !== 'unknown' })),
     );
-    return {
+    const known: Omit<Snapshot, 'findings'> = {
       product: 'lightkeeper',
       version: this.#parts.version,
       simulated: this.#parts.simulated,
@@ -518,30 +520,33 @@ export class Monitor implements MonitorView, MonitorCommands {
       prove: null,
       foreign: this.#foreign.entries(),
       power: this.#power.state(),
-      findings: this.#acknowledged.mark(
-        findingsOf({
-          standing: [
-            ...(this.#parts.standing?.() ?? []),
-            ...this.#power.findings(),
-            ...sessionRateFindings(sessionRateHz(this.#config), info?.rateHz ?? 0, name, Math.floor(this.#infoSinceMs)),
-            ...this.#foreign.findings(banks, info?.rateHz ?? 0),
-          ],
-          capture: state,
-          captureSinceMs: Math.floor(this.#stateSinceMs),
-          deviceName: name,
-          notes: info?.notes ?? [],
-          notesSinceMs: Math.floor(this.#infoSinceMs),
-          banks,
-          slipSinceMs: new Map([...this.#records].map(([id, record]) => [id, Math.floor(record.sinceMs)])),
-          zeroBanks,
-          usbLosses: { count: this.#usbLosses.count, sinceMs: Math.floor(this.#usbLosses.sinceMs) },
-          xruns: { count: this.#xruns.count, sinceMs: Math.floor(this.#xruns.sinceMs) },
-          banksGuessed: info !== null && this.#plan.from === 'guess',
-          more: this.#device.findings({ deviceName: name, banks }),
-        }),
-        this.#parts.uptimeMs(),
-      ),
       ...this.#takes.view(this.#parts.uptimeMs()),
     };
+    const found = findingsOf({
+      standing: [
+        ...(this.#parts.standing?.() ?? []),
+        ...this.#power.findings(),
+        ...sessionRateFindings(sessionRateHz(this.#config), info?.rateHz ?? 0, name, Math.floor(this.#infoSinceMs)),
+        ...this.#foreign.findings(banks, info?.rateHz ?? 0),
+      ],
+      capture: state,
+      captureSinceMs: Math.floor(this.#stateSinceMs),
+      deviceName: name,
+      notes: info?.notes ?? [],
+      notesSinceMs: Math.floor(this.#infoSinceMs),
+      banks,
+      slipSinceMs: new Map([...this.#records].map(([id, record]) => [id, Math.floor(record.sinceMs)])),
+      usbLosses: { count: this.#usbLosses.count, sinceMs: Math.floor(this.#usbLosses.sinceMs) },
+      xruns: { count: this.#xruns.count, sinceMs: Math.floor(this.#xruns.sinceMs) },
+      banksGuessed: info !== null && this.#plan.from === 'guess',
+      more: this.#device.findings({ deviceName: name, banks }),
+    });
+    const sheet = this.#config.patch ?? null;
+    const routing = this.#device.routing;
+    const findings = this.#diagnosis.judge(
+      { snapshot: known, sheet, routing, found, everRan: info !== null },
+      this.#parts.uptimeMs(),
+    );
+    return { ...known, findings: this.#acknowledged.mark(findings, this.#parts.uptimeMs()) };
   }
 }

@@ -55,6 +55,13 @@ export const Finding = Type.Object(
         description: 'A person has taken note: it stays listed, quiet, until it comes again or gets worse.',
       }),
     ),
+    evidence: Type.Optional(Type.Array(Type.String(), { description: 'What was measured or read, a line each.' })),
+    others: Type.Optional(
+      Type.Array(Type.Object({ code: Type.String(), cause: Type.String(), fix: Type.String() }), {
+        description: 'Other causes that the same evidence allows, likelier ones first.',
+      }),
+    ),
+    question: Type.Optional(Type.String({ description: 'The one question whose answer would settle it.' })),
   },
   { description: 'Something is wrong: what, where, why and what to do.' },
 );

@@ -75,11 +75,9 @@ export function rigSync(snapshot: Snapshot): { readonly sync: SyncWord; readonly
 
 const SEVERITY: readonly Finding['severity'][] = ['alarm', 'warning', 'info'];
 
-/** Worst first, then oldest first. */
+/** Worst first; among equals in the Snapshot's own order, which has causes before their effects. */
 export function findingsWorstFirst(snapshot: Snapshot): Finding[] {
-  return [...snapshot.findings].sort(
-    (a, b) => SEVERITY.indexOf(a.severity) - SEVERITY.indexOf(b.severity) || a.sinceMs - b.sinceMs,
-  );
+  return [...snapshot.findings].sort((a, b) => SEVERITY.indexOf(a.severity) - SEVERITY.indexOf(b.severity));
 }
 
 /** One cause at one place: what is taken over, acknowledged and remembered. */

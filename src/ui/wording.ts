@@ -139,6 +139,20 @@ const TITLES: Readonly<Record<string, string>> = {
 /** Findings of one channel: `NO SIGNAL Vox ch 5`. */
 const CHANNEL_TITLES: Readonly<Record<string, string>> = {
   'channel-no-signal': 'NO SIGNAL',
+  'channel-dead': 'DEAD',
+  'channel-zero': 'ZEROS',
+  'channel-frozen': 'FROZEN',
+  'channel-stuck-bit': 'STUCK BIT',
+  'channel-copy': 'COPY',
+  'channel-flat-top': 'FLAT TOPS',
+  'channel-dc': 'DC',
+  'channel-polarity': 'POLARITY',
+  'phantom-on-ribbon': '48V ON RIBBON',
+  'line-into-instrument': 'TOO HOT',
+  'plus4-into-minus10': 'TOO HOT',
+  'minus10-into-plus4': 'TOO LOW',
+  'gain-low': 'TOO LOW',
+  'mic-into-line': 'TOO LOW',
   'phantom-off': 'NO SIGNAL',
   'channel-muted': 'MUTED',
   'channel-hum': 'HUM',
@@ -160,16 +174,31 @@ function gaps(finding: Finding): string {
 export function findingWords(finding: Finding, view: PanelView, ui: UiState, nowMs: number): FindingWords {
   const { banks, channels } = view.snapshot;
   const bank = banks.find((each) => each.name === finding.where || each.box === finding.where);
-  if (bank !== undefined && isDigital(bank) && (bank.sync === 'lock' || bank.sync === 'noLock'))
-    return { sync: bank.sync, title: bank.name, rows: bankWords(bank, view, ui, nowMs) };
+  const diagnosed = finding.evidence !== undefined;
+  const ofClock = !diagnosed || finding.code === 'bank-slips' || finding.code === 'port-no-lock';
+  if (bank !== undefined && ofClock && isDigital(bank) && (bank.sync === 'lock' || bank.sync === 'noLock')) {
+    const rows = bankWords(bank, view, ui, nowMs);
+    return { sync: bank.sync, title: bank.name, rows: diagnosed ? [...rows, finding.fix, ...further(finding)] : rows };
+  }
   if (finding.code === 'clock-no-lock' && view.snapshot.clock.sync === 'noLock')
     return { sync: 'noLock', title: 'CLOCK', rows: [finding.symptom, finding.cause, finding.fix] };
   const channel = channels.find((each) => each.name !== '' && each.name === finding.where);
   return {
     sync: null,
     title: TITLES[finding.code] ?? channelTitle(finding, channel) ?? finding.where,
-    rows: ROWS[finding.code]?.(finding) ?? [...new Set([finding.symptom, finding.cause, finding.fix])],
+    rows: (diagnosed ? undefined : ROWS[finding.code]?.(finding)) ?? [
+      ...new Set([finding.symptom, finding.cause, finding.fix]),
+      ...further(finding),
+    ],
   };
+}
+
+/** What else it may be, and what would settle it. */
+function further(finding: Finding): string[] {
+  return [
+    ...(finding.others ?? []).map((other) => `Or: ${other.cause}`),
+    ...(finding.question ? [finding.question] : []),
+  ];
 }
 
 function channelTitle(finding: Finding, channel: Channel | undefined): string | null {

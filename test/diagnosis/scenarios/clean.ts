@@ -68,7 +68,7 @@ export const CLEAN: readonly CleanScenario[] = [
     name: 'hot-but-clean',
     story: 'The kick peaks just below full scale and never reaches it.',
     session: 'band',
-    strips: { 13: { gainDb: 9 } },
+    strips: { 13: { plays: { kick: -3.2 } } },
   },
   {
     name: 'drums-alone',

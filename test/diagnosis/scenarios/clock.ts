@@ -103,21 +103,22 @@ export const CLOCK: readonly Scenario[] = [
     session: 'band',
     controls: ['Clock Source Clock Source = ADAT', 'Sync Status = Unlocked'],
     strips: Object.fromEntries([13, 14, 15, 16, 17, 18, 19, 20].map((n) => [n, { zeros: [0, 99] }])),
-    expects: { first: { code: 'clock-source-lost', where: 'Scarlett 18i8 USB', says: ['ADAT', 'Internal'] } },
+    expects: { first: { code: 'clock-no-lock', where: 'Scarlett 18i8 USB', says: ['ADAT', 'Internal'] } },
   },
   {
     name: 'interface-waits-for-spdif',
     story: 'Somebody chose S/PDIF as the clock source; nothing is plugged in there.',
     session: 'band',
     controls: ['Clock Source Clock Source = S/PDIF', 'Sync Status = Unlocked'],
-    expects: { first: { code: 'clock-source-lost', where: 'Scarlett 18i8 USB', says: ['S/PDIF', 'Internal'] } },
+    expects: { first: { code: 'clock-no-lock', where: 'Scarlett 18i8 USB', says: ['S/PDIF', 'Internal'] } },
   },
   {
     name: 'clock-source-turned',
     story: 'In the middle of the session somebody turns the clock source from Internal to ADAT, and it locks.',
     session: 'band',
-    happenings: [{ kind: 'control', atS: 3, to: 'Clock Source Clock Source = ADAT' }],
-    expects: { first: { code: 'clock-source-changed', where: 'Scarlett 18i8 USB', says: ['Internal', 'ADAT'] } },
+    seconds: 8,
+    happenings: [{ kind: 'control', atS: 5, to: 'Clock Source Clock Source = ADAT' }],
+    expects: { first: { code: 'clock-source-changed', where: 'Scarlett 18i8 USB', says: ['Internal'] } },
   },
   {
     name: 'lock-lost-in-take',
@@ -126,7 +127,7 @@ export const CLOCK: readonly Scenario[] = [
     seconds: 7,
     happenings: [{ kind: 'control', atS: 3, to: 'ADAT Validity = off' }],
     strips: Object.fromEntries([13, 14, 15, 16, 17, 18, 19, 20].map((n) => [n, { zeros: [3, 99] }])),
-    expects: { first: { code: 'bank-no-lock', where: 'OctoPre', says: ['fibre'] } },
+    expects: { first: { code: 'port-no-lock', where: 'OctoPre', says: ['fibre'] } },
   },
   {
     name: 'rme-no-lock',
@@ -134,6 +135,6 @@ export const CLOCK: readonly Scenario[] = [
     session: 'digiface',
     controls: ['Input 1 Sync = No Lock'],
     strips: Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8].map((n) => [n, { zeros: [0, 99] }])),
-    expects: { first: { code: 'bank-no-lock', where: 'ADA8200', says: ['Switch ADA8200 on'] } },
+    expects: { first: { code: 'port-no-lock', where: 'ADA8200', says: ['Switch ADA8200 on'] } },
   },
 ];

@@ -1,4 +1,7 @@
-/** Between the interface and this box: USB, power, the program that reads. */
+/**
+ * Between the interface and this box: USB, power, the program that reads. Lost microframes show in the stamps of the frames,
+ * and those must have been watched for a while before a step in them is one: these scenarios are long, on few channels.
+ */
 import type { Scenario } from './types.ts';
 
 export const HOST: readonly Scenario[] = [
@@ -6,10 +9,11 @@ export const HOST: readonly Scenario[] = [
     name: 'usb-microframes-lost',
     story: 'A thin USB cable: twice, one and then three microframes are lost, on all channels at once.',
     session: 'band',
-    seconds: 8,
+    seconds: 60,
+    channels: 4,
     happenings: [
-      { kind: 'usbLoss', atS: 3.1, frames: 6 },
-      { kind: 'usbLoss', atS: 5.7, frames: 18 },
+      { kind: 'usbLoss', atS: 38.1, frames: 6 },
+      { kind: 'usbLoss', atS: 47.7, frames: 18 },
     ],
     expects: { first: { code: 'usb-loss', where: 'Scarlett 18i8 USB', says: ['USB cable'] } },
   },
@@ -17,18 +21,20 @@ export const HOST: readonly Scenario[] = [
     name: 'usb-loss-large',
     story: 'A hub that serves a disk as well drops 8 ms at a time.',
     session: 'digiface',
-    seconds: 8,
-    happenings: [2.2, 3.9, 6.1].map((atS) => ({ kind: 'usbLoss' as const, atS, frames: 384 })),
+    seconds: 60,
+    channels: 4,
+    happenings: [37.2, 43.9, 49.1].map((atS) => ({ kind: 'usbLoss' as const, atS, frames: 384 })),
     expects: { first: { code: 'usb-loss', where: 'Digiface USB', says: ['hub'] } },
   },
   {
     name: 'under-voltage-and-losses',
     story: 'A phone charger feeds the Pi: under-voltage, and USB frames are lost with it.',
     session: 'band',
-    seconds: 8,
+    seconds: 60,
+    channels: 4,
     happenings: [
-      { kind: 'usbLoss', atS: 2.9, frames: 12 },
-      { kind: 'usbLoss', atS: 5.2, frames: 6 },
+      { kind: 'usbLoss', atS: 38.9, frames: 12 },
+      { kind: 'usbLoss', atS: 48.2, frames: 6 },
     ],
     power: { underVoltage: true, throttled: true },
     expects: { first: { code: 'power-low', says: ['supply'] } },

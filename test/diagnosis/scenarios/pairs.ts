@@ -48,6 +48,7 @@ function goTogether(a: Scenario, b: Scenario): boolean {
   const ends = (scenario: Scenario) =>
     scenario.cannotOpen !== undefined ||
     scenario.rateHz !== undefined ||
+    scenario.channels !== undefined ||
     (scenario.happenings ?? []).some(({ kind }) => kind === 'stall' || kind === 'unplug' || kind === 'overrun');
   const overlap = (left: readonly string[], right: readonly string[]) => left.some((one) => right.includes(one));
   return (
