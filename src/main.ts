@@ -132,7 +132,7 @@ interface Kept {
   access: Access | null;
   port: number | null;
   /** The session's memory: a session is one run of the program. */
-  memory: { readonly feed: JournalFeed; readonly journal: Journal } | null;
+  memory: { readonly feed: JournalFeed; readonly journal: Journal; readonly takes: Takes } | null;
 }
 
 /** What `runLightkeeper` is told beside its options. */
@@ -224,28 +224,28 @@ async function runOnce(
     endWith = resolve;
   });
   const board = new LevelBoardReader(memory);
-  const takes = new Takes({
-    onStart: (take) => feed.onTakeStart(take),
-    onEnd: (take) => feed.onTakeEnd(take),
-    onAmend: (take) => feed.onTakeAmended(take),
-  });
   kept.memory ??= openMemory();
-  const { feed, journal } = kept.memory;
+  const { feed, journal, takes } = kept.memory;
   function openMemory() {
     const newFeed = new JournalFeed({ uptimeMs, wallMs: Date.now });
+    const newTakes = new Takes({
+      onStart: (take) => newFeed.onTakeStart(take),
+      onEnd: (take) => newFeed.onTakeEnd(take),
+      onAmend: (take) => newFeed.onTakeAmended(take),
+    });
     const newJournal = new Journal({
       feed: newFeed,
       file: join(stateDir, 'journal.sqlite'),
       start: { startedWallMs: Date.now() - uptimeMs(), version, simulated: chosen.simulated },
       limits: journalLimits(config),
       uptimeMs,
-      onOpen: (before) => takes.numberFrom(before),
+      onOpen: (before) => newTakes.numberFrom(before),
       onHealth: (health) => {
         if (health.kind !== 'disk') log.warn(`journal-${health.kind}`, health.told);
       },
     });
     newJournal.start();
-    return { feed: newFeed, journal: newJournal };
+    return { feed: newFeed, journal: newJournal, takes: newTakes };
   }
   const monitor = new Monitor({
     config,
@@ -279,7 +279,7 @@ async function runOnce(
     },
   });
 
-  monitor.onLevels((frame) => feed.onLevels(frame));
+  monitor.onLevelsTaken((frame) => feed.onLevels(frame));
   monitor.onSnapshot((snapshot) => feed.onSnapshot(snapshot));
 
   let everRan = false;

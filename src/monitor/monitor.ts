@@ -144,6 +144,7 @@ export class Monitor implements MonitorView, MonitorCommands {
   );
   readonly #takes: Takes;
   readonly #snapshotListeners = new Set<(snapshot: Snapshot) => void>();
+  readonly #takenListeners = new Set<(frame: LevelFrame) => void>();
   readonly #levelListeners = new Set<(frame: LevelFrame) => void>();
 
   constructor(parts: MonitorParts) {
@@ -181,6 +182,15 @@ export class Monitor implements MonitorView, MonitorCommands {
   onLevels(listener: (frame: LevelFrame) => void): () => void {
     this.#levelListeners.add(listener);
     return () => this.#levelListeners.delete(listener);
+  }
+
+  /**
+   * Each level frame that is taken from the board, for whatever reason: at least one before each snapshot, with the maxima
+   * since the one before. For who keeps levels and need not be quick. Returns its disposer.
+   */
+  onLevelsTaken(listener: (frame: LevelFrame) => void): () => void {
+    this.#takenListeners.add(listener);
+    return () => this.#takenListeners.delete(listener);
   }
 
   clear(channels?: readonly number[]): void {
@@ -412,6 +422,7 @@ export class Monitor implements MonitorView, MonitorCommands {
     this.#board = frame;
     this.#levels = frame;
     this.#counts = { frames: frame.frame, xruns: frame.xruns, lostFrames: frame.lostFrames };
+    for (const listener of this.#takenListeners) listener(frame);
     for (const listener of this.#levelListeners) listener(frame);
   }
 
