@@ -83,6 +83,102 @@ describe.skipIf(!HAVE_CHROMIUM)('the page in Chromium (Debian package chromium)'
     expect(await page.locator('#findings').innerText()).toContain('Set SYNC on the OctoPre');
   });
 
+  it('puts first what matters: watching and from where, the word, the take, clips, dead channels, bars, then the facts', async () => {
+    const page = await open('phone');
+    browser.halt();
+    const { monitor } = browser.rig;
+    monitor.clip(3);
+    monitor.publish();
+    monitor.override((snapshot) => ({
+      ...snapshot,
+      capture: { ...snapshot.capture, sessionRateHz: 96_000, xruns: 2, lostFrames: 480 },
+      banks: snapshot.banks.map((bank) => ({ ...bank, vantage: 'mirror' as const })),
+      channels: snapshot.channels.map((channel) => ({ ...channel, dead: channel.index === 13 })),
+      power: { underVoltage: true, throttled: false },
+    }));
+    await expect.poll(() => page.locator('#dead').innerText(), SOON).toContain('Hat');
+    expect(await page.locator('#watch').innerText()).toMatch(
+      /Watching\s+Scarlett 18i20 3rd Gen\s+at a mirror: the slips the DAW gets/,
+    );
+    expect(await page.locator('#clips').innerText()).toContain('Snare top');
+    const facts = await page.locator('#facts > div').allInnerTexts();
+    expect(facts.map((fact) => fact.split('\n')[0])).toEqual([
+      'Headroom',
+      'Rate',
+      'USB losses',
+      'Pi power',
+      'Clock source',
+      'Running',
+    ]);
+    expect(facts[1]).toContain('the session is at 96 kHz');
+    expect(facts[2]).toContain('2 overruns, 480 frames lost');
+    expect(facts[3]).toContain('too low');
+    expect(await page.locator('#facts .bad dt').allInnerTexts()).toEqual(['Rate', 'USB losses', 'Pi power']);
+    // In the order of the page, from the top of a phone down.
+    const tops = await page.evaluate(() =>
+      ['watch', 'verdict', 'take', 'clips', 'dead', 'banks', 'facts', 'findings'].map((id) => {
+        const box = document.getElementById(id)!;
+        return box.childElementCount === 0 ? null : Math.round(box.getBoundingClientRect().top);
+      }),
+    );
+    const shown = tops.filter((top) => top !== null);
+    expect(shown).toEqual([...shown].sort((a, b) => a - b));
+    expect(shown.length).toBeGreaterThanOrEqual(7);
+    monitor.override((snapshot) => ({ ...snapshot, power: null }));
+    await expect.poll(() => page.locator('#facts').innerText(), SOON).toContain('not known');
+    expect(browser.errors).toEqual([]);
+  });
+
+  it('a port with nothing on it is told as not used, without a question mark', async () => {
+    const page = await open('phone');
+    const adat = page.locator('section[aria-label="ADAT A"] .bank-head');
+    await expect.poll(() => adat.innerText(), SOON).toContain('LOCK');
+    browser.halt();
+    browser.rig.monitor.override((snapshot) => ({
+      ...snapshot,
+      channels: snapshot.channels.map((channel) =>
+        channel.bank === 'spdif' ? { ...channel, silence: 'digitalZero' as const } : channel,
+      ),
+    }));
+    const head = page.locator('section[aria-label="S/PDIF"] .bank-head');
+    await expect.poll(() => head.innerText(), SOON).toContain('not used');
+    expect(await head.innerText()).not.toContain('?');
+    expect(await adat.innerText()).toContain('LOCK');
+  });
+
+  it('a finding is noted with the PIN, and stays in the list, quiet, on the panel too', async () => {
+    const page = await open('phone');
+    const card = page.locator('.finding.alarm');
+    await expect.poll(() => card.innerText(), SOON).toContain('OctoPre');
+    await card.getByRole('button', { name: 'Got it' }).click();
+    await page.fill('.pin', browser.rig.access.pin());
+    await page.click('button:has-text("Pair this phone")');
+    await expect.poll(() => card.innerText(), SOON).toContain('noted, quiet until it comes again');
+    expect(await card.getByRole('button').count()).toBe(0);
+    expect(await card.getAttribute('class')).toContain('quiet');
+    const { findings } = (await (await fetch(`${browser.rig.address.url}api/status`)).json()) as Snapshot;
+    expect(findings.find(({ severity }) => severity === 'alarm')?.acknowledged).toBe(true);
+    const { alarmLamp } = await import('../../src/ui/view.ts');
+    expect(alarmLamp(browser.rig.monitor.snapshot(), [])).toBe(false);
+  });
+
+  it('is dark wherever it is opened, and light when this phone says so, bars and all', async () => {
+    const page = await open('phone', '', { colorScheme: 'light' });
+    const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    expect(await ground()).toBe('rgb(11, 12, 12)');
+    await page.goto(`${browser.rig.address.url}#settings`);
+    await page.getByLabel('Colours').selectOption('light');
+    expect(await ground()).toBe('rgb(243, 240, 232)');
+    await page.reload();
+    await page.waitForSelector('body.live');
+    expect(await ground()).toBe('rgb(243, 240, 232)');
+    await page.getByLabel('Colours').selectOption('system');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await expect.poll(ground, SOON).toBe('rgb(11, 12, 12)');
+    await page.emulateMedia({ colorScheme: 'light' });
+    await expect.poll(ground, SOON).toBe('rgb(243, 240, 232)');
+  });
+
   it('a clip latches by name, is cleared after pairing with the PIN from the panel, and can be undone', async () => {
     const page = await open('phone');
     await expect.poll(() => page.locator('#clips').innerText(), SOON).toContain('Snare top');
@@ -121,7 +217,9 @@ describe.skipIf(!HAVE_CHROMIUM)('the page in Chromium (Debian package chromium)'
         { timeout: 25_000, interval: 200 },
       )
       .toBe(true);
-    expect(await page.locator('.panel-image').evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(512);
+    // Between two pictures it has none.
+    const width = () => page.locator('.panel-image').evaluate((image: HTMLImageElement) => image.naturalWidth);
+    await expect.poll(width, SOON).toBe(512);
   });
 
   it('a configuration round trip: names in bulk, saved, in force, exported', async () => {
@@ -175,7 +273,10 @@ describe.skipIf(!HAVE_CHROMIUM)('the page in Chromium (Debian package chromium)'
     const page = await open('phone', '', { reducedMotion: 'reduce' });
     await expect.poll(() => page.locator('.finding').count(), SOON).toBeGreaterThan(0);
     for (const colorScheme of ['dark', 'light'] as const) {
-      await page.emulateMedia({ colorScheme });
+      await page.evaluate((chosen) => localStorage.setItem('lightkeeper-theme', chosen), colorScheme);
+      await page.reload();
+      await page.waitForSelector('body.live');
+      await expect.poll(() => page.locator('.finding').count(), SOON).toBeGreaterThan(0);
       for (const view of VIEWS) {
         await page.evaluate((hash) => {
           location.hash = hash;

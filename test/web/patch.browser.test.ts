@@ -13,8 +13,8 @@ describe.skipIf(!HAVE_CHROMIUM)('the patch sheet in Chromium (Debian package chr
   const browser = browserRig();
 
   /** A sheet begun on the box that is captured: an 18i20 of the third generation with an OctoPre on ADAT A. */
-  async function begin(size: Size, colorScheme: 'dark' | 'light' = 'dark'): Promise<Page> {
-    const page = await browser.open(size, '#patch', 'body.live', { colorScheme });
+  async function begin(size: Size, theme: 'dark' | 'light' = 'dark'): Promise<Page> {
+    const page = await browser.open(size, '#patch', 'body.live', { theme });
     await page.getByRole('button', { name: 'Begin a sheet' }).click();
     await page.getByRole('button', { name: 'Add an input' }).waitFor();
     return page;

@@ -15,8 +15,8 @@ const SHOTS = process.env.PLANNER_SHOTS;
 
 describe.skipIf(!HAVE_CHROMIUM)('the planner in Chromium (Debian package chromium)', () => {
   const browser = browserRig();
-  const open = (size: Size, colorScheme: 'dark' | 'light' = 'dark') =>
-    browser.open(size, '#plan', '#plan form button[type=submit]', { colorScheme });
+  const open = (size: Size, theme: 'dark' | 'light' = 'dark') =>
+    browser.open(size, '#plan', '#plan form button[type=submit]', { theme });
 
   const shot = async (page: Page, name: string) => {
     if (SHOTS !== undefined) await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });

@@ -1,10 +1,11 @@
 /** Banks: sync by shape and word, its basis, the bars, and a name and a number under each bar. */
 import type { Bank, Channel, Snapshot } from '../../monitor/snapshot.ts';
-import { isDigital } from '../../ui/view.ts';
+import { bankInUse, isDigital } from '../../ui/view.ts';
 import { h, rebuild, setText } from './dom.ts';
 import { db, dbShort, ppm } from './format.ts';
 import { type Ballistics, BankCanvas, readColours } from './meters.ts';
 import { BASIS_WORDS, SYNC_SPOKEN, SYNC_WORDS, syncShape } from './shapes.ts';
+import { THEME_CHANGED } from './theme.ts';
 
 /** Bars in one row; a bank with more wraps. */
 const ROW = 8;
@@ -24,7 +25,7 @@ export class BanksView {
 
   constructor(root: HTMLElement) {
     this.#root = root;
-    matchMedia('(prefers-color-scheme: light)').addEventListener('change', () => {
+    addEventListener(THEME_CHANGED, () => {
       this.#colours = readColours();
     });
   }
@@ -41,7 +42,7 @@ export class BanksView {
       this.#heads.clear();
       return snapshot.banks.map((bank) => this.#bank(bank, snapshot.channels));
     });
-    for (const bank of snapshot.banks) this.#head(bank);
+    for (const bank of snapshot.banks) this.#head(bank, snapshot);
     for (const { channel, cell, number } of this.#cells) {
       const state = snapshot.channels[channel - 1];
       if (state === undefined) continue;
@@ -96,14 +97,18 @@ export class BanksView {
     return cell;
   }
 
-  #head(bank: Bank): void {
+  #head(bank: Bank, snapshot: Snapshot): void {
     const head = this.#heads.get(bank.id);
     if (head === undefined) return;
-    const evidence = evidenceOf(bank);
-    rebuild(head, JSON.stringify([bank.sync, bank.basis, evidence]), () => [
+    // A port with nothing on it: a question mark there would only worry.
+    const unused = bank.sync === 'unknown' && !bankInUse(bank, snapshot);
+    const evidence = unused ? '' : evidenceOf(bank);
+    rebuild(head, JSON.stringify([bank.sync, bank.basis, evidence, unused]), () => [
       h('h3', '', {}, bank.name, bank.box !== null && h('small', '', {}, bank.box)),
       // Analogue inputs and loopback have no clock of their own: no word is said of them.
+      isDigital(bank) && unused && h('span', 'pill unused', {}, 'not used'),
       isDigital(bank) &&
+        !unused &&
         h(
           'span',
           `pill ${bank.sync}`,

@@ -1,17 +1,43 @@
 /** The first view: watching or not, the worst word, clips, banks with bars, the facts, the findings. */
-import type { Finding, Snapshot } from '../../monitor/snapshot.ts';
+import type { Bank, Channel, Finding, Snapshot } from '../../monitor/snapshot.ts';
 import { findingsWorstFirst } from '../../ui/view.ts';
 import { act } from './api.ts';
 import { BanksView } from './banksView.ts';
 import { byId, h, rebuild, setText } from './dom.ts';
+import { EvidenceView } from './evidenceView.ts';
 import { count, db, duration, ppm, rate } from './format.ts';
 import { syncShape } from './shapes.ts';
 import { updateTake } from './takeView.ts';
 import { say, sayFault } from './toast.ts';
 import { verdictOf } from './verdict.ts';
 
+/** Where this box listens, and what that is worth: the table of rigs in the README. */
+const FROM_WORDS: Readonly<Record<Bank['vantage'], string>> = {
+  own: 'at the interface itself',
+  mirror: 'at a mirror: the slips the DAW gets',
+  split: 'at a split fibre: no SYNC from here',
+  resampled: 'at a resampled stream: no word on clocks',
+};
+
+/** `dead` as the channel itself tells it. */
+const isDead = (channel: Channel & { readonly dead?: boolean }) => channel.dead === true;
+
+const quietLast = (findings: readonly Finding[]) => [
+  ...findings.filter(({ acknowledged }) => acknowledged !== true),
+  ...findings.filter(({ acknowledged }) => acknowledged === true),
+];
+
+/** Word, what it means, and whether it is bad. */
+function powerWords(power: Snapshot['power']): [string, string, boolean] {
+  if (power === null) return ['not known', 'only a Raspberry Pi tells', false];
+  if (power.underVoltage === true) return ['too low', 'check its supply and cable', true];
+  if (power.throttled === true) return ['held down', 'too hot, or was too low', true];
+  return ['good', power.underVoltage === null ? 'supply not told' : 'supply and heat', false];
+}
+
 export class LiveView {
   readonly banks = new BanksView(byId('banks'));
+  readonly #evidence = new EvidenceView();
   #actions: readonly string[] = [];
   #newest: Snapshot | null = null;
 
@@ -27,9 +53,11 @@ export class LiveView {
     this.#verdict(snapshot);
     updateTake(snapshot, this.#actions);
     this.#clips(snapshot);
+    this.#dead(snapshot);
     this.banks.update(snapshot);
     this.#facts(snapshot);
     this.#findings(snapshot);
+    this.#evidence.update(snapshot);
   }
 
   #watch(snapshot: Snapshot): void {
@@ -37,8 +65,7 @@ export class LiveView {
     const watching = capture.state === 'running';
     const element = byId('watch');
     element.classList.toggle('off', !watching);
-    const vantage = banks[0]?.vantage ?? 'own';
-    const from = vantage === 'own' ? '' : `by ${vantage === 'resampled' ? 'a resampled stream' : `a ${vantage} tap`}`;
+    const from = watching ? FROM_WORDS[banks[0]?.vantage ?? 'own'] : '';
     rebuild(element, JSON.stringify([watching, capture.name, from]), () => [
       h('b', '', {}, watching ? 'Watching' : 'Not watching'),
       h('span', '', {}, capture.name === '' ? 'no interface' : capture.name),
@@ -92,6 +119,24 @@ export class LiveView {
     });
   }
 
+  /** Channels that somebody counts on and that no longer say a thing. */
+  #dead(snapshot: Snapshot): void {
+    const dead = snapshot.channels.filter(isDead);
+    rebuild(byId('dead'), JSON.stringify(dead.map((channel) => [channel.index, channel.name])), () =>
+      dead.length === 0
+        ? []
+        : [
+            h('h2', '', {}, 'Gone dead'),
+            h(
+              'ul',
+              '',
+              {},
+              ...dead.map((channel) => h('li', '', {}, h('b', '', {}, channel.name || `Channel ${channel.index}`))),
+            ),
+          ],
+    );
+  }
+
   async #clear(): Promise<void> {
     const answer = await act('clear');
     if (!answer.ok) return sayFault(answer.fault);
@@ -103,7 +148,7 @@ export class LiveView {
   }
 
   #facts(snapshot: Snapshot): void {
-    const { capture, clock, channels } = snapshot;
+    const { capture, clock, channels, power } = snapshot;
     const loudest = channels.reduce<(typeof channels)[number] | null>(
       (best, channel) =>
         channel.truePeakDbtp !== null && (best?.truePeakDbtp == null || channel.truePeakDbtp > best.truePeakDbtp)
@@ -111,6 +156,11 @@ export class LiveView {
           : best,
       null,
     );
+    const offRate = capture.sessionRateHz !== null && capture.rateHz > 0 && capture.sessionRateHz !== capture.rateHz;
+    const as = capture.sessionRateHz === null || capture.rateHz === 0 ? '' : "the session's, ";
+    const measured =
+      clock.rateErrorPpm === null ? `${as}not measured yet` : `${as}${ppm(clock.rateErrorPpm, clock.uncertaintyPpm)}`;
+    const [powerWord, powerNote, powerBad] = powerWords(power);
     const facts: [string, string, string, boolean][] = [
       [
         'Headroom',
@@ -121,8 +171,8 @@ export class LiveView {
       [
         'Rate',
         capture.rateHz > 0 ? rate(capture.rateHz) : '–',
-        clock.rateErrorPpm === null ? 'not measured yet' : ppm(clock.rateErrorPpm, clock.uncertaintyPpm),
-        false,
+        offRate ? `the session is at ${rate(capture.sessionRateHz ?? 0)}` : measured,
+        offRate,
       ],
       [
         'USB losses',
@@ -132,7 +182,9 @@ export class LiveView {
           : `${count(capture.xruns, 'overrun')}, ${count(capture.lostFrames, 'frame')} lost`,
         capture.xruns + capture.lostFrames > 0,
       ],
-      ['Clock', clock.source ?? 'not told', `up ${duration(snapshot.uptimeMs)}`, false],
+      ['Pi power', powerWord, powerNote, powerBad],
+      ['Clock source', clock.source ?? 'not told', clock.source === null ? '' : 'says the interface', false],
+      ['Running', duration(snapshot.uptimeMs), `version ${snapshot.version}`, false],
     ];
     const element = byId('facts');
     if (element.childElementCount !== facts.length) {
@@ -154,7 +206,7 @@ export class LiveView {
     rebuild(byId('findings'), key, () =>
       snapshot.findings.length === 0
         ? [h('p', 'none', {}, 'Nothing found wrong so far.')]
-        : findingsWorstFirst(snapshot).map((finding) => findingCard(finding, canSilence)),
+        : quietLast(findingsWorstFirst(snapshot)).map((finding) => findingCard(finding, canSilence)),
     );
   }
 }
@@ -170,12 +222,12 @@ export function findingCard(finding: Finding, canSilence = false): HTMLElement {
   const silence = h('button', 'quiet', { type: 'button' }, 'Got it');
   silence.addEventListener('click', () => {
     void act('acknowledge', { code: finding.code, where: finding.where }).then((answer) =>
-      answer.ok ? say('Silent until it comes again.') : sayFault(answer.fault),
+      answer.ok ? say('Noted: quiet until it comes again.') : sayFault(answer.fault),
     );
   });
   return h(
     'article',
-    `finding ${finding.severity}`,
+    `finding ${finding.severity}${finding.acknowledged === true ? ' quiet' : ''}`,
     {},
     h(
       'h3',
@@ -187,6 +239,13 @@ export function findingCard(finding: Finding, canSilence = false): HTMLElement {
     h('p', 'symptom', {}, finding.symptom),
     h('p', 'cause', {}, finding.cause, h('small', '', {}, CONFIDENCE[finding.confidence])),
     h('p', 'fix', {}, finding.fix),
-    h('div', 'foot', {}, h('code', '', {}, finding.code), canSilence && finding.severity !== 'info' && silence),
+    h(
+      'div',
+      'foot',
+      {},
+      h('code', '', {}, finding.code),
+      finding.acknowledged === true && h('small', '', {}, 'noted, quiet until it comes again'),
+      finding.acknowledged !== true && canSilence && finding.severity !== 'info' && silence,
+    ),
   );
 }

@@ -9,7 +9,9 @@ import { PatchView } from './patchView.ts';
 import { PlannerView } from './planner.ts';
 import { SettingsView } from './settingsView.ts';
 import { type LinkState, openStream } from './stream.ts';
+import { startTheme } from './theme.ts';
 
+startTheme();
 const ballistics = new Ballistics();
 const live = new LiveView();
 const panel = new PanelView();

@@ -5,8 +5,10 @@ import type { Snapshot } from '../../monitor/snapshot.ts';
 import { act, change, request } from './api.ts';
 import { bulkNames, readRange } from './bulkNames.ts';
 import { byId, h, setText } from './dom.ts';
+import { choice } from './fields.ts';
 import { count } from './format.ts';
 import { BANK_KINDS, type Form, labelOf, type SchemaNode, schemaForm } from './schemaForm.ts';
+import { chooseTheme, type Theme, theme } from './theme.ts';
 import { say, sayFault } from './toast.ts';
 
 interface ConfigAnswer {
@@ -59,6 +61,7 @@ export class SettingsView {
     if (!answer.ok || !schema.ok) {
       this.#root.replaceChildren(
         h('p', 'none', {}, 'This run keeps no configuration: it was started for one session only.'),
+        phoneSection(),
       );
       return;
     }
@@ -83,6 +86,7 @@ export class SettingsView {
       this.#form.element,
       this.#problems,
       this.#box(),
+      phoneSection(),
       this.#keep(),
       this.#bar,
     );
@@ -388,4 +392,25 @@ export class SettingsView {
       h('p', 'hint', {}, h('a', '', { href: '/api/docs' }, 'The API of this box')),
     );
   }
+}
+
+/** What is kept on this phone alone. */
+function phoneSection(): HTMLElement {
+  const colours = choice(
+    'Colours',
+    theme(),
+    [
+      ['dark', 'Dark'],
+      ['light', 'Light'],
+      ['system', 'As the phone'],
+    ],
+    (chosen) => chooseTheme(chosen as Theme),
+  );
+  return h(
+    'section',
+    '',
+    { 'aria-label': 'This phone' },
+    h('h2', '', {}, 'This phone'),
+    h('label', 'field', {}, h('span', '', {}, 'Colours'), colours),
+  );
 }

@@ -22,13 +22,18 @@ export const SOON = { timeout: 15_000 };
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+export interface OpenOptions extends BrowserContextOptions, FakeMonitorOptions {
+  /** What this phone has chosen; nothing: dark. */
+  readonly theme?: 'dark' | 'light' | 'system';
+}
+
 export interface BrowserRig {
   /** The rig of this test, after `open`. */
   readonly rig: FullRig;
   /** Errors that scripts of the page threw in this test. */
   readonly errors: readonly string[];
   /** Opens `url#hash` and waits for `ready`. The monitor runs in real time until `halt`. */
-  open(size: Size, hash: string, ready: string, options?: BrowserContextOptions & FakeMonitorOptions): Promise<Page>;
+  open(size: Size, hash: string, ready: string, options?: OpenOptions): Promise<Page>;
   /** Stops the monitor; `instead` runs at the end of the test. */
   halt(instead?: () => void): void;
 }
@@ -60,14 +65,17 @@ export function browserRig(): BrowserRig {
     },
     errors,
     async open(size, hash, ready, options = {}) {
-      const { channels, simulated, seed, ...contextOptions } = options;
+      const { channels, simulated, seed, theme, ...contextOptions } = options;
       rig = await fullRig({
         ...(channels === undefined ? {} : { channels }),
         ...(simulated === undefined ? {} : { simulated }),
         ...(seed === undefined ? {} : { seed }),
       });
       stop = rig.monitor.run();
-      context = await browser.newContext({ viewport: SIZES[size], colorScheme: 'dark', ...contextOptions });
+      context = await browser.newContext({ viewport: SIZES[size], ...contextOptions });
+      if (theme !== undefined) {
+        await context.addInitScript((chosen) => localStorage.setItem('lightkeeper-theme', chosen), theme);
+      }
       const page = await context.newPage();
       page.setDefaultTimeout(15_000);
       page.on('pageerror', (error) => errors.push(error.message));

@@ -2,6 +2,8 @@
  * A monitor for tests of the web: an 18i20 of the third generation, 20 channels, whose ADAT expander runs free, so that
  * its bank slips. It computes levels from a seed and moves only when `step` is called; `run` steps it in real time.
  */
+import type { Outcome } from '../../../src/fault.ts';
+import { Acknowledgements } from '../../../src/monitor/acknowledgements.ts';
 import type { MonitorCommands, MonitorView } from '../../../src/monitor/hub.ts';
 import { dbOrNull, emptyLevelFrame, type LevelFrame, NO_SIGNAL } from '../../../src/monitor/levels.ts';
 import type { Bank, Channel, Finding, Snapshot } from '../../../src/monitor/snapshot.ts';
@@ -60,6 +62,7 @@ export class FakeMonitor implements MonitorView, MonitorCommands {
   #snapshot: Snapshot;
   #step = 0;
   #released = false;
+  readonly #acknowledged = new Acknowledgements();
   slips = 0;
   /** Names by 1-based channel that a configuration has given. */
   names: ReadonlyMap<number, string> = new Map();
@@ -115,6 +118,12 @@ export class FakeMonitor implements MonitorView, MonitorCommands {
     this.calls.push('take');
     this.#released = false;
     this.publish();
+  }
+
+  acknowledge(code: string, where: string | null): Outcome<null> {
+    const noted = this.#acknowledged.acknowledge(code, where, this.#snapshot.uptimeMs);
+    this.publish();
+    return noted;
   }
 
   /** Puts a clip on a 1-based channel. */
@@ -318,7 +327,7 @@ export class FakeMonitor implements MonitorView, MonitorCommands {
       prove: null,
       foreign: [],
       power: null,
-      findings,
+      findings: this.#acknowledged.mark(findings, Math.round(t * 1000)),
       take: null,
       lastTake: null,
     };

@@ -82,6 +82,7 @@ export async function fullRig(
           monitor.publish();
           return { ok: true, value: null };
         },
+        acknowledge: (code, where) => monitor.acknowledge(code, where),
         press: (buttons, holdMs) => {
           press(buttons, holdMs);
           return { ok: true, value: null };
