@@ -54,12 +54,46 @@ try {
     if (banks.some(({ sync, ppm }) => sync === 'lock' && ppm !== null) && capture.frames > 12 * 48_000) break;
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
-  const shoot = async (name, view, width, height, scale, colorScheme = 'dark') => {
-    const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: scale, colorScheme });
+  // A sheet with a fault on it, so that the picture shows what the checks say.
+  const keepSheet = async () => {
+    const { config } = await (await fetch(`${url}api/config`)).json();
+    const input = (channel, name, source, more = {}) => ({
+      channel,
+      name,
+      input: channel,
+      connector: 'combo',
+      source,
+      phantomGroup: channel <= 4 ? '1-4' : '5-8',
+      cable: { length: 6 },
+      ...more,
+    });
+    const patch = {
+      title: 'Tuesday',
+      interface: { name: '18i20', model: 'scarlett-18i20-gen3' },
+      inputs: [
+        input(1, 'Room', 'ribbonPassive'),
+        input(2, 'Vox', 'condenser', { phantom: true }),
+        input(3, 'Snare', 'dynamic'),
+      ],
+      monitors: [{ name: 'Main', outputs: '1-2', cable: { length: 2 } }],
+    };
+    const saved = await fetch(`${url}api/config`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${paired.token}` },
+      body: JSON.stringify({ ...config, patch }),
+    });
+    if (!saved.ok) throw new Error(`the sheet was not saved: ${await saved.text()}`);
+  };
+  const shoot = async (name, view, width, height, scale, theme = 'dark') => {
+    const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: scale });
+    await context.addInitScript((chosen) => localStorage.setItem('lightkeeper-theme', chosen), theme);
     const page = await context.newPage();
     await page.goto(`${url}#${view}`);
     await page.waitForSelector('body.live');
     await page.waitForTimeout(2500);
+    if (view === 'patch') await page.locator('#patch-inputs').scrollIntoViewIfNeeded();
+    if (view === 'patch')
+      await page.evaluate(() => scrollTo(0, document.querySelector('#patch-inputs').offsetTop - 60));
     await page.screenshot({ path: `${out}/${name}.png` });
     await context.close();
   };
@@ -68,6 +102,9 @@ try {
   await shoot('phone-landscape', 'live', 844, 390, 2);
   await shoot('phone-panel', 'panel', 390, 844, 2);
   await shoot('phone-settings', 'settings', 390, 844, 2);
+  await shoot('phone-narrow', 'live', 320, 640, 2);
+  await keepSheet();
+  await shoot('phone-patch', 'patch', 390, 844, 2);
   await shoot('desktop', 'live', 1440, 900, 1);
   writeFileSync(`${out}/panel.png`, Buffer.from(await (await fetch(`${url}api/panel.png?scale=4`)).arrayBuffer()));
 } finally {

@@ -1,6 +1,7 @@
 /** Is this a configuration? Defaults filled in, every complaint with its field in the schema's words. */
 import { Compile } from 'typebox/compile';
 import { Value } from 'typebox/value';
+import { PatchSheet } from '../guide/patchSheet.ts';
 import { Config } from './schema.ts';
 
 export interface ConfigProblem {
@@ -18,7 +19,7 @@ const MAX_PROBLEMS = 20;
 
 /** `value` is not changed. Missing fields get their defaults; unknown fields are problems. */
 export function checkConfig(value: unknown): CheckedConfig {
-  const filled = Value.Default(Config, structuredClone(value));
+  const filled = withDefaults(structuredClone(value));
   if (!checker.Check(filled)) {
     const problems: ConfigProblem[] = [];
     for (const error of checker.Errors(filled)) {
@@ -35,6 +36,13 @@ export function checkConfig(value: unknown): CheckedConfig {
   const config: Config = filled;
   const problems = acrossFields(config);
   return problems.length > 0 ? { ok: false, problems } : { ok: true, config };
+}
+
+/** The patch sheet stands in the schema as a plain JSON Schema, whose defaults must be filled in by themselves. */
+function withDefaults(value: unknown): unknown {
+  const filled = Value.Default(Config, value);
+  if (typeof filled !== 'object' || filled === null || !('patch' in filled)) return filled;
+  return { ...filled, patch: Value.Default(PatchSheet, filled.patch) };
 }
 
 /** What a schema can't say of one field alone. */

@@ -25,6 +25,18 @@ const held = (holdMs: number): Config => ({ ...defaultConfig(), meter: { ...defa
 const GOLDEN = fileURLToPath(new URL('golden', import.meta.url));
 
 describe('checking', () => {
+  it('fills in the defaults of a patch sheet too, and names the field of it that does not fit', () => {
+    const row = { channel: 1, name: 'Vox', connector: 'xlr', source: 'condenser' };
+    const checked = checkConfig({ version: 1, patch: { inputs: [row] } });
+    if (!checked.ok) throw new Error(JSON.stringify(checked.problems));
+    expect(checked.config.patch).toMatchObject({
+      rateHz: 48_000,
+      inputs: [{ ...row, phantom: false, cable: { balanced: true, unit: 'm' } }],
+    });
+    const wrong = checkConfig({ version: 1, patch: { inputs: [{ ...row, source: 'kazoo' }] } });
+    expect(wrong).toMatchObject({ ok: false, problems: [{ field: 'patch.inputs.0.source' }] });
+  });
+
   it('fills in every default', () => {
     expect(checkConfig({ version: 1 })).toEqual({ ok: true, config: defaultConfig() });
   });
