@@ -157,9 +157,8 @@ export class LiveView {
       null,
     );
     const offRate = capture.sessionRateHz !== null && capture.rateHz > 0 && capture.sessionRateHz !== capture.rateHz;
-    const as = capture.sessionRateHz === null || capture.rateHz === 0 ? '' : "the session's, ";
-    const measured =
-      clock.rateErrorPpm === null ? `${as}not measured yet` : `${as}${ppm(clock.rateErrorPpm, clock.uncertaintyPpm)}`;
+    const asMeant = capture.sessionRateHz !== null && capture.rateHz === capture.sessionRateHz;
+    const measured = clock.rateErrorPpm === null ? 'not measured yet' : ppm(clock.rateErrorPpm, clock.uncertaintyPpm);
     const [powerWord, powerNote, powerBad] = powerWords(power);
     const facts: [string, string, string, boolean][] = [
       [
@@ -169,7 +168,7 @@ export class LiveView {
         loudest?.truePeakDbtp != null && loudest.truePeakDbtp > -1,
       ],
       [
-        'Rate',
+        asMeant ? "Rate, the session's" : 'Rate',
         capture.rateHz > 0 ? rate(capture.rateHz) : '–',
         offRate ? `the session is at ${rate(capture.sessionRateHz ?? 0)}` : measured,
         offRate,
@@ -192,9 +191,10 @@ export class LiveView {
         ...facts.map(([label]) => h('div', '', {}, h('dt', '', {}, label), h('dd', '', {}, h('b'), h('small')))),
       );
     }
-    for (const [i, [, value, note, bad]] of facts.entries()) {
+    for (const [i, [label, value, note, bad]] of facts.entries()) {
       const box = element.children[i]!;
       box.classList.toggle('bad', bad);
+      setText(box.querySelector('dt')!, label);
       setText(box.querySelector('b')!, value);
       setText(box.querySelector('small')!, note);
     }

@@ -60,6 +60,7 @@ export function updateTake(snapshot: Snapshot, actions: readonly string[]): void
     );
     button.addEventListener('click', () => void mark(take === null ? '' : null));
     return [
+      shown === null && h('p', 'take-none', {}, 'No take is marked.'),
       shown !== null &&
         h(
           'div',
