@@ -5,6 +5,8 @@
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { Checks } from './checks/checks.ts';
+import { loadSoundcheck, saveSoundcheck } from './checks/soundcheckFile.ts';
 import type { RunOptions } from './cli.ts';
 import { configFinding } from './config/configFinding.ts';
 import { defaultConfig } from './config/defaults.ts';
@@ -224,6 +226,14 @@ async function runOnce(
     endWith = resolve;
   });
   const board = new LevelBoardReader(memory);
+  const checks = new Checks({
+    soundcheck: loadSoundcheck(stateDir),
+    nowIso: () => new Date().toISOString(),
+    onSoundcheck: (soundcheck) =>
+      void saveSoundcheck(stateDir, soundcheck).then((saved) => {
+        if (!saved.ok) log.warn(saved.fault.code, `${saved.fault.what} ${saved.fault.fix}`);
+      }),
+  });
   kept.memory ??= openMemory();
   const { feed, journal, takes } = kept.memory;
   function openMemory() {
@@ -258,6 +268,7 @@ async function runOnce(
       ...journal.findings(),
     ],
     takes,
+    checks,
     tell: (command) => worker.postMessage(command),
     tellClock: (command) => clockWorker?.postMessage(command),
     interfaceMap: interfaces.lookup,
@@ -337,7 +348,11 @@ async function runOnce(
       if (command.kind === 'clear') monitor.clear();
       else if (command.kind === 'undoClear') monitor.undoClear();
       else if (command.kind === 'light') io?.setLight(command.light);
-      else if (command.kind === 'markTake') markTake(monitor.takeRuns ? null : '', 'button');
+      else if (command.kind === 'check') {
+        if (command.step === 'start') monitor.startCheck(command.check);
+        else if (command.step === 'next') monitor.nextCheck();
+        else monitor.endCheck();
+      } else if (command.kind === 'markTake') markTake(monitor.takeRuns ? null : '', 'button');
       else if (command.kind === 'acknowledge') {
         const [code = '', ...where] = command.cause.split('|');
         monitor.acknowledge(code, where.join('|'));
@@ -382,6 +397,7 @@ async function runOnce(
     interfaceMaps: interfaces.maps,
     view: monitor,
     commands: monitor,
+    checks: monitor,
     panelPng: (scale) => framePng(panelLoop.frame(true), scale),
     access,
     actions: {

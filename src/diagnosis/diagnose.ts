@@ -58,8 +58,7 @@ export class Diagnosis {
     }
     const placed: Placed[] = inputs.found.map((finding) => ({
       finding: refine(finding, rig),
-      channels:
-        rig.ports.find(({ bank, box }) => [box, bank.box, bank.name].includes(finding.where))?.bank.channels ?? [],
+      channels: channelsAt(rig, finding.where),
     }));
     for (const [key, standing] of this.#standing) {
       if (nowMs - standing.lastMs > KEEP_MS) this.#standing.delete(key);
@@ -130,6 +129,13 @@ export class Diagnosis {
     const { marks } = movement;
     return Math.max(...marks.map(({ high }) => high)) - Math.min(...marks.map(({ low }) => low));
   }
+}
+
+/** Channels that a finding of a room concerns, by the name it gives. */
+function channelsAt(rig: Rig, where: string): readonly number[] {
+  const port = rig.ports.find(({ bank, box }) => [box, bank.box, bank.name].includes(where));
+  if (port !== undefined) return port.bank.channels;
+  return rig.channels.filter(({ name, channel }) => name === where || channel.name === where).map(({ index }) => index);
 }
 
 const afterMs = new Map(RULES.map((rule) => [rule.code, rule.afterMs]));

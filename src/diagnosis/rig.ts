@@ -22,7 +22,7 @@ export interface DiagnosisInputs {
 
 /** What the meters judge once a second of a channel; null where it is not known. */
 export interface ChannelFacts {
-  /** 50 or 60; null: no hum. `strongest`: number of its strongest harmonic, 1 the fundamental. */
+  /** 50 or 60; null: no hum. `strongest`: harmonic that its pattern points to, 1 the fundamental, 2 a rectifier. */
   readonly hum: { readonly baseHz: number; readonly dbfs: number | null; readonly strongest: number } | null;
   /** Mean beyond -60 dBFS for 5 s, dBFS; null: none. */
   readonly dcDbfs: number | null;
@@ -103,7 +103,7 @@ export function boxOnSheet(sheet: PatchSheet | null, port: string): string | nul
 /** `movedDb`: by channel index. */
 export function rigOf(
   inputs: DiagnosisInputs,
-  factsOf: (channel: Channel, snapshot: DiagnosisInputs['snapshot']) => ChannelFacts,
+  factsOf: (channel: Channel) => ChannelFacts,
   movedDb: (index: number) => number | null,
 ): Rig {
   const { snapshot, sheet, routing } = inputs;
@@ -126,7 +126,7 @@ export function rigOf(
       index: channel.index,
       name: unnamed ? input?.name || `Ch ${channel.index}` : channel.name,
       channel,
-      facts: factsOf(channel, snapshot),
+      facts: factsOf(channel),
       port: ports.find((port) => port.bank.channels.includes(channel.index)) ?? null,
       input,
       switches: snapshot.inputs.find((one) => one.channel === channel.index) ?? null,

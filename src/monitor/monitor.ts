@@ -2,9 +2,12 @@
  * The monitor: takes levels from the board and events from the capture worker, owns the Snapshot, and hands both to the views.
  * It knows no device and no page.
  */
+import type { CheckKind } from '../checks/check.ts';
+import { Checks } from '../checks/checks.ts';
 import type { Config } from '../config/schema.ts';
 import type { InterfaceMap } from '../device/interfaces/interfaceMap.ts';
 import type { StreamInfo } from '../device/ports.ts';
+import { answerComplaint, type Complaint } from '../diagnosis/complaints.ts';
 import { Diagnosis } from '../diagnosis/diagnose.ts';
 import { boxOnSheet } from '../diagnosis/rig.ts';
 import { assertNever, type Outcome } from '../fault.ts';
@@ -56,6 +59,8 @@ export interface MonitorParts {
   /** Wall clock, ms since 1970; Date.now by default. */
   readonly wallMs?: () => number;
   readonly takes?: Takes;
+  /** The guided checks; without it a line check is kept for this run only. */
+  readonly checks?: Checks;
 }
 
 type Judged = Pick<
@@ -143,6 +148,8 @@ export class Monitor implements MonitorView, MonitorCommands {
     () => this.#counts.frames,
   );
   readonly #takes: Takes;
+  readonly #checks: Checks;
+  #checkedMs = Number.NEGATIVE_INFINITY;
   readonly #snapshotListeners = new Set<(snapshot: Snapshot) => void>();
   readonly #takenListeners = new Set<(frame: LevelFrame) => void>();
   readonly #levelListeners = new Set<(frame: LevelFrame) => void>();
@@ -151,6 +158,8 @@ export class Monitor implements MonitorView, MonitorCommands {
     this.#parts = parts;
     this.#config = parts.config;
     this.#takes = parts.takes ?? new Takes();
+    this.#checks =
+      parts.checks ?? new Checks({ soundcheck: null, onSoundcheck: () => {}, nowIso: () => new Date().toISOString() });
     this.#snapshot = this.#build();
   }
 
@@ -491,6 +500,64 @@ export class Monitor implements MonitorView, MonitorCommands {
     };
   }
 
+  /** What to say to a person who complains. */
+  answer(complaint: Complaint): Finding[] {
+    const { rig } = this.#diagnosis;
+    return rig === null ? [] : answerComplaint(complaint, this.#snapshot.findings, rig);
+  }
+
+  /** Begins a guided check; one that runs is given up. */
+  startCheck(kind: CheckKind): void {
+    this.#checks.start(kind, this.#countedOn(), this.#parts.uptimeMs());
+    this.#snapshotNow();
+  }
+
+  /** Goes on to the next step of the check that runs. false: none runs. */
+  nextCheck(): boolean {
+    const went = this.#checks.next();
+    if (went) this.#snapshotNow();
+    return went;
+  }
+
+  endCheck(): void {
+    this.#checks.end();
+    this.#snapshotNow();
+  }
+
+  /** Channels on the sheet, else those with a name, in that order. */
+  #countedOn(): { channel: number; name: string }[] {
+    const { channels } = this.#snapshot;
+    const sheet = (this.#config.patch?.inputs ?? []).map((input) => input.channel);
+    const wanted =
+      sheet.length > 0 ? sheet : this.#config.channels.filter(({ name }) => name !== '').map((c) => c.index);
+    return [...new Set(wanted)].flatMap((index) => {
+      const channel = channels.find((one) => one.index === index);
+      return channel === undefined ? [] : [{ channel: index, name: channel.name }];
+    });
+  }
+
+  #snapshotNow(): void {
+    this.#snapshot = this.#build();
+    for (const listener of this.#snapshotListeners) listener(this.#snapshot);
+  }
+
+  #turnChecks(channels: readonly Channel[]): void {
+    const nowMs = this.#parts.uptimeMs();
+    if (!this.#hasLevels() || nowMs - this.#checkedMs < SNAPSHOT_INTERVAL_MS) return;
+    this.#checkedMs = nowMs;
+    this.#checks.turn(
+      channels.map(({ index, name, rmsDbfs, peakDbfs, clips }) => ({
+        index,
+        name,
+        rmsDbfs,
+        peakDbfs,
+        clips,
+        hum: null,
+      })),
+      nowMs,
+    );
+  }
+
   #build(): Snapshot {
     const info = this.#info;
     const state = this.#state;
@@ -533,6 +600,11 @@ export class Monitor implements MonitorView, MonitorCommands {
       power: this.#power.state(),
       ...this.#takes.view(this.#parts.uptimeMs()),
     };
+    this.#turnChecks(known.channels);
+    const check = this.#checks.view();
+    const soundcheck = this.#checks.soundcheck(
+      (index) => known.channels.find((channel) => channel.index === index)?.name ?? `Ch ${index}`,
+    );
     const found = findingsOf({
       standing: [
         ...(this.#parts.standing?.() ?? []),
@@ -558,6 +630,11 @@ export class Monitor implements MonitorView, MonitorCommands {
       { snapshot: known, sheet, routing, found, everRan: info !== null },
       this.#parts.uptimeMs(),
     );
-    return { ...known, findings: this.#acknowledged.mark(findings, this.#parts.uptimeMs()) };
+    return {
+      ...known,
+      ...(check === null ? {} : { check }),
+      ...(soundcheck === null ? {} : { soundcheck }),
+      findings: this.#acknowledged.mark(findings, this.#parts.uptimeMs()),
+    };
   }
 }

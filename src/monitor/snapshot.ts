@@ -5,6 +5,7 @@
  * Levels are numbers in dB, null for no signal (digital zero). Frames count from the stream's start. Channels are 1-based.
  */
 import { type Static, type TSchema, Type } from 'typebox';
+import { CheckView, SoundcheckView } from '../checks/check.ts';
 import { Power } from './powerWatch.ts';
 import { EndedTake, RunningTake } from './takes.ts';
 
@@ -242,6 +243,8 @@ export const Snapshot = Type.Object(
     prove: Type.Union([ProveProgress, Type.Null()], { description: 'null: no proof was asked for.' }),
     foreign: Type.Array(ForeignEntry, { description: 'Empty while every port carries sound.' }),
     power: Type.Union([Power, Type.Null()], { description: 'null: not known, as on anything but a Raspberry Pi.' }),
+    check: Type.Optional(CheckView),
+    soundcheck: Type.Optional(SoundcheckView),
     findings: Type.Array(Finding),
     take: Type.Union([RunningTake, Type.Null()], { description: 'The take that runs, or null.' }),
     lastTake: Type.Union([EndedTake, Type.Null()], { description: 'The take before, of this run of the program.' }),

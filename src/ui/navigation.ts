@@ -1,4 +1,5 @@
 /** What the panel shows and does: UiState, and the reducer that gestures and time drive. Pure. */
+import { CHECK_KINDS, type CheckKind } from '../checks/check.ts';
 import { assertNever } from '../fault.ts';
 import type { Snapshot } from '../monitor/snapshot.ts';
 import { type Gesture, type GestureInput, type GestureState, initialGestures, stepGestures } from './gestures.ts';
@@ -18,6 +19,8 @@ export type Page =
   /** cause null: there is none to show. */
   | { readonly kind: 'finding'; readonly cause: string | null }
   | { readonly kind: 'patch'; readonly bank: string; readonly part: number }
+  /** A guided check, and where it is begun. */
+  | { readonly kind: 'check'; readonly check: CheckKind }
   /** The take that runs, and where one is begun and ended. */
   | { readonly kind: 'take' }
   | { readonly kind: 'network' }
@@ -31,6 +34,8 @@ export type UiCommand =
   | { readonly kind: 'clear' }
   | { readonly kind: 'undoClear' }
   | { readonly kind: 'acknowledge'; readonly cause: string }
+  /** Begin a guided check, go on with it, or end it. */
+  | { readonly kind: 'check'; readonly check: CheckKind; readonly step: 'start' | 'next' | 'end' }
   /** Begin a take, or end the one that runs. */
   | { readonly kind: 'markTake' }
   /** Begin, or give up, the guided proof of a bank. */
@@ -111,6 +116,7 @@ export function pageRing(view: PanelView): Page[] {
     for (let part = 0; part * PATCH_CHANNELS < bank.channels.length; part++)
       ring.push({ kind: 'patch', bank: bank.id, part });
   }
+  for (const check of CHECK_KINDS) ring.push({ kind: 'check', check });
   ring.push({ kind: 'network' }, { kind: 'system' }, { kind: 'take' });
   return ring;
 }
@@ -140,6 +146,8 @@ export function pageName(page: Page): string {
     case 'syncBank':
     case 'prove':
       return `${page.kind} ${page.bank}`;
+    case 'check':
+      return `check ${page.check}`;
     case 'channel':
       return `channel ${page.index}`;
     case 'finding':
@@ -157,6 +165,7 @@ export function pageFromName(name: string): Page {
   if (kind === 'bank' || kind === 'patch') return { kind, bank: first, part: number(second) };
   if (kind === 'sync') return { kind, part: number(first) };
   if (kind === 'syncBank' || kind === 'prove') return { kind, bank: first };
+  if (kind === 'check') return { kind, check: CHECK_KINDS.find((one) => one === first) ?? 'line' };
   if (kind === 'channel') return { kind, index: Math.max(1, number(first)) };
   if (kind === 'finding') {
     const cause = name.slice('finding '.length);
@@ -244,6 +253,10 @@ function onGesture(ui: UiState, gesture: Gesture, view: PanelView, nowMs: number
           commands.push({ kind: 'markTake' });
           return ui;
         }
+        if (ui.page.kind === 'check') {
+          commands.push({ kind: 'check', check: ui.page.check, step: checkStep(ui.page.check, view) });
+          return ui;
+        }
         commands.push({ kind: 'clear' });
         return { ...ui, clearedMs: nowMs };
       }
@@ -256,6 +269,13 @@ function onGesture(ui: UiState, gesture: Gesture, view: PanelView, nowMs: number
     default:
       return assertNever(gesture);
   }
+}
+
+/** What a held button does on the page of a check. */
+function checkStep(check: CheckKind, view: PanelView): 'start' | 'next' | 'end' {
+  const running = view.snapshot.check?.kind === check && view.snapshot.check.state === 'running';
+  if (!running) return 'start';
+  return check === 'line' || check === 'gain' ? 'next' : 'end';
 }
 
 function acknowledged(ui: UiState, cause: string, commands: UiCommand[]): UiState {

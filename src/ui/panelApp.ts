@@ -16,6 +16,7 @@ import {
 } from './navigation.ts';
 import { drawBank } from './pages/bank.ts';
 import { drawChannel } from './pages/channel.ts';
+import { drawCheck } from './pages/check.ts';
 import type { PageContext } from './pages/frame.ts';
 import { drawOverview } from './pages/overview.ts';
 import { drawCaptureState, drawFault, drawSplash, drawTakeOver } from './pages/screens.ts';
@@ -107,6 +108,9 @@ function drawPage(page: PageContext, shown: Page): void {
     case 'finding':
       drawFinding(page, snapshot.findings.find((finding) => causeOf(finding) === shown.cause) ?? null);
       return;
+    case 'check':
+      drawCheck(page, shown.check);
+      return;
     case 'patch':
       drawPatch(page, bankOf(shown.bank), shown.part);
       return;
@@ -132,11 +136,13 @@ function drawHint(page: PageContext): void {
   if (pending?.kind === 'chordLong') hint = 'let go: QR and PIN';
   else if (pending?.kind === 'long' && pending.button === 'A')
     hint =
-      ui.page.kind !== 'take'
-        ? 'let go: clear clips'
-        : page.view.takeRunning
-          ? 'let go: end take'
-          : 'let go: begin take';
+      ui.page.kind === 'check'
+        ? 'let go: do it'
+        : ui.page.kind !== 'take'
+          ? 'let go: clear clips'
+          : page.view.takeRunning
+            ? 'let go: end take'
+            : 'let go: begin take';
   else if (pending?.kind === 'long' && pending.button === 'B') hint = 'let go: worst channel';
   else if (ui.clearedMs !== null) hint = 'Cleared.  A = undo';
   if (hint === null) return;

@@ -142,7 +142,7 @@ const CHANNEL_TITLES: Readonly<Record<string, string>> = {
   'channel-dead': 'DEAD',
   'channel-zero': 'ZEROS',
   'channel-frozen': 'FROZEN',
-  'channel-stuck-bit': 'STUCK BIT',
+  'channel-bits-stuck': 'STUCK BIT',
   'channel-copy': 'COPY',
   'channel-flat-top': 'FLAT TOPS',
   'channel-dc': 'DC',

@@ -49,6 +49,7 @@ export async function describeApi(): Promise<OpenApi> {
       onLevels: () => nothing,
     },
     commands: { clear: nothing, release: nothing, take: nothing },
+    checks: { startCheck: nothing, nextCheck: () => false, endCheck: nothing, answer: () => [] },
     panelPng: () => new Uint8Array(),
     configDoor: { store: await ConfigStore.open(folder), takeIsMarked: () => false, apply: nothing },
     journal: { ask: () => Promise.reject(new Error('the document asks nothing')) },

@@ -24,6 +24,7 @@ import { describeRoutes, type OpenApi } from './openApi.ts';
 import { loadPageFiles, type PageFile } from './pageFiles.ts';
 import type { WebClock, WebLogger } from './ports.ts';
 import { readRoutes } from './readRoutes.ts';
+import { type CheckCommands, checkRoutes } from './routes/checks.ts';
 import { guideRoutes } from './routes/guide.ts';
 import { journalRoutes } from './routes/journal.ts';
 import { validatorCompiler } from './validate.ts';
@@ -43,6 +44,8 @@ export interface WebOptions {
   readonly access?: Access;
   /** The table of interfaces, for the planner; none by default: it then knows analogue inputs only. */
   readonly interfaceMaps?: readonly InterfaceMap[];
+  /** The guided checks; without them the page offers none. */
+  readonly checks?: CheckCommands;
   /** The `web` part of the configuration now. */
   readonly config: () => Config['web'];
   /** A descriptor that listens already, for this server to own (a socket unit's); null: it listens as configured. */
@@ -176,6 +179,7 @@ export function createWebServer(options: WebOptions): WebServer {
   actionRoutes(context, options.commands, options.actions ?? {});
   if (options.configDoor !== undefined) configRoutes(context, options.configDoor);
   if (options.journal !== undefined) journalRoutes(context, options.journal);
+  if (options.checks !== undefined) checkRoutes(context, options.checks);
   guideRoutes(context, { interfaceMaps: options.interfaceMaps ?? [] });
   apiPageRoutes(context, openApi);
 

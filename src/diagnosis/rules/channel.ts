@@ -248,7 +248,7 @@ export const CHANNEL_RULES: readonly Rule[] = [
     ),
   },
   {
-    code: 'channel-stuck-bit',
+    code: 'channel-bits-stuck',
     symptom: 'A bit of a channel never moves.',
     cause: 'A converter or a digital link before the interface is broken.',
     fix: 'Use another input; have the box repaired.',
@@ -473,6 +473,7 @@ export const CHANNEL_RULES: readonly Rule[] = [
         stereoRight.test(channel.name) &&
         stereoLeft.test(channelName(rig, channel.index - 1)),
       (channel, rig) => ({
+        channels: [channel.index - 1, channel.index],
         symptom: `${channel.name} and ${channelName(rig, channel.index - 1)} are of opposite polarity.`,
         cause: 'One of their cables swaps pins 2 and 3, or tip and ring.',
         fix: `Swap the cable of ${channel.name}; or press the polarity switch of one of the two.`,

@@ -1,6 +1,7 @@
 /** The phone page: one stream in, views out. */
 import type { Snapshot } from '../../monitor/snapshot.ts';
 import { request } from './api.ts';
+import { ChecksView } from './checksView.ts';
 import { byId, setText } from './dom.ts';
 import { LiveView } from './liveView.ts';
 import { Ballistics } from './meters.ts';
@@ -17,6 +18,7 @@ const live = new LiveView();
 const panel = new PanelView();
 const patch = new PatchView();
 const planner = new PlannerView();
+const checks = new ChecksView();
 const settings = new SettingsView();
 let snapshot: Snapshot | null = null;
 let stale = false;
@@ -45,6 +47,7 @@ openStream({
     live.update(newest);
     patch.update(newest);
     settings.update(newest);
+    checks.update(newest);
   },
   link(state, silentMs) {
     // After a restart the box may be another: what it can do is asked again.
@@ -76,6 +79,7 @@ function showView(): void {
   panel.show(name === 'panel');
   void patch.show(name === 'patch');
   void planner.show(name === 'plan');
+  checks.show(name === 'checks');
   void settings.show(name === 'settings');
   scrollTo(0, 0);
 }

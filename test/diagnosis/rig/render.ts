@@ -67,12 +67,18 @@ function render(
     for (let n = 0; n < frames; n++) sound[n]! -= gain * other[n]!;
   }
   if (strip.sourceGone !== undefined) fade(sound, strip.sourceGone, rateHz);
+  if (strip.playsOnly !== undefined) {
+    const [from, to] = strip.playsOnly;
+    fade(sound, [0, from], rateHz);
+    fade(sound, [to, frames / rateHz + 1], rateHz);
+  }
   if (strip.mains !== undefined) {
-    const { hz, dbfs } = strip.mains;
+    const { hz, dbfs, untilS = Number.POSITIVE_INFINITY } = strip.mains;
+    const end = Math.min(frames, untilS * rateHz);
     dbfs.forEach((db, h) => {
       if (db === null) return;
       const step = (2 * Math.PI * hz * (h + 1)) / rateHz;
-      for (let n = 0; n < frames; n++) sound[n]! += amplitude(db) * Math.sin(step * n + channel + h);
+      for (let n = 0; n < end; n++) sound[n]! += amplitude(db) * Math.sin(step * n + channel + h);
     });
   }
   if (strip.noiseDbfs !== null) {

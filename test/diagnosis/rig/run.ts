@@ -51,6 +51,19 @@ function sheetOf(session: Session, change: Change, rateHz: number): PatchSheet {
 
 /** The monitor at the end of the scenario's seconds. */
 export function play(scenario: Played & Change): Monitor {
+  const running = begin(scenario);
+  running.elapse(scenario.seconds ?? 6);
+  return running.monitor;
+}
+
+export interface Running {
+  readonly monitor: Monitor;
+  /** Plays so many seconds more. */
+  elapse(seconds: number): void;
+}
+
+/** A scenario at its start. */
+export function begin(scenario: Played & Change): Running {
   const session = SESSIONS[scenario.session];
   const { rateHz = session.rateHz, channels = session.strips.length, seconds = 6, happenings = [] } = scenario;
   const patch = sheetOf(session, scenario, rateHz);
@@ -101,20 +114,24 @@ export function play(scenario: Played & Change): Monitor {
   const clock = board === null || scenario.cannotOpen ? null : clockStream(board, session.usbId);
   if (scenario.power !== undefined) monitor.onPower(scenario.power);
   const hands = happenings.flatMap((event) => (event.kind === 'control' ? [event] : []));
-  for (let n = 0; n < (seconds * 1000) / TURN_MS; n++) {
-    while (hands[0] !== undefined && hands[0].atS * 1000 <= nowMs) turn(board!, hands.shift()!.to);
-    loop.turn();
-    if (n % 10 === 0) {
-      clock?.setStreaming(monitor.snapshot().capture.state === 'running');
-      const read = clock?.read(0);
-      if (read?.kind === 'reading') monitor.onClock(read);
+  let turns = 0;
+  return {
+    monitor,
+    elapse(forS) {
+      for (let n = 0; n < (forS * 1000) / TURN_MS; n++) {
+        while (hands[0] !== undefined && hands[0].atS * 1000 <= nowMs) turn(board!, hands.shift()!.to);
+        loop.turn();
+        if (turns++ % 10 === 0) {
+          clock?.setStreaming(monitor.snapshot().capture.state === 'running');
+          const read = clock?.read(0);
+          if (read?.kind === 'reading') monitor.onClock(read);
+          monitor.turn();
+        }
+        nowMs += TURN_MS;
+      }
       monitor.turn();
-    }
-    nowMs += TURN_MS;
-  }
-  nowMs += 500;
-  monitor.turn();
-  return monitor;
+    },
+  };
 }
 
 function sourceOf(session: Session, change: Change, info: StreamInfo, seconds: number): CaptureSource {

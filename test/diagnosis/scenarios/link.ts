@@ -93,14 +93,14 @@ export const LINK: readonly Scenario[] = [
     story: 'Bit 7 of one channel is always 1: a broken line in the converter.',
     session: 'mute-controls',
     strips: { 14: { stuckBit: 7 } },
-    expects: { first: { code: 'channel-stuck-bit', where: 'Snare' } },
+    expects: { first: { code: 'channel-bits-stuck', where: 'Snare' } },
   },
   {
     name: 'stuck-high-bit',
     story: 'Bit 15 of an overhead is always 1: every quiet passage is a fizz.',
     session: 'band',
     strips: { 19: { stuckBit: 15 } },
-    expects: { first: { code: 'channel-stuck-bit', where: 'OH left' } },
+    expects: { first: { code: 'channel-bits-stuck', where: 'OH left' } },
   },
   {
     name: 'copied-by-routing',

@@ -16,10 +16,12 @@ export interface Strip {
   readonly gainDb?: number;
   /** The source does not arrive between these seconds: 48 V off, a cable out, a muted preamp. The noise stays. */
   readonly sourceGone?: readonly [fromS: number, toS: number];
+  /** The source plays between these seconds only. */
+  readonly playsOnly?: readonly [fromS: number, toS: number];
   /** Exact zeros between these seconds. */
   readonly zeros?: readonly [fromS: number, toS: number];
   /** Mains: amplitude of harmonics 1, 2, 3 ..., dBFS peak; null: none of it. */
-  readonly mains?: { readonly hz: 50 | 60; readonly dbfs: readonly (number | null)[] };
+  readonly mains?: { readonly hz: 50 | 60; readonly dbfs: readonly (number | null)[]; readonly untilS?: number };
   /** A converter or limiter before the interface cuts at this level, dBFS. */
   readonly cutAtDbfs?: number;
   /** Mean, dBFS, positive. */
