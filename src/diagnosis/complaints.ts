@@ -171,7 +171,7 @@ function headphones(
   if (note !== undefined) {
     return [
       {
-        code: 'headphone-power-low',
+        code: note.code,
         severity: 'warning',
         where: note.where,
         symptom: note.what,

@@ -27,7 +27,7 @@ function strongestOf(harmonics: number): number {
 }
 
 export function factsOf(channel: Channel): ChannelFacts {
-  const { hum, dcDbfs, dcFlag, stuckAtOne, stuckAtZero, flatTop, copyOf, opposite }: SlowReadings = channel;
+  const { hum, dcDbfs, dcFlag, stuckAtOne, stuckAtZero, flatTop, copyOf, opposite } = channel as Channel & SlowReadings;
   const stuck = ((stuckAtOne ?? 0) | (stuckAtZero ?? 0)) >>> 8;
   return {
     hum: hum == null ? null : { baseHz: hum.baseHz, dbfs: hum.levelDbfs, strongest: strongestOf(hum.harmonics) },

@@ -1,4 +1,6 @@
 /** Every page in every state that matters: the gallery. Each has a golden PNG in test/ui/golden, and a picture in docs/panel.md. */
+
+import type { CheckRow, CheckView } from '../../src/checks/check.ts';
 import type { Fault } from '../../src/fault.ts';
 import type { CaptureStateWord } from '../../src/monitor/snapshot.ts';
 import type { RunningTake } from '../../src/monitor/takes.ts';
@@ -503,6 +505,104 @@ export function galleryStates(): GalleryState[] {
     rig({ banks: allSync, capture: { state: 'ended', source: 'wav', name: 'take-07.wav' } }),
     overview,
   );
+  group = 'Guided checks';
+  const row = (channel: number, name: string, state: CheckRow['state'], text: string, levelDbfs: number | null) => ({
+    channel,
+    name,
+    state,
+    text,
+    levelDbfs,
+  });
+  const checking = (check: CheckView) => rig({ banks: allSync, snapshot: { check } });
+  add('check-line-idle', 'The line check waits to be begun.', rig({ banks: allSync }), {
+    kind: 'check',
+    check: 'line',
+  });
+  add(
+    'check-line',
+    'It asks for one source after the other; what was found last, and what is wrong.',
+    checking({
+      kind: 'line',
+      state: 'running',
+      ask: 'Play Tom 2 (7).',
+      channel: 7,
+      startedMs: 0,
+      rows: [
+        row(5, 'Hat', 'bad', 'dead', null),
+        row(6, 'Tom 1', 'good', 'arrives', -22),
+        row(7, 'Tom 2', 'now', '', null),
+        row(8, 'Floor tom', 'waiting', '', null),
+      ],
+    }),
+    { kind: 'check', check: 'line' },
+  );
+  add(
+    'check-line-done',
+    "The end of it: two cables are in each other's socket.",
+    checking({
+      kind: 'line',
+      state: 'done',
+      ask: '2 of 3 need a look.',
+      channel: null,
+      startedMs: 0,
+      rows: [
+        row(1, 'Kick in', 'good', 'arrives', -18),
+        row(6, 'Tom 1', 'bad', 'on 7 Tom 2', -21),
+        row(7, 'Tom 2', 'bad', 'on 6 Tom 1', -24),
+      ],
+    }),
+    { kind: 'check', check: 'line' },
+  );
+  add(
+    'check-line-since',
+    'Later: what is not as loud as it was at the sound check.',
+    rig({
+      banks: allSync,
+      snapshot: { soundcheck: { at: '2026-03-14T18:00:00.000Z', changes: [{ channel: 7, name: 'Tom 2', db: -9 }] } },
+    }),
+    { kind: 'check', check: 'line' },
+  );
+  add(
+    'check-hum',
+    'Where it hums, loudest first, and what is gone.',
+    checking({
+      kind: 'hum',
+      state: 'running',
+      ask: 'Unplug one thing after the other; wait some seconds each time.',
+      channel: null,
+      startedMs: 0,
+      rows: [row(11, 'Bass DI', 'bad', '50 Hz', -52), row(13, 'Gtr L', 'gone', '50 Hz gone, was -61', null)],
+    }),
+    { kind: 'check', check: 'hum' },
+  );
+  add(
+    'check-gain',
+    'Peaks against the target.',
+    checking({
+      kind: 'gain',
+      state: 'running',
+      ask: 'Play the loudest part: peaks belong between -18 and -6 dBFS.',
+      channel: null,
+      startedMs: 0,
+      rows: [row(17, 'Vox', 'bad', '4 dB too hot', -2), row(1, 'Kick in', 'good', 'good', -9)],
+    }),
+    { kind: 'check', check: 'gain' },
+  );
+  add(
+    'check-noise',
+    'Floors, worst first.',
+    checking({
+      kind: 'noise',
+      state: 'done',
+      ask: '1 noisy: look at gain, cable and what is plugged in.',
+      channel: null,
+      startedMs: 0,
+      rows: [row(13, 'Gtr L', 'bad', 'noisy', -61), row(1, 'Kick in', 'good', 'quiet', -98)],
+    }),
+    { kind: 'check', check: 'noise' },
+  );
+
+  group = 'Take';
   add('take-none', 'No take runs: how to begin one.', rig({ banks: allSync }), { kind: 'take' });
   add(
     'take-running',

@@ -6,9 +6,9 @@ import { rigSync } from '../view.ts';
 import { COLUMNS, drawHeader, drawRow, type PageContext, ROWS } from './frame.ts';
 
 const TITLES: Readonly<Record<CheckKind, string>> = {
-  line: 'LINE CHECK',
-  hum: 'HUM HUNT',
-  gain: 'GAIN',
+  line: 'LINES',
+  hum: 'HUM',
+  gain: 'GAINS',
   noise: 'NOISE',
 };
 const WHAT: Readonly<Record<CheckKind, string>> = {
@@ -59,7 +59,7 @@ export function drawCheck(page: PageContext, kind: CheckKind): void {
   const changes = snapshot.soundcheck?.changes ?? [];
   const since =
     kind === 'line' && check?.state !== 'running'
-      ? changes.map(({ channel, db }) => `ch ${channel} ${db > 0 ? '+' : ''}${db} dB since check`)
+      ? changes.map(({ channel, db }) => `ch ${channel} ${db > 0 ? '+' : ''}${db} dB vs check`)
       : [];
   const head = wrap(check?.ask ?? WHAT[kind]).slice(0, ROWS - 1);
   const rows = [...since, ...(check === null ? [] : rowsOf(check))];
