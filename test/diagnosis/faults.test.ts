@@ -3,7 +3,7 @@ import { judge, names, statusOf, unread } from './rig/judge.ts';
 import { AMBIGUOUS, FAULTS } from './scenarios/index.ts';
 
 /** Causes that need readings which the capture loop does not give yet. */
-const NOT_READ_YET = /^(channel-(hum|dc|copy|polarity|flat-top|stuck-bit)|bank-hum)$/;
+const NOT_READ_YET = /^(channel-(hum|dc|copy|polarity|flat-top|bits-stuck)|bank-hum)$/;
 const seen = [...Object.values(FAULTS).flat(), ...AMBIGUOUS].filter(
   ({ complaint, expects }) => complaint === undefined && !NOT_READ_YET.test(expects.first.code),
 );

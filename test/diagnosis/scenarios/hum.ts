@@ -1,4 +1,4 @@
-/** Mains in the sound, and what is not sound at all. */
+/** Mains in the sound, and what is not sound at all. Channels are listened to for hum in turns of eight, 8 s each. */
 import type { Scenario } from './types.ts';
 
 export const HUM: readonly Scenario[] = [
@@ -40,7 +40,7 @@ export const HUM: readonly Scenario[] = [
     name: 'hum-on-the-whole-expander',
     story: 'The OctoPre and the amps stand on different outlets: the same hum on all its eight channels.',
     session: 'mute-controls',
-    seconds: 11,
+    seconds: 27,
     strips: Object.fromEntries(
       [13, 14, 15, 16, 17, 18, 19, 20].map((n) => [n, { plays: {}, mains: { hz: 50, dbfs: [-70, -64, null, -68] } }]),
     ),
