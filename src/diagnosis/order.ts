@@ -31,6 +31,7 @@ export const CAUSES_FIRST: readonly string[] = [
   'line-into-instrument',
   'plus4-into-minus10',
   'passive-instrument-into-line',
+  'minus10-into-plus4',
   'channel-clipping',
   'channel-flat-top',
   'channel-dead',

@@ -8,8 +8,21 @@ const LENGTH_S = 16;
 
 const played = new Map<string, Float32Array>();
 
+/** Microphones and converters pass no DC: a high-pass of 5 Hz. */
+function withoutMean(next: () => number, rateHz: number): () => number {
+  const pole = 1 - (2 * Math.PI * 5) / rateHz;
+  let before = 0;
+  let out = 0;
+  return () => {
+    const x = next();
+    out = x - before + pole * out;
+    before = x;
+    return out;
+  };
+}
+
 function keep(key: string, rateHz: number, next: () => number): Float32Array {
-  const samples = Float32Array.from({ length: LENGTH_S * rateHz }, next);
+  const samples = Float32Array.from({ length: LENGTH_S * rateHz }, withoutMean(next, rateHz));
   played.set(key, samples);
   return samples;
 }

@@ -26,7 +26,12 @@ function drawer(seed: number): (below: number) => number {
 }
 
 const strips = (scenario: Scenario) => Object.keys(scenario.strips ?? {});
-const controls = (scenario: Scenario) => (scenario.controls ?? []).map((text) => text.split('=')[0]!.trim());
+const control = (text: string) => text.split('=')[0]!.trim();
+/** Controls that it sets, or that are moved in it. */
+const controls = (scenario: Scenario) => [
+  ...(scenario.controls ?? []).map(control),
+  ...(scenario.happenings ?? []).flatMap((event) => (event.kind === 'control' ? [control(event.to)] : [])),
+];
 const inputs = (scenario: Scenario) => Object.keys(scenario.sheet?.inputs ?? {});
 const ports = (scenario: Scenario) => Object.keys(scenario.clocks ?? {});
 
