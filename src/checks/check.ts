@@ -70,6 +70,14 @@ export interface Heard {
   readonly hum: { readonly baseHz: number; readonly levelDbfs: number } | null;
 }
 
+/** A channel of the Snapshot, as checks hear it. */
+export function heardOf(
+  channel: Pick<Heard, 'index' | 'name' | 'rmsDbfs' | 'peakDbfs' | 'clips'> & { readonly hum?: Heard['hum'] },
+): Heard {
+  const { index, name, rmsDbfs, peakDbfs, clips, hum = null } = channel;
+  return { index, name, rmsDbfs, peakDbfs, clips, hum };
+}
+
 /** A check in progress: pure, each step a new one. */
 export interface Check {
   readonly view: CheckView;

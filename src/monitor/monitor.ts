@@ -2,7 +2,7 @@
  * The monitor: takes levels from the board and events from the capture worker, owns the Snapshot, and hands both to the views.
  * It knows no device and no page.
  */
-import type { CheckKind } from '../checks/check.ts';
+import { type CheckKind, heardOf } from '../checks/check.ts';
 import { Checks } from '../checks/checks.ts';
 import type { Config } from '../config/schema.ts';
 import type { InterfaceMap } from '../device/interfaces/interfaceMap.ts';
@@ -545,17 +545,7 @@ export class Monitor implements MonitorView, MonitorCommands {
     const nowMs = this.#parts.uptimeMs();
     if (!this.#hasLevels() || nowMs - this.#checkedMs < SNAPSHOT_INTERVAL_MS) return;
     this.#checkedMs = nowMs;
-    this.#checks.turn(
-      channels.map(({ index, name, rmsDbfs, peakDbfs, clips }) => ({
-        index,
-        name,
-        rmsDbfs,
-        peakDbfs,
-        clips,
-        hum: null,
-      })),
-      nowMs,
-    );
+    this.#checks.turn(channels.map(heardOf), nowMs);
   }
 
   #build(): Snapshot {

@@ -8,6 +8,7 @@ import { clockStream } from '../../../src/device/clock/clockSource.ts';
 import { loadInterfaceTable } from '../../../src/device/interfaces/interfaceTable.ts';
 import type { CaptureSource, StreamInfo } from '../../../src/device/ports.ts';
 import { loadKernels } from '../../../src/dsp/kernelFile.ts';
+import { createWasmLoudness } from '../../../src/dsp/loudnessWasm.ts';
 import { createWasmMeter } from '../../../src/dsp/meterWasm.ts';
 import { createWasmSlipKernel } from '../../../src/dsp/slip/slipWasm.ts';
 import { type PatchSheet, parsePatchSheet } from '../../../src/guide/patchSheet.ts';
@@ -25,6 +26,11 @@ import { wireSource } from './wire.ts';
 const kernels = loadKernels();
 const interfaces = loadInterfaceTable();
 const TURN_MS = 10;
+/** What only a loop with slow readings takes. */
+const meters = {
+  createLoudnessKernel: (options: Parameters<typeof createWasmLoudness>[1]) => createWasmLoudness(kernels, options),
+  movement: 'peak' as const,
+};
 
 export interface Played {
   readonly name: string;
@@ -100,6 +106,7 @@ export function begin(scenario: Played & Change): Running {
     board: new LevelBoardWriter(memory),
     createMeter: (options) => createWasmMeter(kernels, options),
     createSlipKernel: (options) => createWasmSlipKernel(kernels, options),
+    ...meters,
     post: (message) => monitor.onMessage(message),
     takeCommand: () => commands.shift(),
     sleepMs: () => {},
