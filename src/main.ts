@@ -45,6 +45,8 @@ import { framePng } from './ui/png.ts';
 import { alarmLamp } from './ui/view.ts';
 import { EventLoopTurns, Watchdog } from './watchdog.ts';
 import { Access } from './web/access.ts';
+import { AddressWatch } from './web/addressWatch.ts';
+import { tellAvahi } from './web/avahiFile.ts';
 import { lanAddresses } from './web/hosts.ts';
 import { avahiRuns, MdnsResponder } from './web/mdns.ts';
 import { writePinFile } from './web/pinFile.ts';
@@ -333,6 +335,7 @@ async function runOnce(
   const systemMeter = createSystemMeter();
   // The address on the panel's QR: null while only this machine can reach the page.
   let phone: string | null = null;
+  let addressWatch: AddressWatch | null = null;
   const panelLoop = new PanelLoop({
     app,
     nowMs: uptimeMs,
@@ -474,7 +477,12 @@ async function runOnce(
     // A free port of the system's choice stays the same for the phones that have it open.
     if (options.httpPort === 0) kept.port = listening.value.port;
     // Only what the LAN can reach is worth a name there.
-    if (host !== '127.0.0.1' && host !== '::1' && !avahiRuns()) {
+    const onLan = host !== '127.0.0.1' && host !== '::1';
+    if (onLan && avahiRuns()) {
+      const told = await tellAvahi(listening.value.port);
+      if (!told.ok) log.warn(told.fault.code, `${told.fault.what} ${told.fault.fix}`);
+    }
+    if (onLan && !avahiRuns()) {
       mdns = new MdnsResponder({
         name: 'lightkeeper',
         httpPort: listening.value.port,
@@ -483,7 +491,19 @@ async function runOnce(
       });
       await mdns.start();
     }
-    phone = phoneUrl(host, Number(new URL(url).port || 80), networkInterfaces());
+    const phoneNow = () => phoneUrl(host, Number(new URL(url).port || 80), networkInterfaces());
+    phone = phoneNow();
+    addressWatch = new AddressWatch({
+      look: () => JSON.stringify([phoneNow(), lanAddresses()]),
+      onChange: () => {
+        phone = phoneNow();
+        mdns?.readdress();
+        log.info(
+          'address-changed',
+          phone === null ? 'No network reaches the page now.' : `The page is at ${phone} now.`,
+        );
+      },
+    });
     terminalPanel?.note(`${chosen.simulated ? 'SIMULATOR   ' : ''}${url}`);
     if (terminalPanel === null) say(`Lightkeeper: ${url}${chosen.simulated ? '   (SIMULATOR)' : ''}`);
   }
@@ -497,6 +517,7 @@ async function runOnce(
   process.off('SIGINT', onSignal);
   monitor.stop();
   powerMeter.stop();
+  addressWatch?.stop();
   await Promise.all([
     panelLoop.stop(),
     web.stop(),

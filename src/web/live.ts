@@ -148,6 +148,13 @@ export class LiveHub {
     this.#levelsOff = null;
   }
 
+  /** Bytes that wait for clients to take them, of all together. */
+  get heldBytes(): number {
+    let bytes = 0;
+    for (const group of this.#groups.values()) for (const { socket } of group.clients) bytes += socket.writableLength;
+    return bytes;
+  }
+
   #write(client: Client, text: string): void {
     client.socket.write(text);
     client.lastWriteMs = this.#options.clock.nowMs();

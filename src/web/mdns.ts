@@ -117,6 +117,13 @@ export class MdnsResponder {
     }
   }
 
+  /** The addresses are others now: hears the group on them, and tells all who listen. */
+  readdress(): void {
+    if (this.#socket === null) return;
+    if (this.#options.udpPort === undefined) this.#join(this.#socket);
+    if (this.#settled) this.#announce();
+  }
+
   /** Three questions, 250 ms apart, for our own name; silence means that it is free (RFC 6762 section 8.1). */
   #probe(): void {
     this.#settled = false;

@@ -11,6 +11,7 @@ import { diffConfig } from '../../src/config/diff.ts';
 import { CONFIG_VERSION, type Migration, migrate } from '../../src/config/migrations.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { ConfigStore, HISTORY_LENGTH } from '../../src/config/store.ts';
+import { tellFaultRow } from '../faults/tell.ts';
 
 const cleanUps: (() => void)[] = [];
 afterEach(() => {
@@ -253,7 +254,7 @@ describe('the store', () => {
 const KILLS = Number(process.env.KILLS ?? 12);
 
 describe('SIGKILL in the middle of saves', () => {
-  it(`${KILLS} times leaves the old or the new configuration, whole`, async () => {
+  it(`fault row 18: ${KILLS} times leaves the old or the new configuration, whole`, async () => {
     const at = folder();
     const store = await ConfigStore.open(at);
     await store.save(held(1000));
@@ -280,6 +281,7 @@ describe('SIGKILL in the middle of saves', () => {
     }
     expect(readdirSync(at).filter((name) => name.startsWith('config.bad'))).toEqual([]);
     expect(newest).toBeGreaterThan(1000);
+    tellFaultRow({ row: 18, did: `SIGKILL x ${KILLS} while saving`, saw: `${torn} fell into a write; 0 lost` });
     console.log(`kills: ${KILLS}, ${torn} inside a write, ${newest - 1000} saves survived, 0 lost`);
   }, 3_600_000);
 });

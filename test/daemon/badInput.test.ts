@@ -69,7 +69,7 @@ describe('bad input gets one line that says what to do', () => {
     await expectOneLine(['--wav', file(`${name.replaceAll(' ', '-')}.wav`, bytes)], /\[wav-/);
   });
 
-  it('a port that another program has', async () => {
+  it('a port that another program has, on the command line', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const port = (other.address() as { port: number }).port;

@@ -15,9 +15,13 @@ export interface Daemon {
   stop(): Promise<number | null>;
 }
 
-/** Starts it and waits for the line with the URL. */
-export async function startDaemon(args: readonly string[], env: Record<string, string> = {}): Promise<Daemon> {
-  const stateDir = mkdtempSync(join(tmpdir(), 'lightkeeper-state-'));
+/** Starts it and waits for the line with the URL. A state folder that is given stays. */
+export async function startDaemon(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  ownStateDir?: string,
+): Promise<Daemon> {
+  const stateDir = ownStateDir ?? mkdtempSync(join(tmpdir(), 'lightkeeper-state-'));
   const child = spawn(process.execPath, [entry, ...args, '--http', '0', '--panel', 'none', '--state-dir', stateDir], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -41,7 +45,7 @@ export async function startDaemon(args: readonly string[], env: Record<string, s
     stop: async () => {
       child.kill('SIGTERM');
       const code = await exited;
-      rmSync(stateDir, { recursive: true, force: true });
+      if (ownStateDir === undefined) rmSync(stateDir, { recursive: true, force: true });
       return code;
     },
   };

@@ -6,6 +6,7 @@ import { ConfigStore } from '../../src/config/store.ts';
 import { Access, TRIES_PER_MINUTE } from '../../src/web/access.ts';
 import type { WebActions } from '../../src/web/actionRoutes.ts';
 import { readPinFile, writePinFile } from '../../src/web/pinFile.ts';
+import { tellFaultRow } from '../faults/tell.ts';
 import { makeWeb } from './support/webRig.ts';
 
 const HOST = { host: 'localhost' };
@@ -212,7 +213,7 @@ describe('writes', () => {
     },
   );
 
-  it('a body over 64 KiB, and JSON that is none, are refused with a code', async () => {
+  it('fault row 28: a body of 10 MB, and JSON that is none, are refused with a code', async () => {
     const { web, pair } = await rig();
     const { headers } = await pair();
     const post = (payload: string) =>
@@ -244,7 +245,7 @@ describe('pairing over HTTP', () => {
     expect((await web.app.inject({ url: '/api/session', headers })).json()).toMatchObject({ paired: false });
   });
 
-  it('brute force is locked out: 429 from the sixth try of a minute on', async () => {
+  it('fault row 30: brute force is locked out: 429 from the sixth try of a minute on', async () => {
     const { web, advance } = await rig();
     const codes: number[] = [];
     for (let i = 0; i < 30; i++) {
@@ -259,6 +260,7 @@ describe('pairing over HTTP', () => {
     }
     expect(codes.filter((code) => code === 401)).toHaveLength(5);
     expect(codes.slice(5).every((code) => code === 429)).toBe(true);
+    tellFaultRow({ row: 30, did: '30 wrong PINs in 30 s', saw: '5 tried, then 429' });
   });
 
   it('no answer to anyone carries the PIN, and no log line', async () => {

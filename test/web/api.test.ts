@@ -103,7 +103,7 @@ describe('Host and Origin', () => {
     '8.8.8.8',
     '[2001:db8::1]:8080',
     'a@localhost',
-  ])('a request as %j is refused on every route', async (host) => {
+  ])('fault row 29: a request as %j is refused on every route', async (host) => {
     const { web } = rig();
     for (const url of ['/', '/api/status', '/api/live', '/api/health', '/api/panel.png', '/nothing']) {
       const answer = await web.app.inject({ url, headers: { host } });
@@ -124,7 +124,7 @@ describe('Host and Origin', () => {
   });
 
   it.each(['http://evil.example', 'null', 'file://', 'chrome-extension://abc', 'http://localhost@evil.example'])(
-    'the origin %j is refused',
+    'fault row 29: the origin %j is refused',
     async (origin) => {
       const answer = await rig().web.app.inject({ url: '/api/status', headers: { ...HOST, origin } });
       expect(answer.statusCode).toBe(403);

@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Operation, SchemaNode } from '../../src/web/openApi.ts';
+import { tellFaultRow } from '../faults/tell.ts';
 import { type FullRig, fullRig } from './support/fullRig.ts';
 
 /** 10 000 in CI; `npm run fuzz` sends a million. */
@@ -110,7 +111,7 @@ function heapUsedMb(): number {
 }
 
 describe('fuzzing by the schemas', () => {
-  it(`${REQUESTS} requests over every route: done or refused with a code, no crash, no growth`, async () => {
+  it(`fault row 28: ${REQUESTS} requests over every route: done or refused with a code, no crash, no growth`, async () => {
     rig = await fullRig();
     const { web, access, monitor, store } = rig;
     const random = mulberry(SEED);
@@ -167,6 +168,11 @@ describe('fuzzing by the schemas', () => {
       if (i === Math.floor(REQUESTS * 0.3)) heapMb = heapUsedMb();
     }
     const growthMb = heapUsedMb() - heapMb;
+    tellFaultRow({
+      row: 28,
+      did: `${REQUESTS} fuzzed requests`,
+      saw: `only 200 and 4xx; heap ${growthMb.toFixed(1)} MB more`,
+    });
     console.log(
       `fuzz: ${REQUESTS} requests, seed ${SEED}: ${[...statuses]
         .sort(([a], [b]) => a - b)

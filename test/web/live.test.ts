@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { emptyLevelFrame, NO_SIGNAL } from '../../src/monitor/levels.ts';
 import { encodeLevels, LevelMerge, parseChannels } from '../../src/web/levelStream.ts';
 import { BACKED_UP_BYTES, EVERYTHING, LiveHub, type LiveSocket, snapshotSerialiser } from '../../src/web/live.ts';
+import { tellFaultRow } from '../faults/tell.ts';
 import { FakeMonitor } from './support/fakeMonitor.ts';
 import { makeWeb, type WebRig } from './support/webRig.ts';
 
@@ -205,7 +206,7 @@ describe('the hub', () => {
     expect(quick.events('levels')).toHaveLength(108_000);
   });
 
-  it('closes a client that takes nothing for 30 s', async () => {
+  it('fault row 25: closes a client that takes nothing for 30 s', async () => {
     const monitor = new FakeMonitor();
     const { hub, advance } = hubOver(monitor);
     const socket = new TestSocket();
@@ -295,7 +296,7 @@ describe('over a real socket', () => {
     expect(text().indexOf('event: snapshot')).toBeLessThan(text().indexOf('event: levels'));
   });
 
-  it('16 streams are served, the next hears 503, and a place is free again when one leaves', async () => {
+  it('fault row 26: 16 streams are served, the next hears 503, and a place is free again when one leaves', async () => {
     const { port, web } = await started();
     const streams = await Promise.all(Array.from({ length: 16 }, () => liveSocket(port)));
     expect(web.live.clients).toBe(16);
@@ -309,16 +310,21 @@ describe('over a real socket', () => {
     expect((await liveSocket(port)).head).toContain('200 OK');
   });
 
-  it('a stalled client holds under 1 MB, and others are not held up', async () => {
+  it('fault row 25: a client stalled for an hour of frames holds under 1 MB, and others are not held up', async () => {
     const { port, monitor, web } = await started();
     const { socket } = await liveSocket(port);
     const other = await liveSocket(port);
     socket.pause();
-    for (let round = 0; round < 60; round++) {
+    let mostBytes = 0;
+    for (let round = 0; round < 360; round++) {
       for (let i = 0; i < 300; i++) monitor.emit({ 1: -20, 2: -30 });
       await new Promise((resolve) => setImmediate(resolve));
+      mostBytes = Math.max(mostBytes, web.live.heldBytes);
     }
     expect(web.live.mergedFrames).toBeGreaterThan(0);
+    expect(mostBytes).toBeGreaterThan(0);
+    expect(mostBytes).toBeLessThan(1_000_000);
+    tellFaultRow({ row: 25, did: '108000 frames to a stalled client', saw: `at most ${mostBytes} bytes held` });
     const before = other.text().length;
     monitor.emit({ 1: -1 });
     await expect.poll(() => other.text().length).toBeGreaterThan(before);
@@ -337,7 +343,7 @@ describe('over a real socket', () => {
 });
 
 describe('connections', () => {
-  it('200 sockets that send nothing push out each other, not the others', async () => {
+  it('fault row 27: 200 sockets that send nothing push out each other, not the others', async () => {
     const { port } = await started();
     const idle = Array.from({ length: 200 }, () => connect(port, '127.0.0.1'));
     for (const socket of idle) {
@@ -358,6 +364,11 @@ describe('connections', () => {
     times.sort((a, b) => a - b);
     // The target is 200 ms; five times that, so that a busy machine is no fault.
     expect(times[49]!).toBeLessThan(1000);
+    tellFaultRow({
+      row: 27,
+      did: '200 sockets that send half a request',
+      saw: `others answered within ${times[49]!.toFixed(0)} ms`,
+    });
     await expect
       .poll(() => idle.filter((socket) => !socket.destroyed && socket.readable).length)
       .toBeLessThanOrEqual(64);
