@@ -67,6 +67,8 @@ body of \`POST /api/guide/check\`. Fields that you leave out take their defaults
 }
 \`\`\`
 
+![The sheet on a phone: a passive ribbon under a 48 V switch that another input needs](pictures/phone-patch.png)
+
 Two answers come back: 48 V is on at a passive ribbon, and the OctoPre is set to ADAT sync with no fibre to its ADAT IN.
 
 ## The checks

@@ -146,6 +146,34 @@ describe.skipIf(!HAVE_CHROMIUM)('the page in Chromium (Debian package chromium)'
     expect(await adat.innerText()).toContain('LOCK');
   });
 
+  it('shows what slips looked like where the box keeps drawings, and asks for none where it does not', async () => {
+    const page = await open('phone');
+    const drawing = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 1"><rect width="2" height="1"/></svg>';
+    let asked = 0;
+    await page.route('**/api/evidence', (route) => {
+      asked++;
+      const item = { id: 'adat-a-1', name: 'ADAT A', box: 'OctoPre', what: '1 frame missing', seconds: 83.4 };
+      return route.fulfill({ json: { simulated: true, evidence: [item] } });
+    });
+    await page.route('**/api/evidence/*.svg', (route) =>
+      route.fulfill({ contentType: 'image/svg+xml', body: drawing }),
+    );
+    await page.reload();
+    await page.getByText('What the slips looked like').click({ timeout: 30_000 });
+    const figure = page.locator('#evidence figure');
+    expect(await figure.innerText()).toContain('OctoPre on ADAT A: 1 frame missing at 1:23');
+    await expect
+      .poll(() => figure.locator('img').evaluate((img: HTMLImageElement) => img.naturalWidth), SOON)
+      .toBeGreaterThan(0);
+    expect(asked).toBeGreaterThan(0);
+    await page.unroute('**/api/evidence');
+    await page.reload();
+    await expect.poll(() => page.locator('.finding.alarm').count(), SOON).toBeGreaterThan(0);
+    await page.waitForTimeout(1000);
+    expect(await page.locator('#evidence').innerText()).toBe('');
+    expect(browser.errors).toEqual([]);
+  });
+
   it('a finding is noted with the PIN, and stays in the list, quiet, on the panel too', async () => {
     const page = await open('phone');
     const card = page.locator('.finding.alarm');
