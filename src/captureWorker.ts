@@ -12,6 +12,7 @@ import { assertNever, type Outcome } from './fault.ts';
 import { CaptureLoop } from './monitor/captureLoop.ts';
 import type { CaptureWorkerData, FromCapture, ToCapture } from './monitor/captureMessages.ts';
 import { LevelBoardWriter } from './monitor/levelBoard.ts';
+import { RingWriter } from './recorder/ring.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('the capture worker runs as a worker thread only');
@@ -60,6 +61,7 @@ try {
       clipRun: data.clipRun,
       holdMs: data.holdMs,
       retry: data.retry,
+      ...(data.ring === null ? {} : { ring: new RingWriter(data.ring) }),
     }).run();
   }
 } catch (error) {

@@ -37,6 +37,8 @@ import { createBoardMemory, LevelBoardReader } from './monitor/levelBoard.ts';
 import { Monitor } from './monitor/monitor.ts';
 import { type TakeOrigin, Takes } from './monitor/takes.ts';
 import { PanelLoop } from './panelLoop.ts';
+import { RecorderClient } from './recorder/recorderClient.ts';
+import { createRing } from './recorder/ring.ts';
 import { SETTLED_MS, type StartLedger, safeModeFinding } from './startLedger.ts';
 import { stateFolder } from './stateFolder.ts';
 import type { UiCommand } from './ui/navigation.ts';
@@ -212,6 +214,7 @@ async function runOnce(
           workerData: { choice: chosen.choice, gate } satisfies ClockWorkerData,
         })
       : null;
+  const ring = config.recorder.enabled && !safe ? createRing() : null;
   const worker = new Worker(new URL('./captureWorker.js', import.meta.url), {
     workerData: {
       choice: chosen.choice,
@@ -220,6 +223,7 @@ async function runOnce(
       holdMs: config.meter.holdMs,
       retry: chosen.retry,
       gate: clockWorker === null ? null : gate,
+      ring,
     } satisfies CaptureWorkerData,
   });
 
@@ -259,6 +263,19 @@ async function runOnce(
     newJournal.start();
     return { feed: newFeed, journal: newJournal, takes: newTakes };
   }
+  const recorder =
+    ring === null
+      ? null
+      : new RecorderClient({
+          ring,
+          options: config.recorder,
+          uptimeMs,
+          onSaid: ({ severity, text, detail }) => {
+            if (severity === 'info') log.info('recorder', text);
+            else log.warn('recorder', text);
+            feed.onRecorder(severity, text, detail);
+          },
+        });
   const monitor = new Monitor({
     config,
     version,
@@ -268,9 +285,11 @@ async function runOnce(
     standing: () => [
       ...[safeMode, configFinding(store.origin())].filter((finding) => finding !== null),
       ...journal.findings(),
+      ...(recorder?.findings() ?? []),
     ],
     takes,
     checks,
+    recorder: () => recorder?.view() ?? null,
     tell: (command) => worker.postMessage(command),
     tellClock: (command) => clockWorker?.postMessage(command),
     interfaceMap: interfaces.lookup,
@@ -318,7 +337,13 @@ async function runOnce(
 
   const markTake = (name: string | null, by: TakeOrigin): Outcome<null> => {
     const marked = name === null ? monitor.endTake() : monitor.startTake(name, by);
-    return marked.ok ? good(null) : marked;
+    if (!marked.ok) return marked;
+    if (name === null) recorder?.stop();
+    else {
+      const names = monitor.snapshot().channels.map((channel) => channel.name);
+      recorder?.start(marked.value.name, names);
+    }
+    return good(null);
   };
 
   const clock = { nowMs: uptimeMs };
@@ -440,6 +465,7 @@ async function runOnce(
     config = changed;
     monitor.reconfigure(changed);
     journal.limit(journalLimits(changed));
+    recorder?.setOptions(changed.recorder);
     const anew = rebuilds.filter((part) => part !== 'monitor');
     if (anew.length === 0) return;
     log.info('config-anew', `The configuration changes ${anew.join(', ')}: all is built anew.`);
@@ -522,7 +548,7 @@ async function runOnce(
     panelLoop.stop(),
     web.stop(),
     mdns?.stop(),
-    stopWorker(worker),
+    stopWorker(worker).then(() => recorder?.close()),
     clockWorker === null ? null : stopWorker(clockWorker),
   ]);
   hold = false;

@@ -154,6 +154,33 @@ export const Config = Type.Object(
       },
       { additionalProperties: false, default: {} },
     ),
+    recorder: Type.Object(
+      {
+        enabled: Type.Boolean({
+          default: false,
+          description: 'Record takes, all channels, to a USB disk.',
+          ...rebuilds('capture'),
+        }),
+        folder: Type.Union([Type.Null(), Type.String({ minLength: 1, maxLength: 256, pattern: '^/' })], {
+          default: null,
+          description: 'Folder of the recordings, on a USB disk; null: the first USB disk that is mounted.',
+          ...rebuilds('none'),
+        }),
+        allowInternal: Type.Boolean({
+          default: false,
+          description: 'A disk inside the machine will do for the folder too. An SD card never does.',
+          ...rebuilds('none'),
+        }),
+        preRollS: Type.Integer({
+          minimum: 0,
+          maximum: 120,
+          default: 60,
+          description: 'Seconds before the take that its file begins with, as far as memory goes.',
+          ...rebuilds('none'),
+        }),
+      },
+      { additionalProperties: false, default: {} },
+    ),
     journal: Type.Object(
       {
         maxMb: Type.Integer({

@@ -137,6 +137,11 @@ export class JournalFeed {
     this.#add('mark', 'info', by, name, this.#anchor.frame, { by });
   }
 
+  /** What the recorder did, or could not do. */
+  onRecorder(severity: JournalEvent['severity'], text: string, detail: Record<string, unknown>): void {
+    this.#add('recorder', severity, 'Recorder', text, -1, detail);
+  }
+
   onSnapshot(snapshot: Snapshot): void {
     const ms = this.#clock.uptimeMs();
     this.#snapshot = snapshot;

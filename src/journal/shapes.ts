@@ -27,6 +27,7 @@ export const EventKind = Type.Enum(
     'takeEnd',
     'mark',
     'wallClock',
+    'recorder',
   ],
   {
     description:

@@ -10,6 +10,7 @@ import type { SlipEvidence } from '../dsp/slip/evidence.ts';
 import { SlipDetector } from '../dsp/slip/slipDetector.ts';
 import type { SlipKernel, SlipKernelOptions } from '../dsp/slip/slipKernel.ts';
 import { assertNever, type Fault } from '../fault.ts';
+import type { RingWriter } from '../recorder/ring.ts';
 import type { CaptureEvent, CaptureState, FromCapture, ToCapture, WorkerBank } from './captureMessages.ts';
 import type { LevelBoardWriter } from './levelBoard.ts';
 import { RateEstimate } from './rateEstimate.ts';
@@ -42,6 +43,8 @@ export interface CaptureLoopParts {
   readonly holdMs: number;
   /** false: give up when the first opening fails. */
   readonly retry: boolean;
+  /** For the recorder: a copy of each block, and nothing else. */
+  readonly ring?: RingWriter;
 }
 
 /** What belongs to one opened stream. */
@@ -255,6 +258,7 @@ export class CaptureLoop {
       rate: info.source === 'wav' ? null : new RateEstimate(info.rateHz),
       rateToldMs: nowMs,
     };
+    this.#parts.ring?.open(info);
     this.#parts.post({ kind: 'stream', info });
     this.#setState({ kind: 'running' });
   }
@@ -284,6 +288,7 @@ export class CaptureLoop {
       case 'xrun':
         open.xruns++;
         open.lostFrames += read.lostFrames ?? 0;
+        this.#parts.ring?.lost(read.lostFrames);
         open.meter.reset();
         open.slips?.reset();
         open.foreign?.reset();
@@ -307,6 +312,7 @@ export class CaptureLoop {
   #onFrames(open: OpenStream, frames: number): void {
     const { meter, levels } = open;
     meter.process(frames);
+    this.#parts.ring?.write(meter.input, frames, open.frames);
     open.foreign?.process(meter.input, frames, open.frames, meter);
     open.slips?.process(meter.input, frames, open.frames, meter);
     if (open.foreign !== null) blankForeign(meter, open.foreign.excluded);

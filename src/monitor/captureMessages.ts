@@ -100,4 +100,6 @@ export interface CaptureWorkerData {
   readonly retry: boolean;
   /** The clock worker sets its one Int32 to 1 once it has looked at the controls; null: there is no clock worker. */
   readonly gate: SharedArrayBuffer | null;
+  /** Where the samples go for the recorder; null: nothing is recorded. */
+  readonly ring: SharedArrayBuffer | null;
 }

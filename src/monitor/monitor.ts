@@ -11,6 +11,7 @@ import { answerComplaint, type Complaint } from '../diagnosis/complaints.ts';
 import { Diagnosis } from '../diagnosis/diagnose.ts';
 import { boxOnSheet } from '../diagnosis/rig.ts';
 import { assertNever, type Outcome } from '../fault.ts';
+import type { RecorderView } from '../recorder/view.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { type BankPlan, type PlannedBank, planBanks } from './bankPlan.ts';
 import type { CaptureState, FromCapture, MonitorEvent, ToCapture } from './captureMessages.ts';
@@ -61,6 +62,7 @@ export interface MonitorParts {
   readonly takes?: Takes;
   /** The guided checks; without it a line check is kept for this run only. */
   readonly checks?: Checks;
+  readonly recorder?: () => RecorderView | null;
 }
 
 type Judged = Pick<
@@ -588,6 +590,7 @@ export class Monitor implements MonitorView, MonitorCommands {
       prove: null,
       foreign: this.#foreign.entries(),
       power: this.#power.state(),
+      recorder: this.#parts.recorder?.() ?? null,
       ...this.#takes.view(this.#parts.uptimeMs()),
     };
     this.#turnChecks(known.channels);

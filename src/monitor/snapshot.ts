@@ -6,6 +6,7 @@
  */
 import { type Static, type TSchema, Type } from 'typebox';
 import { CheckView, SoundcheckView } from '../checks/check.ts';
+import { RecorderView } from '../recorder/view.ts';
 import { Power } from './powerWatch.ts';
 import { EndedTake, RunningTake } from './takes.ts';
 
@@ -246,6 +247,7 @@ export const Snapshot = Type.Object(
     check: Type.Optional(CheckView),
     soundcheck: Type.Optional(SoundcheckView),
     findings: Type.Array(Finding),
+    recorder: Type.Union([RecorderView, Type.Null()], { description: 'null: nothing is recorded.' }),
     take: Type.Union([RunningTake, Type.Null()], { description: 'The take that runs, or null.' }),
     lastTake: Type.Union([EndedTake, Type.Null()], { description: 'The take before, of this run of the program.' }),
   },

@@ -35,6 +35,7 @@ const STILL: Snapshot = {
   power: null,
   findings: [],
   take: null,
+  recorder: null,
   lastTake: null,
 };
 

@@ -156,6 +156,7 @@ export function rig(parts: Rig = {}): PanelView {
       power: null,
       findings: parts.findings ?? [],
       take: null,
+      recorder: null,
       lastTake: null,
       ...parts.snapshot,
     },

@@ -329,6 +329,7 @@ export class FakeMonitor implements MonitorView, MonitorCommands {
       power: null,
       findings: this.#acknowledged.mark(findings, Math.round(t * 1000)),
       take: null,
+      recorder: null,
       lastTake: null,
     };
   }
