@@ -49,7 +49,7 @@ class GainStaging implements Check {
       ask:
         rows.length > 0 && open === 0
           ? 'All gains are good.'
-          : `Play the loudest part: peaks belong between ${TARGET_DBFS[0]} and ${TARGET_DBFS[1]} dBFS.`,
+          : `Play your loudest: aim at ${TARGET_DBFS[0]} to ${TARGET_DBFS[1]} dBFS.`,
       channel: null,
       rows,
       startedMs: this.#startedMs,

@@ -43,7 +43,7 @@ class HumHunt implements Check {
           ? 'Nobody plays: listening for hum.'
           : humming.length === 0
             ? 'All hum is gone: what was unplugged last brought it.'
-            : 'Unplug one thing after the other; wait some seconds each time.',
+            : 'Unplug one by one, and wait.',
       channel: null,
       rows,
       startedMs: this.#startedMs,

@@ -45,7 +45,7 @@ class NoiseSurvey implements Check {
       ask: done
         ? noisy === 0
           ? 'No floor stands out.'
-          : `${noisy} noisy: look at gain, cable and what is plugged in.`
+          : `${noisy} noisy: check gain and cable.`
         : `Nobody plays, please: ${Math.ceil((SURVEY_MS - (this.#nowMs - this.#startedMs)) / 1000)} s more.`,
       channel: null,
       rows,

@@ -568,7 +568,7 @@ export function galleryStates(): GalleryState[] {
     checking({
       kind: 'hum',
       state: 'running',
-      ask: 'Unplug one thing after the other; wait some seconds each time.',
+      ask: 'Unplug one by one, and wait.',
       channel: null,
       startedMs: 0,
       rows: [row(11, 'Bass DI', 'bad', '50 Hz', -52), row(13, 'Gtr L', 'gone', '50 Hz gone, was -61', null)],
@@ -581,7 +581,7 @@ export function galleryStates(): GalleryState[] {
     checking({
       kind: 'gain',
       state: 'running',
-      ask: 'Play the loudest part: peaks belong between -18 and -6 dBFS.',
+      ask: 'Play your loudest: aim at -18 to -6 dBFS.',
       channel: null,
       startedMs: 0,
       rows: [row(17, 'Vox', 'bad', '4 dB too hot', -2), row(1, 'Kick in', 'good', 'good', -9)],
@@ -594,7 +594,7 @@ export function galleryStates(): GalleryState[] {
     checking({
       kind: 'noise',
       state: 'done',
-      ask: '1 noisy: look at gain, cable and what is plugged in.',
+      ask: '1 noisy: check gain and cable.',
       channel: null,
       startedMs: 0,
       rows: [row(13, 'Gtr L', 'bad', 'noisy', -61), row(1, 'Kick in', 'good', 'quiet', -98)],

@@ -61,8 +61,9 @@ export function drawCheck(page: PageContext, kind: CheckKind): void {
     kind === 'line' && check?.state !== 'running'
       ? changes.map(({ channel, db }) => `ch ${channel} ${db > 0 ? '+' : ''}${db} dB vs check`)
       : [];
-  const head = wrap(check?.ask ?? WHAT[kind]).slice(0, ROWS - 1);
   const rows = [...since, ...(check === null ? [] : rowsOf(check))];
+  // What was found always has its place.
+  const head = wrap(check?.ask ?? WHAT[kind]).slice(0, rows.length > 0 ? ROWS - 3 : ROWS - 1);
   const room = ROWS - 1 - head.length;
   const sheets = Math.max(1, room <= 0 ? 1 : Math.ceil(rows.length / room));
   const sheet = Math.floor(Math.max(0, page.nowMs) / SHEET_MS) % sheets;
