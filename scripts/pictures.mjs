@@ -103,9 +103,9 @@ try {
   await shoot('phone-panel', 'panel', 390, 844, 2);
   await shoot('phone-settings', 'settings', 390, 844, 2);
   await shoot('phone-narrow', 'live', 320, 640, 2);
+  await shoot('desktop', 'live', 1440, 900, 1);
   await keepSheet();
   await shoot('phone-patch', 'patch', 390, 844, 2);
-  await shoot('desktop', 'live', 1440, 900, 1);
   writeFileSync(`${out}/panel.png`, Buffer.from(await (await fetch(`${url}api/panel.png?scale=4`)).arrayBuffer()));
 } finally {
   await browser.close();
