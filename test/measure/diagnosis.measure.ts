@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { it } from 'vitest';
 import { judge, names } from '../diagnosis/rig/judge.ts';
+import { isReadYet } from '../diagnosis/rig/notReadYet.ts';
 import { play } from '../diagnosis/rig/run.ts';
 import { rulesMarkdown } from '../diagnosis/rulesMarkdown.ts';
 import { AMBIGUOUS, CLEAN, drawPairs, FAULTS } from '../diagnosis/scenarios/index.ts';
@@ -26,6 +27,7 @@ it('plays all scenarios and writes docs/diagnosis.md', { timeout: 3_600_000 }, (
   const lines = [rulesMarkdown(), '## Scenarios', ''];
   let right = 0;
   let all = 0;
+  let waiting = 0;
   const tables: string[] = [];
   for (const [room, scenarios] of Object.entries({ ...FAULTS, ambiguous: AMBIGUOUS })) {
     tables.push(
@@ -35,16 +37,20 @@ it('plays all scenarios and writes docs/diagnosis.md', { timeout: 3_600_000 }, (
       '|---|---|---|---|',
     );
     for (const scenario of scenarios) {
-      const { right: ok, first } = result(scenario);
-      all++;
+      const read = isReadYet(scenario.expects.first.code);
+      if (!read) waiting++;
+      const { right: ok, first } = read ? result(scenario) : { right: false, first: '-' };
+      if (read) all++;
       if (ok) right++;
       const { code, where } = scenario.expects.first;
       const causes = [where === undefined ? code : `${code} at ${where}`, ...(scenario.expects.or ?? [])].join('; or ');
-      tables.push(row(scenario.story, causes, first, ok ? 'right' : '**wrong**'));
+      tables.push(row(scenario.story, causes, first, read ? (ok ? 'right' : '**wrong**') : 'not read yet'));
     }
     tables.push('');
   }
-  const pairs = drawPairs().map((pair) => {
+  const isRead = (pair: { expects: readonly { code: string }[] }) => pair.expects.every(({ code }) => isReadYet(code));
+  const drawn = drawPairs();
+  const pairs = drawn.filter(isRead).map((pair) => {
     const { findings } = play(pair).snapshot();
     return { pair, both: pair.expects.every((cause) => findings.some((finding) => names(finding, cause))) };
   });
@@ -56,6 +62,11 @@ it('plays all scenarios and writes docs/diagnosis.md', { timeout: 3_600_000 }, (
     "control values through the device's own reader. Set-ups and causes: `test/diagnosis/scenarios/`.",
     '',
     `- The right cause first: ${right} of ${all} (${((100 * right) / all).toFixed(1)} %). Where the evidence allows several causes, all are listed.`,
+    ...(waiting === 0
+      ? []
+      : [
+          `- Not played: ${waiting} scenarios and ${drawn.length - pairs.length} pairs that need slow readings of a channel (hum, DC, copies, polarity, flat tops, stuck bits), which the Snapshot does not have yet.`,
+        ]),
     `- Two faults at once, drawn with seed ${PAIR_SEED}: both listed in ${both} of ${pairs.length}.`,
     `- Nothing wrong: no finding in ${silent} of ${clean.length}.`,
     '',
