@@ -64,6 +64,8 @@ export interface ChannelMeterOptions {
   readonly movement: Movement;
   /** Look for hum and channel pairs, too; false saves a fifth of the time. Default true. */
   readonly diagnose?: boolean;
+  /** Channels listened to for hum at a time, in turns (see `createHumDetector`). Default: all. */
+  readonly humAtOnce?: number;
 }
 
 /** What the kernel must be made with for a channel meter. */
@@ -149,6 +151,14 @@ export class ChannelMeter {
   readonly #windowFlat: Int32Array;
   readonly #dcSeconds: Int32Array;
   readonly #floors: Int32Array;
+  /** What the last clear took away, for one undo. */
+  readonly #cleared: {
+    readonly clips: Int32Array;
+    readonly overSamples: Float64Array;
+    readonly flatTop: Uint8Array;
+    readonly peakMaxDbX100: Int32Array;
+    readonly truePeakMaxDbX100: Int32Array;
+  };
 
   /** `kernel` must have been made with `kernelOptions(options)`. */
   constructor(kernel: MeterKernel, options: ChannelMeterOptions) {
@@ -174,7 +184,13 @@ export class ChannelMeter {
     this.flatTop = new Uint8Array(channels);
     this.bits = Array.from({ length: channels }, () => sampleBits(0, 0));
     this.pairs = diagnose ? createChannelPairs(options) : undefined;
-    this.hum = diagnose ? createHumDetector(options) : undefined;
+    this.hum = diagnose
+      ? createHumDetector({
+          channels,
+          rateHz,
+          ...(options.humAtOnce === undefined ? {} : { atOnce: options.humAtOnce }),
+        })
+      : undefined;
 
     this.#ppm = ppmOf(options.movement);
     this.#rms = createRmsMeter({ channels, rateHz, timeConstantMs: RMS_MS });
@@ -195,6 +211,50 @@ export class ChannelMeter {
     this.#windowFlat = ints();
     this.#dcSeconds = ints();
     this.#floors = new Int32Array(channels * FLOOR_SECONDS).fill(NO_SIGNAL);
+    this.#cleared = {
+      clips: ints(),
+      overSamples: whole(),
+      flatTop: new Uint8Array(channels),
+      peakMaxDbX100: dark(),
+      truePeakMaxDbX100: dark(),
+    };
+  }
+
+  /**
+   * Takes over what another meter of the same stream has counted, latched and seen: for a change of movement while it
+   * runs. The fast meters rise anew.
+   */
+  adopt(other: ChannelMeter): void {
+    const pairs: readonly (readonly [Int32Array | Float64Array | Uint8Array, Int32Array | Float64Array | Uint8Array])[] = [
+      [this.clips, other.clips],
+      [this.overSamples, other.overSamples],
+      [this.peakMaxDbX100, other.peakMaxDbX100],
+      [this.truePeakMaxDbX100, other.truePeakMaxDbX100],
+      [this.silence, other.silence],
+      [this.dcDbX100, other.dcDbX100],
+      [this.dcFlag, other.dcFlag],
+      [this.secondRmsDbX100, other.secondRmsDbX100],
+      [this.noiseFloorDbX100, other.noiseFloorDbX100],
+      [this.crestDbX100, other.crestDbX100],
+      [this.flatTop, other.flatTop],
+      [this.#dcSeconds, other.#dcSeconds],
+      [this.#floors, other.#floors],
+      [this.#cleared.clips, other.#cleared.clips],
+      [this.#cleared.overSamples, other.#cleared.overSamples],
+      [this.#cleared.flatTop, other.#cleared.flatTop],
+      [this.#cleared.peakMaxDbX100, other.#cleared.peakMaxDbX100],
+      [this.#cleared.truePeakMaxDbX100, other.#cleared.truePeakMaxDbX100],
+    ];
+    for (const [to, from] of pairs) to.set(from);
+    other.bits.forEach((bits, c) => {
+      this.bits[c] = bits;
+    });
+    this.#seconds = other.#seconds;
+  }
+
+  /** Frames are missing from the stream: what needs it whole begins anew. Call `reset` of the kernel as well. */
+  gap(): void {
+    this.hum?.restart();
   }
 
   #createPeakMeter(holdMs: number): PeakMeter {
@@ -229,16 +289,38 @@ export class ChannelMeter {
 
   /** Counts, maxima and latches of the named 1-based channels, or of all. */
   clear(channels: readonly number[] | null): void {
-    const all = channels ?? Array.from({ length: this.clips.length }, (_, c) => c + 1);
-    for (const channel of all) {
-      if (channel < 1 || channel > this.clips.length) continue;
-      const c = channel - 1;
+    const cleared = this.#cleared;
+    cleared.clips.fill(0);
+    cleared.overSamples.fill(0);
+    cleared.flatTop.fill(0);
+    cleared.peakMaxDbX100.fill(NO_SIGNAL);
+    cleared.truePeakMaxDbX100.fill(NO_SIGNAL);
+    for (let c = 0; c < this.clips.length; c++) {
+      if (channels !== null && !channels.includes(c + 1)) continue;
+      cleared.clips[c] = this.clips[c]!;
+      cleared.overSamples[c] = this.overSamples[c]!;
+      cleared.flatTop[c] = this.flatTop[c]!;
+      cleared.peakMaxDbX100[c] = this.peakMaxDbX100[c]!;
+      cleared.truePeakMaxDbX100[c] = this.truePeakMaxDbX100[c]!;
       this.clips[c] = 0;
       this.overSamples[c] = 0;
       this.flatTop[c] = 0;
       this.peakMaxDbX100[c] = NO_SIGNAL;
       this.truePeakMaxDbX100[c] = NO_SIGNAL;
     }
+  }
+
+  /** Puts back what the last clear took away, with what came since. Once: a second undo adds nothing. */
+  undoClear(): void {
+    const cleared = this.#cleared;
+    for (let c = 0; c < this.clips.length; c++) {
+      this.clips[c] = this.clips[c]! + cleared.clips[c]!;
+      this.overSamples[c] = this.overSamples[c]! + cleared.overSamples[c]!;
+      this.flatTop[c] = this.flatTop[c]! | cleared.flatTop[c]!;
+      this.peakMaxDbX100[c] = Math.max(this.peakMaxDbX100[c]!, cleared.peakMaxDbX100[c]!);
+      this.truePeakMaxDbX100[c] = Math.max(this.truePeakMaxDbX100[c]!, cleared.truePeakMaxDbX100[c]!);
+    }
+    this.clear([]);
   }
 
   /** Takes the block that the kernel has just processed. */

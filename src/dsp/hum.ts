@@ -32,6 +32,8 @@ const LINE_OVER_FLOOR = 16;
 const SMALLEST_PART = 1e-7;
 const LINES_FOR_HUM = 2;
 const WINDOWS_FOR_ALARM = 3;
+/** Parts in a turn of channels: three windows. */
+const TURN_PARTS = PARTS + (WINDOWS_FOR_ALARM - 1) * HOP;
 /** A window is quiet below this RMS, as a mean square of 24-bit samples: -45 dBFS. */
 const QUIET_MEAN_SQUARE = Math.round(8388607 ** 2 * 10 ** -4.5);
 /** Or it is judged when lines hold this part of its power. */
@@ -79,18 +81,33 @@ export interface HumReading {
   readonly alarm: boolean;
 }
 
+export interface HumOptions {
+  readonly channels: number;
+  readonly rateHz: number;
+  /**
+   * Channels listened to at a time, each for three windows (8 s), then the next ones: hum does not hurry, and the cost is
+   * theirs alone. 34 channels by eights are looked at every 40 s. Default: all, always.
+   */
+  readonly atOnce?: number;
+}
+
 export interface HumDetector {
-  /** One a channel, replaced at each judged window (every 2 s). */
+  /** One a channel, replaced at each judged window (every 2 s while it is listened to). */
   readonly readings: readonly HumReading[];
   /** Takes the kernel's box sums of a block and its sums of squares. */
   update(boxes: Int32Array, boxStride: number, boxCount: number, sumSquares: BigUint64Array, frames: number): void;
+  /** Begins the present window anew after a gap in the stream; readings stand. */
+  restart(): void;
   reset(): void;
 }
 
 const NO_HUM: HumReading = { baseHz: 0, levelDbX100: NO_SIGNAL, harmonics: 0, windows: 0, alarm: false };
 
-export function createHumDetector(options: { readonly channels: number; readonly rateHz: number }): HumDetector {
+export function createHumDetector(options: HumOptions): HumDetector {
   const { channels, rateHz } = options;
+  const width = Math.max(1, Math.min(channels, options.atOnce ?? channels));
+  /** Channels first..first+width-1 are listened to. */
+  let first = 0;
   const boxFrames = humBoxFrames(rateHz);
   /** From a weighted sum of box sums to x24 with SLOW_BITS fraction bits. */
   const slowDivisor = (boxFrames * TAPS_SUM) / 2 ** SLOW_BITS;
@@ -107,8 +124,8 @@ export function createHumDetector(options: { readonly channels: number; readonly
   /** The mixing tones of the part that is being filled, one row a line; the same for all channels. */
   const cosines = new Int32Array(lines * partSamples);
   const sines = new Int32Array(lines * partSamples);
-  /** The part's slow samples, one row a channel. */
-  const slow = new Int32Array(channels * partSamples);
+  /** The part's slow samples, one row a channel that is listened to. */
+  const slow = new Int32Array(width * partSamples);
   const windowCos = windowed(Math.cos, partS);
   const windowSin = windowed(Math.sin, partS);
   /** What box sums and low-pass take from a line at each frequency, as a power. */
@@ -123,10 +140,10 @@ export function createHumDetector(options: { readonly channels: number; readonly
   });
 
   /** The last box sums of each channel, twice over: any ten in a row stand together. */
-  const line = new Int32Array(channels * 2 * TAPS.length);
-  const parts = new Float64Array(channels * lines * PARTS * 2);
-  const partPower = new Float64Array(channels * PARTS);
-  const power = new Float64Array(channels);
+  const line = new Int32Array(width * 2 * TAPS.length);
+  const parts = new Float64Array(width * lines * PARTS * 2);
+  const partPower = new Float64Array(width * PARTS);
+  const power = new Float64Array(width);
   const powerFrames = new Float64Array(PARTS);
   const readings: HumReading[] = new Array<HumReading>(channels).fill(NO_HUM);
   let linePosition = 0;
@@ -134,16 +151,27 @@ export function createHumDetector(options: { readonly channels: number; readonly
   let inPart = 0;
   let partsDone = 0;
   let framesInPart = 0;
-  /** The next channel to judge, one a block: a third of a millisecond each. None left: `channels`. */
-  let toJudge = channels;
+  /** The next channel to judge, one a block: a third of a millisecond each. None left: `width`. */
+  let toJudge = width;
   let words: Uint32Array = new Uint32Array(0);
   let known: BigUint64Array | undefined;
 
-  function reset(): void {
+  function restart(): void {
     for (const array of [line, slow, parts, partPower, power, powerFrames, phase]) array.fill(0);
-    readings.fill(NO_HUM);
     linePosition = boxPhase = inPart = partsDone = framesInPart = 0;
-    toJudge = channels;
+    toJudge = width;
+  }
+
+  function reset(): void {
+    restart();
+    readings.fill(NO_HUM);
+    first = 0;
+  }
+
+  /** The next channels' turn; the last turn overlaps the one before where the width does not divide the channels. */
+  function nextTurn(): void {
+    restart();
+    first = first + width >= channels ? 0 : Math.min(first + width, channels - width);
   }
 
   function slowSample(): void {
@@ -153,7 +181,7 @@ export function createHumDetector(options: { readonly channels: number; readonly
       sines[k * partSamples + inPart] = COSINE_Q14[(at - QUARTER) & ((1 << TABLE_BITS) - 1)]!;
       phase[k] = phase[k]! + phaseStep[k]!;
     }
-    for (let c = 0; c < channels; c++) {
+    for (let c = 0; c < width; c++) {
       let sum = 0;
       const from = c * 2 * TAPS.length + linePosition;
       for (let i = 0; i < TAPS.length; i++) sum += TAPS[i]! * line[from + i]!;
@@ -163,7 +191,7 @@ export function createHumDetector(options: { readonly channels: number; readonly
 
   function endPart(): void {
     const slot = partsDone % PARTS;
-    for (let c = 0; c < channels; c++) {
+    for (let c = 0; c < width; c++) {
       const from = c * partSamples;
       for (let k = 0; k < lines; k++) {
         const tone = k * partSamples;
@@ -249,8 +277,9 @@ export function createHumDetector(options: { readonly channels: number; readonly
       frames += powerFrames[s]!;
     }
     const meanSquare = frames === 0 ? 0 : total / frames;
+    const channel = first + c;
     if (meanSquare === 0) {
-      readings[c] = NO_HUM;
+      readings[channel] = NO_HUM;
       return;
     }
     // A loud window is only worth a spectrum when its partial sums alone hold most of its power.
@@ -295,12 +324,12 @@ export function createHumDetector(options: { readonly channels: number; readonly
     // A loud window says nothing: what was known stays.
     if (!quiet) return;
     if (best!.count < LINES_FOR_HUM) {
-      readings[c] = NO_HUM;
+      readings[channel] = NO_HUM;
       return;
     }
-    const before = readings[c]!;
+    const before = readings[channel]!;
     const windows = before.baseHz === best!.baseHz ? before.windows + 1 : 1;
-    readings[c] = {
+    readings[channel] = {
       baseHz: best!.baseHz,
       levelDbX100: meanSquareDbX100(Math.round(best!.meanSquare * 64), 6),
       harmonics: best!.found,
@@ -311,19 +340,29 @@ export function createHumDetector(options: { readonly channels: number; readonly
 
   return {
     readings,
+    restart,
     reset,
     update(boxes, boxStride, boxCount, sumSquares, frames) {
       if (known !== sumSquares) {
         known = sumSquares;
         words = new Uint32Array(sumSquares.buffer, sumSquares.byteOffset, channels * 2);
       }
-      for (let c = 0; c < channels; c++) power[c] = power[c]! + words[2 * c]! + words[2 * c + 1]! * 0x1_0000_0000;
+      for (let c = 0; c < width; c++) {
+        const at = 2 * (first + c);
+        power[c] = power[c]! + words[at]! + words[at + 1]! * 0x1_0000_0000;
+      }
       framesInPart += frames;
-      if (toJudge < channels) judge(toJudge++);
+      if (toJudge < width) {
+        judge(toJudge++);
+        if (toJudge === width && width < channels && partsDone >= TURN_PARTS) {
+          nextTurn();
+          return;
+        }
+      }
       for (let row = 0; row < boxCount; row++) {
-        for (let c = 0; c < channels; c++) {
+        for (let c = 0; c < width; c++) {
           const to = c * 2 * TAPS.length + linePosition;
-          line[to] = boxes[row * boxStride + c]!;
+          line[to] = boxes[row * boxStride + first + c]!;
           line[to + TAPS.length] = line[to]!;
         }
         linePosition = (linePosition + 1) % TAPS.length;

@@ -44,6 +44,10 @@ export interface LoudnessMeter {
   readonly shortTermX100: number;
   /** All readings; walks the histograms, so ask a few times a second at most. */
   readings(): LoudnessReadings;
+  /** Begins integrated loudness, range and maxima anew; what is heard now goes on. */
+  clear(): void;
+  /** Puts back what the last clear took away, with what came since. Once. */
+  undoClear(): void;
   reset(): void;
 }
 
@@ -64,6 +68,10 @@ export function createLoudnessMeter(kernel: LoudnessKernel, options: LoudnessOpt
   let momentaryMax = NO_SIGNAL;
   let shortTerm = NO_SIGNAL;
   let shortTermMax = NO_SIGNAL;
+  const clearedGated = new Float64Array(BINS);
+  const clearedRanged = new Float64Array(BINS);
+  let clearedMomentaryMax = NO_SIGNAL;
+  let clearedShortTermMax = NO_SIGNAL;
 
   function reset(): void {
     kernel.reset();
@@ -75,6 +83,14 @@ export function createLoudnessMeter(kernel: LoudnessKernel, options: LoudnessOpt
     filled = 0;
     cells = 0;
     momentary = momentaryMax = shortTerm = shortTermMax = NO_SIGNAL;
+    forget();
+  }
+
+  /** There is nothing to undo any more. */
+  function forget(): void {
+    clearedGated.fill(0);
+    clearedRanged.fill(0);
+    clearedMomentaryMax = clearedShortTermMax = NO_SIGNAL;
   }
 
   function over(count: number): number {
@@ -137,6 +153,24 @@ export function createLoudnessMeter(kernel: LoudnessKernel, options: LoudnessOpt
           endCell();
         }
       }
+    },
+    clear() {
+      clearedGated.set(gated);
+      clearedRanged.set(ranged);
+      clearedMomentaryMax = momentaryMax;
+      clearedShortTermMax = shortTermMax;
+      gated.fill(0);
+      ranged.fill(0);
+      momentaryMax = shortTermMax = NO_SIGNAL;
+    },
+    undoClear() {
+      for (let bin = 0; bin < BINS; bin++) {
+        gated[bin] = gated[bin]! + clearedGated[bin]!;
+        ranged[bin] = ranged[bin]! + clearedRanged[bin]!;
+      }
+      momentaryMax = Math.max(momentaryMax, clearedMomentaryMax);
+      shortTermMax = Math.max(shortTermMax, clearedShortTermMax);
+      forget();
     },
     readings() {
       return {
