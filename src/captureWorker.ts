@@ -6,6 +6,7 @@ import { loadScenario } from './device/sim/scenario.ts';
 import { simSource } from './device/sim/simSource.ts';
 import { wavSource } from './device/wav/wavSource.ts';
 import { loadKernels } from './dsp/kernelFile.ts';
+import { createWasmLoudness } from './dsp/loudnessWasm.ts';
 import { createWasmMeter } from './dsp/meterWasm.ts';
 import { createWasmSlipKernel } from './dsp/slip/slipWasm.ts';
 import { assertNever, type Outcome } from './fault.ts';
@@ -53,6 +54,7 @@ try {
       source: source.value,
       board: new LevelBoardWriter(data.board),
       createMeter: (options) => createWasmMeter(kernels, options),
+      createLoudnessKernel: (options) => createWasmLoudness(kernels, options),
       createSlipKernel: (options) => createWasmSlipKernel(kernels, options),
       post,
       takeCommand: () => receiveMessageOnPort(port)?.message as ToCapture | undefined,
@@ -60,6 +62,7 @@ try {
       nowMs: () => performance.now(),
       clipRun: data.clipRun,
       holdMs: data.holdMs,
+      movement: data.movement,
       retry: data.retry,
       ...(data.ring === null ? {} : { ring: new RingWriter(data.ring) }),
     }).run();

@@ -26,6 +26,7 @@ import type { CaptureChoice, Notifier } from './device/ports.ts';
 import { startPowerMeter } from './device/power/powerMeter.ts';
 import { passedSocket, secondDescriptor } from './device/systemd/listenSocket.ts';
 import { systemdNotifier, watchdogMs } from './device/systemd/notifier.ts';
+import { METER_SCALES } from './dsp/meterScales.ts';
 import { bad, good, type Outcome } from './fault.ts';
 import { JournalFeed } from './journal/feed.ts';
 import { Journal } from './journal/journal.ts';
@@ -221,6 +222,7 @@ async function runOnce(
       board: memory,
       clipRun: config.meter.clipRun,
       holdMs: config.meter.holdMs,
+      movement: METER_SCALES[config.meter.ballistic].movement,
       retry: chosen.retry,
       gate: clockWorker === null ? null : gate,
       ring,

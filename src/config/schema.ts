@@ -3,6 +3,7 @@
  * Each field carries its unit and limits, and `x-rebuilds`: the part that a change rebuilds (`none`: at once).
  */
 import { type Static, Type } from 'typebox';
+import { METER_SCALES, type MeterScaleName } from '../dsp/meterScales.ts';
 import { PatchSheet } from '../guide/patchSheet.ts';
 import { BankKind, Vantage } from '../monitor/snapshot.ts';
 
@@ -65,6 +66,25 @@ export const Config = Type.Object(
           description: 'Peak hold, ms; 3600000 holds until cleared.',
           ...rebuilds('monitor'),
         }),
+        ballistic: Type.Unsafe<MeterScaleName>({
+          ...Type.Enum(Object.keys(METER_SCALES)),
+          default: 'digital',
+          description:
+            'How bars move and what their scale is: digital (peak, IEC 60268-18), ppmDin and ppmNordic (60268-10 I), ppmBbc (IIa), ppmEbu (IIb), vu (60268-17), k12, k14, k20.',
+          ...rebuilds('monitor'),
+        }),
+        unit: Type.Unsafe<'dBFS' | 'dBu' | 'dBV'>({
+          ...Type.Enum(['dBFS', 'dBu', 'dBV']),
+          default: 'dBFS',
+          description: 'What levels are told in; dBu and dBV need fullScaleDbu.',
+          ...rebuilds('monitor'),
+        }),
+        fullScaleDbu: Type.Union([Type.Null(), Type.Number({ minimum: -60, maximum: 40 })], {
+          default: null,
+          description:
+            "Level of 0 dBFS at the interface's line inputs, dBu: its maximum input level, from the data sheet; null: not known.",
+          ...rebuilds('monitor'),
+        }),
       },
       { additionalProperties: false, default: {} },
     ),
@@ -84,6 +104,32 @@ export const Config = Type.Object(
       description: 'Banks, where the table of interfaces is to be corrected; empty: as the table says.',
       ...rebuilds('monitor'),
     }),
+    loudness: Type.Union(
+      [
+        Type.Null(),
+        Type.Array(
+          Type.Object(
+            {
+              name: Type.String({ minLength: 1, maxLength: 16, description: 'What is measured: Mix.' }),
+              channels: Type.Array(Type.Integer({ minimum: 1, maximum: 64 }), {
+                minItems: 1,
+                maxItems: 24,
+                uniqueItems: true,
+                description: 'Channels measured together, 1-based.',
+              }),
+            },
+            { additionalProperties: false },
+          ),
+          { maxItems: 8 },
+        ),
+      ],
+      {
+        default: null,
+        description:
+          'Groups whose programme loudness (LUFS) is measured; null: the first two channels of a loopback, where there is one.',
+        ...rebuilds('monitor'),
+      },
+    ),
     web: Type.Object(
       {
         host: Type.String({

@@ -2,20 +2,6 @@
 import type { Channel } from '../monitor/snapshot.ts';
 import type { ChannelFacts } from './rig.ts';
 
-/** Readings that are made once a second; absent before the first. */
-interface SlowReadings {
-  readonly hum?: { readonly baseHz: number; readonly levelDbfs: number; readonly harmonics: number } | null;
-  readonly dcDbfs?: number | null;
-  readonly dcFlag?: boolean;
-  /** Masks of the 32-bit word. */
-  readonly stuckAtOne?: number;
-  readonly stuckAtZero?: number;
-  readonly flatTop?: boolean;
-  readonly copyOf?: number | null;
-  readonly opposite?: boolean;
-}
-
-const SAMPLE_BITS = 24;
 /** Harmonics 3 and 5, as bits h - 1. */
 const ODD = 0b10100;
 /** Harmonics 2, 4 and 6. */
@@ -26,16 +12,33 @@ function strongestOf(harmonics: number): number {
   return (harmonics & ODD) === 0 && (harmonics & EVEN) !== 0 ? 2 : 1;
 }
 
+const NOTHING: ChannelFacts = {
+  hum: null,
+  dcDbfs: null,
+  stuckBits: [],
+  flatTop: false,
+  copyOf: null,
+  oppositeTo: null,
+};
+
+/** Nothing is said of a channel that nobody counts on: neither named, nor on the sheet, nor ever heard. */
 export function factsOf(channel: Channel): ChannelFacts {
-  const { hum, dcDbfs, dcFlag, stuckAtOne, stuckAtZero, flatTop, copyOf, opposite } = channel as Channel & SlowReadings;
-  const stuck = ((stuckAtOne ?? 0) | (stuckAtZero ?? 0)) >>> 8;
+  if (!channel.armed) return NOTHING;
   return {
-    hum: hum == null ? null : { baseHz: hum.baseHz, dbfs: hum.levelDbfs, strongest: strongestOf(hum.harmonics) },
-    dcDbfs: dcFlag === true ? (dcDbfs ?? null) : null,
-    stuckBits: Array.from({ length: SAMPLE_BITS }, (_, bit) => bit).filter((bit) => (stuck & (1 << bit)) !== 0),
-    flatTop: flatTop === true,
-    copyOf: copyOf ?? null,
-    // Neighbours are judged in pairs: 1-2, 3-4.
-    oppositeTo: opposite === true ? channel.index + (channel.index % 2 === 1 ? 1 : -1) : null,
+    hum:
+      channel.hum === null
+        ? null
+        : { baseHz: channel.hum.baseHz, dbfs: channel.hum.levelDbfs, strongest: strongestOf(channel.hum.harmonics) },
+    dcDbfs: channel.dcFlag ? channel.dcDbfs : null,
+    stuckBits: stuckBitsOf((channel.stuckAtOne | channel.stuckAtZero) >>> 0),
+    flatTop: channel.flatTop,
+    copyOf: channel.copyOf,
+    // Neighbours are 1-2, 3-4, ...
+    oppositeTo: channel.opposite ? (channel.index % 2 === 1 ? channel.index + 1 : channel.index - 1) : null,
   };
+}
+
+/** A mask of the 32-bit word as bits of 24, lowest first; what lies below them is no converter's. */
+function stuckBitsOf(mask: number): number[] {
+  return Array.from({ length: 24 }, (_, bit) => bit).filter((bit) => ((mask >>> (bit + 8)) & 1) === 1);
 }

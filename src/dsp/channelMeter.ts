@@ -225,7 +225,10 @@ export class ChannelMeter {
    * runs. The fast meters rise anew.
    */
   adopt(other: ChannelMeter): void {
-    const pairs: readonly (readonly [Int32Array | Float64Array | Uint8Array, Int32Array | Float64Array | Uint8Array])[] = [
+    const pairs: readonly (readonly [
+      Int32Array | Float64Array | Uint8Array,
+      Int32Array | Float64Array | Uint8Array,
+    ])[] = [
       [this.clips, other.clips],
       [this.overSamples, other.overSamples],
       [this.peakMaxDbX100, other.peakMaxDbX100],

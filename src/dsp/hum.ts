@@ -75,6 +75,8 @@ export interface HumReading {
   readonly levelDbX100: number;
   /** Bit h-1 is set for each harmonic found. */
   readonly harmonics: number;
+  /** Number of the strongest, 1 the fundamental; 0 without hum. */
+  readonly strongest: number;
   /** Windows judged in a row that showed it. */
   readonly windows: number;
   /** Three windows in a row. */
@@ -101,7 +103,7 @@ export interface HumDetector {
   reset(): void;
 }
 
-const NO_HUM: HumReading = { baseHz: 0, levelDbX100: NO_SIGNAL, harmonics: 0, windows: 0, alarm: false };
+const NO_HUM: HumReading = { baseHz: 0, levelDbX100: NO_SIGNAL, harmonics: 0, strongest: 0, windows: 0, alarm: false };
 
 export function createHumDetector(options: HumOptions): HumDetector {
   const { channels, rateHz } = options;
@@ -284,9 +286,11 @@ export function createHumDetector(options: HumOptions): HumDetector {
     }
     // A loud window is only worth a spectrum when its partial sums alone hold most of its power.
     if (meanSquare >= QUIET_MEAN_SQUARE && !mostlyLines(c, meanSquare)) return;
-    let best: { baseHz: 50 | 60; found: number; count: number; meanSquare: number } | undefined;
+    let best: { baseHz: 50 | 60; found: number; strongest: number; count: number; meanSquare: number } | undefined;
     for (const baseHz of BASES) {
       let found = 0;
+      let strongest = 0;
+      let largest = 0;
       let count = 0;
       let sum = 0;
       for (let h = 1; h <= HARMONICS; h++) {
@@ -313,11 +317,15 @@ export function createHumDetector(options: HumOptions): HumDetector {
         const lineSquare = (linePower * meanSquarePerPower) / droop[k]!;
         if (lineSquare < SMALLEST_PART * meanSquare) continue;
         found |= 1 << (h - 1);
+        if (lineSquare > largest) {
+          largest = lineSquare;
+          strongest = h;
+        }
         count++;
         sum += lineSquare;
       }
       if (best === undefined || count > best.count || (count === best.count && sum > best.meanSquare)) {
-        best = { baseHz, found, count, meanSquare: sum };
+        best = { baseHz, found, strongest, count, meanSquare: sum };
       }
     }
     const quiet = meanSquare < QUIET_MEAN_SQUARE || best!.meanSquare > MOSTLY_HUM * meanSquare;
@@ -333,6 +341,7 @@ export function createHumDetector(options: HumOptions): HumDetector {
       baseHz: best!.baseHz,
       levelDbX100: meanSquareDbX100(Math.round(best!.meanSquare * 64), 6),
       harmonics: best!.found,
+      strongest: best!.strongest,
       windows,
       alarm: windows >= WINDOWS_FOR_ALARM,
     };

@@ -68,10 +68,13 @@ export interface MeterKernel {
   reset(): void;
 }
 
+/** 20 ms at 192 kHz: two periods. */
+export const MAX_BLOCK_FRAMES = 3840;
+
 export interface MeterKernelOptions {
   /** 1..64 */
   readonly channels: number;
-  /** 1..1920 frames a block: 10 ms at 192 kHz. */
+  /** 1..MAX_BLOCK_FRAMES frames a block. */
   readonly maxFrames: number;
   /** Size of a full-scale sample in 24-bit terms: extreme positive code of the source's valid bits, 8388607 for 24 bits. */
   readonly fullScale24: number;
@@ -104,7 +107,7 @@ export function checkMeterOptions(options: MeterKernelOptions): void {
     }
   };
   check('channels', 1, 64);
-  check('maxFrames', 1, 1920);
+  check('maxFrames', 1, MAX_BLOCK_FRAMES);
   check('fullScale24', 1, 8388607);
   check('clipRun', 1, 20);
   if (options.boxFrames !== undefined) check('boxFrames', 1, 192);

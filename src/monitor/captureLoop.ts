@@ -3,9 +3,10 @@
  * posts, and never waits for the main thread.
  */
 import type { CaptureRead, CaptureSource, CaptureStream } from '../device/ports.ts';
-import { BlockLevels } from '../dsp/blockLevels.ts';
 import { blankForeign, ForeignWatch } from '../dsp/foreignWatch.ts';
-import type { MeterKernel, MeterKernelOptions } from '../dsp/meterKernel.ts';
+import type { LoudnessKernel } from '../dsp/loudnessKernel.ts';
+import { MAX_BLOCK_FRAMES, type MeterKernel, type MeterKernelOptions } from '../dsp/meterKernel.ts';
+import type { Movement } from '../dsp/meterScales.ts';
 import type { SlipEvidence } from '../dsp/slip/evidence.ts';
 import { SlipDetector } from '../dsp/slip/slipDetector.ts';
 import type { SlipKernel, SlipKernelOptions } from '../dsp/slip/slipKernel.ts';
@@ -13,6 +14,7 @@ import { assertNever, type Fault } from '../fault.ts';
 import type { RingWriter } from '../recorder/ring.ts';
 import type { CaptureEvent, CaptureState, FromCapture, ToCapture, WorkerBank } from './captureMessages.ts';
 import type { LevelBoardWriter } from './levelBoard.ts';
+import { LiveMeters } from './liveMeters.ts';
 import { RateEstimate } from './rateEstimate.ts';
 
 /** Longest wait inside one turn: commands and the watchdog see a turn at least this often. */
@@ -33,6 +35,11 @@ export interface CaptureLoopParts {
   readonly source: CaptureSource;
   readonly board: LevelBoardWriter;
   readonly createMeter: (options: MeterKernelOptions) => MeterKernel;
+  readonly createLoudnessKernel: (options: {
+    readonly channels: number;
+    readonly maxFrames: number;
+    readonly rateHz: number;
+  }) => LoudnessKernel;
   readonly createSlipKernel: (options: SlipKernelOptions) => SlipKernel;
   readonly post: (message: FromCapture) => void;
   readonly takeCommand: () => ToCapture | undefined;
@@ -41,6 +48,8 @@ export interface CaptureLoopParts {
   readonly nowMs: () => number;
   readonly clipRun: number;
   readonly holdMs: number;
+  /** How the main meter moves at first. */
+  readonly movement: Movement;
   /** false: give up when the first opening fails. */
   readonly retry: boolean;
   /** For the recorder: a copy of each block, and nothing else. */
@@ -50,8 +59,7 @@ export interface CaptureLoopParts {
 /** What belongs to one opened stream. */
 interface OpenStream {
   readonly stream: CaptureStream;
-  readonly meter: MeterKernel;
-  readonly levels: BlockLevels;
+  readonly meters: LiveMeters;
   slips: SlipDetector | null;
   foreign: ForeignWatch | null;
   banks: readonly WorkerBank[];
@@ -73,6 +81,8 @@ export class CaptureLoop {
   #open: OpenStream | null = null;
   #state: CaptureState = { kind: 'opening' };
   #holdMs: number;
+  #movement: Movement;
+  #groups: readonly (readonly number[])[] = [];
   #failures = 0;
   #tryAgainMs = 0;
   #stopped = false;
@@ -83,6 +93,7 @@ export class CaptureLoop {
   constructor(parts: CaptureLoopParts) {
     this.#parts = parts;
     this.#holdMs = parts.holdMs;
+    this.#movement = parts.movement;
   }
 
   /** Turns until told to stop. */
@@ -131,17 +142,25 @@ export class CaptureLoop {
   #obey(command: ToCapture): void {
     switch (command.kind) {
       case 'clear':
-        this.#open?.levels.clear(command.channels);
+        this.#open?.meters.clear(command.channels);
         return;
       case 'undoClear':
-        this.#open?.levels.undoClear();
+        this.#open?.meters.undoClear();
         return;
       case 'banks':
         if (this.#open !== null) this.#watchBanks(this.#open, command.banks);
         return;
       case 'holdMs':
         this.#holdMs = command.holdMs;
-        this.#open?.levels.setHoldMs(command.holdMs);
+        this.#open?.meters.setHoldMs(command.holdMs);
+        return;
+      case 'movement':
+        this.#movement = command.movement;
+        this.#open?.meters.setMovement(command.movement);
+        return;
+      case 'loudness':
+        this.#groups = command.groups;
+        this.#open?.meters.setGroups(command.groups);
         return;
       case 'release':
         this.#close();
@@ -163,7 +182,7 @@ export class CaptureLoop {
 
   #watchBanks(open: OpenStream, banks: readonly WorkerBank[]): void {
     const { channels, rateHz } = open.stream.info;
-    const { maxFrames } = open.meter;
+    const { maxFrames } = open.meters.kernel;
     open.banks = banks;
     open.digitalZero = banks.map(() => true);
     open.evidence = [];
@@ -234,17 +253,21 @@ export class CaptureLoop {
     this.#everRan = true;
     const stream = opened.value;
     const { info } = stream;
-    const options = {
+    const meters = new LiveMeters({
       channels: info.channels,
-      maxFrames: BLOCK_PERIODS * info.periodFrames,
-      fullScale24: (2 ** (Math.min(24, info.validBits) - 1) - 1) * 2 ** (24 - Math.min(24, info.validBits)),
+      rateHz: info.rateHz,
+      maxFrames: Math.min(MAX_BLOCK_FRAMES, BLOCK_PERIODS * info.periodFrames),
+      validBits: info.validBits,
       clipRun: this.#parts.clipRun,
-      truePeak: true,
-    };
+      holdMs: this.#holdMs,
+      movement: this.#movement,
+      createMeter: this.#parts.createMeter,
+      createLoudnessKernel: this.#parts.createLoudnessKernel,
+    });
+    meters.setGroups(this.#groups);
     this.#open = {
       stream,
-      meter: this.#parts.createMeter(options),
-      levels: new BlockLevels({ channels: info.channels, rateHz: info.rateHz, holdMs: this.#holdMs }),
+      meters,
       slips: null,
       foreign: null,
       banks: [],
@@ -273,7 +296,8 @@ export class CaptureLoop {
 
   #capture(): void {
     const open = this.#open as OpenStream;
-    const read: CaptureRead = open.stream.read(open.meter.input, open.meter.maxFrames, WAIT_MS);
+    const { kernel } = open.meters;
+    const read: CaptureRead = open.stream.read(kernel.input, kernel.maxFrames, WAIT_MS);
     switch (read.kind) {
       case 'frames':
         this.#onStamp(open, read.timeNs, read.positionFrames);
@@ -289,7 +313,7 @@ export class CaptureLoop {
         open.xruns++;
         open.lostFrames += read.lostFrames ?? 0;
         this.#parts.ring?.lost(read.lostFrames);
-        open.meter.reset();
+        open.meters.gap();
         open.slips?.reset();
         open.foreign?.reset();
         open.rate?.restart();
@@ -310,13 +334,13 @@ export class CaptureLoop {
   }
 
   #onFrames(open: OpenStream, frames: number): void {
-    const { meter, levels } = open;
+    const meter = open.meters.kernel;
     meter.process(frames);
     this.#parts.ring?.write(meter.input, frames, open.frames);
     open.foreign?.process(meter.input, frames, open.frames, meter);
     open.slips?.process(meter.input, frames, open.frames, meter);
     if (open.foreign !== null) blankForeign(meter, open.foreign.excluded);
-    levels.update(meter, frames);
+    open.meters.update(frames);
     for (let c = 0; c < meter.channels; c++) {
       if ((meter.clipEvents[c] as number) > 0) {
         this.#event({ kind: 'clip', frame: open.frames + (meter.clipFrame[c] as number), channel: c + 1 });
@@ -331,7 +355,9 @@ export class CaptureLoop {
     open.frames += frames;
     open.lastFramesMs = this.#parts.nowMs();
     this.#reportSlips(open);
-    this.#parts.board.publish(meter.channels, levels, open.frames, open.xruns, open.lostFrames);
+    const slow = open.meters.slow(open.frames);
+    if (slow !== null) this.#parts.post({ kind: 'readings', readings: slow });
+    this.#parts.board.publish(meter.channels, open.meters.meter, open.frames, open.xruns, open.lostFrames);
     if (this.#state.kind === 'stalled') this.#setState({ kind: 'running' });
   }
 

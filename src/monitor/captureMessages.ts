@@ -1,8 +1,10 @@
 /** What crosses between the main thread and the capture worker, besides the level board. Plain data. */
 import type { CaptureChoice, StreamInfo } from '../device/ports.ts';
 import type { ForeignReading } from '../dsp/foreign.ts';
+import type { Movement } from '../dsp/meterScales.ts';
 import type { SlipEvidence } from '../dsp/slip/evidence.ts';
 import type { Fault } from '../fault.ts';
+import type { SlowReadings } from './slowReadings.ts';
 
 /** States of capture. `absent` and `faulted` try again by themselves, unless the choice was made for one run only. */
 export type CaptureState =
@@ -65,6 +67,8 @@ export type FromCapture =
     }
   /** All that stands now on the ports that is no sound of their own; told each time that it changes. */
   | { readonly kind: 'foreign'; readonly readings: readonly ForeignReading[] }
+  /** Once a second of the stream: what changes slowly. */
+  | { readonly kind: 'readings'; readonly readings: SlowReadings }
   /** Bounded: `dropped` more happened in that turn and were only counted. */
   | { readonly kind: 'events'; readonly events: readonly CaptureEvent[]; readonly dropped: number }
   | { readonly kind: 'bug'; readonly stack: string };
@@ -86,6 +90,10 @@ export type ToCapture =
   /** Banks to watch for slips. Those that carry copies of others (loopback) are left out: they prove nothing. */
   | { readonly kind: 'banks'; readonly banks: readonly WorkerBank[] }
   | { readonly kind: 'holdMs'; readonly holdMs: number }
+  /** How the main meter moves from now on; counts and latches stay. */
+  | { readonly kind: 'movement'; readonly movement: Movement }
+  /** 0-based columns of the groups whose loudness is measured. */
+  | { readonly kind: 'loudness'; readonly groups: readonly (readonly number[])[] }
   | { readonly kind: 'release' }
   | { readonly kind: 'take' }
   | { readonly kind: 'stop' };
@@ -96,6 +104,7 @@ export interface CaptureWorkerData {
   readonly board: SharedArrayBuffer;
   readonly clipRun: number;
   readonly holdMs: number;
+  readonly movement: Movement;
   /** Opening is tried again for ever (a service), or once (a choice on the command line). */
   readonly retry: boolean;
   /** The clock worker sets its one Int32 to 1 once it has looked at the controls; null: there is no clock worker. */

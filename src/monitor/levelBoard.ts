@@ -31,7 +31,8 @@ const F_HOLD = 4;
 const F_CLIPS = 5;
 const F_TRUE_PEAK_MAX = 6;
 const F_SILENCE = 7;
-const FIELDS = 8;
+const F_PEAK_METER = 8;
+const FIELDS = 9;
 
 const SILENCE_WORDS: readonly SilenceWord[] = ['none', 'digitalZero', 'frozen', 'noiseFloor'];
 
@@ -43,6 +44,7 @@ export interface BoardLevels {
   readonly truePeakDbX100: Int32Array;
   readonly rmsDbX100: Int32Array;
   readonly meterDbX100: Int32Array;
+  readonly peakMeterDbX100: Int32Array;
   readonly holdDbX100: Int32Array;
   readonly clips: Int32Array;
   /** Largest true peak since the last clear. */
@@ -95,6 +97,7 @@ export class LevelBoardWriter {
       Atomics.store(words, at + F_TRUE_PEAK, this.#truePeak[c] as number);
       Atomics.store(words, at + F_RMS, levels.rmsDbX100[c] as number);
       Atomics.store(words, at + F_METER, levels.meterDbX100[c] as number);
+      Atomics.store(words, at + F_PEAK_METER, levels.peakMeterDbX100[c] as number);
       Atomics.store(words, at + F_HOLD, levels.holdDbX100[c] as number);
       Atomics.store(words, at + F_CLIPS, levels.clips[c] as number);
       Atomics.store(words, at + F_TRUE_PEAK_MAX, levels.truePeakMaxDbX100[c] as number);
@@ -149,6 +152,7 @@ export class LevelBoardReader {
         truePeakDbX100: column(F_TRUE_PEAK),
         rmsDbX100: column(F_RMS),
         meterDbX100: column(F_METER),
+        peakMeterDbX100: column(F_PEAK_METER),
         holdDbX100: column(F_HOLD),
         clips: column(F_CLIPS),
         truePeakMaxDbX100: column(F_TRUE_PEAK_MAX),

@@ -20,8 +20,10 @@ export interface LevelFrame {
   readonly truePeakDbX100: Int32Array;
   /** RMS over 300 ms now, dBFS x 100. */
   readonly rmsDbX100: Int32Array;
-  /** Peak meter with its fall, now, dBFS x 100. */
+  /** The chosen meter (peak, PPM, VU, K) now, as the dBFS x 100 of a steady sine's peak: what bars show. */
   readonly meterDbX100: Int32Array;
+  /** Digital peak meter with its fall, now, dBFS x 100; the same where that is the chosen one. */
+  readonly peakMeterDbX100: Int32Array;
   /** Held peak, now, dBFS x 100. */
   readonly holdDbX100: Int32Array;
   /** Clip events since the start or the last clear. */
@@ -43,6 +45,7 @@ export function emptyLevelFrame(channels: number): LevelFrame {
     truePeakDbX100: level(),
     rmsDbX100: level(),
     meterDbX100: level(),
+    peakMeterDbX100: level(),
     holdDbX100: level(),
     clips: new Int32Array(channels),
   };

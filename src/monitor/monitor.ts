@@ -10,11 +10,13 @@ import type { StreamInfo } from '../device/ports.ts';
 import { answerComplaint, type Complaint } from '../diagnosis/complaints.ts';
 import { Diagnosis } from '../diagnosis/diagnose.ts';
 import { boxOnSheet } from '../diagnosis/rig.ts';
+import { METER_SCALES, onScale } from '../dsp/meterScales.ts';
 import { assertNever, type Outcome } from '../fault.ts';
 import type { RecorderView } from '../recorder/view.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { type BankPlan, type PlannedBank, planBanks } from './bankPlan.ts';
 import type { CaptureState, FromCapture, MonitorEvent, ToCapture } from './captureMessages.ts';
+import { ChannelWatch, loudnessGroups, meterSection } from './channelWatch.ts';
 import type { FromClock, ToClock } from './clockMessages.ts';
 import { DeviceWatch } from './deviceWatch.ts';
 import { findingsOf } from './findings.ts';
@@ -133,6 +135,7 @@ export class Monitor implements MonitorView, MonitorCommands {
   readonly #foreign = new ForeignBoard();
   readonly #acknowledged = new Acknowledgements();
   readonly #power = new PowerWatch();
+  readonly #channels = new ChannelWatch();
   #usbLosses = { count: 0, sinceMs: 0 };
   #xruns = { count: 0, sinceMs: 0 };
   #board: BoardFrame | null = null;
@@ -243,6 +246,7 @@ export class Monitor implements MonitorView, MonitorCommands {
   reconfigure(config: Config): void {
     this.#config = config;
     this.#parts.tell({ kind: 'holdMs', holdMs: config.meter.holdMs });
+    this.#parts.tell({ kind: 'movement', movement: METER_SCALES[config.meter.ballistic].movement });
     if (this.#info !== null) this.#openStream(this.#info, false);
   }
 
@@ -319,6 +323,9 @@ export class Monitor implements MonitorView, MonitorCommands {
       case 'foreign':
         this.#foreign.take(message.readings, this.#parts.uptimeMs());
         return;
+      case 'readings':
+        this.#channels.take(message.readings);
+        return;
       case 'events':
         if (message.dropped > 0) {
           this.#parts.onDropped?.(message.dropped);
@@ -347,6 +354,7 @@ export class Monitor implements MonitorView, MonitorCommands {
 
   #dropLevels(): void {
     this.#board = null;
+    this.#channels.drop();
     this.#rate = null;
     this.#foreign.open(this.#watched);
     this.#levels = { ...emptyLevelFrame(this.#levels.channels), seq: this.#levels.seq, frame: this.#levels.frame };
@@ -432,6 +440,8 @@ export class Monitor implements MonitorView, MonitorCommands {
     if (frame === null || !this.#hasLevels()) return;
     this.#board = frame;
     this.#levels = frame;
+    this.#channels.look(frame.silence, this.#takenMs);
+    this.#channels.truePeaks(frame.truePeakMaxDbX100);
     this.#counts = { frames: frame.frame, xruns: frame.xruns, lostFrames: frame.lostFrames };
     for (const listener of this.#takenListeners) listener(frame);
     for (const listener of this.#levelListeners) listener(frame);
@@ -492,13 +502,15 @@ export class Monitor implements MonitorView, MonitorCommands {
       index,
       name: configured || info.channelNames[c] || `Ch ${index}`,
       bank: this.#plan.banks.find((bank) => index >= bank.first && index <= bank.last)?.id ?? '',
-      peakDbfs: level(live?.meterDbX100),
+      peakDbfs: level(live?.peakMeterDbX100),
+      meterDb: dbOrNull(onScale(live?.meterDbX100[c] ?? NO_SIGNAL, METER_SCALES[this.#config.meter.ballistic])),
       rmsDbfs: level(live?.rmsDbX100),
       truePeakDbtp: level(live?.truePeakMaxDbX100),
       holdDbfs: level(live?.holdDbX100),
       clips,
       clipped: clips > 0,
       silence: live?.silence[c] ?? 'digitalZero',
+      ...this.#channels.channel(index, this.#parts.uptimeMs()),
     };
   }
 
@@ -555,6 +567,8 @@ export class Monitor implements MonitorView, MonitorCommands {
     const state = this.#state;
     const banks = info === null ? [] : this.#plan.banks.map((plan) => this.#bankOf(plan));
     const name = info?.name ?? this.#parts.sourceName;
+    const channels =
+      info === null ? [] : Array.from({ length: info.channels }, (_, i) => this.#channelOf(i + 1, info, this.#board));
     const seq = (this.#snapshot as Snapshot | undefined)?.seq ?? 0;
     const silent = (c: number) => this.#board?.silence[c - 1] === 'digitalZero';
     this.#takes.onBanks(
@@ -585,8 +599,9 @@ export class Monitor implements MonitorView, MonitorCommands {
       },
       inputs: this.#device.inputs(this.#plan.banks),
       banks,
-      channels:
-        info === null ? [] : Array.from({ length: info.channels }, (_, i) => this.#channelOf(i + 1, info, this.#board)),
+      meter: meterSection(this.#config.meter),
+      channels,
+      loudness: this.#channels.loudness(),
       prove: null,
       foreign: this.#foreign.entries(),
       power: this.#power.state(),

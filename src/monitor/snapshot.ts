@@ -112,13 +112,54 @@ export const Channel = Type.Object({
   index: Type.Integer({ minimum: 1, description: '1-based.' }),
   name: Type.String(),
   bank: Type.String({ description: 'id of its bank' }),
-  peakDbfs: Db('Peak meter: instant rise, falls at the configured rate.'),
+  peakDbfs: Db('Peak meter: instant rise, falls 20 dB in 1.7 s (K-system: 15 dB/s).'),
+  meterDb: Db("The chosen meter's reading on its own scale: dB from the zero that `meter` tells."),
   rmsDbfs: Db('RMS over 300 ms; a full-scale sine reads -3.01.'),
   truePeakDbtp: Db('Largest true peak since the start or the last clear, dBTP.'),
   holdDbfs: Db('Peak held for the configured time.'),
+  peakMaxDbfs: Db('Largest sample since the start or the last clear.'),
+  overSamples: Count('Samples at full scale since the start or the last clear.'),
   clips: Count('Clip events since the start or the last clear.'),
   clipped: Type.Boolean({ description: 'Latched until cleared.' }),
   silence: SilenceWord,
+  armed: Type.Boolean({
+    description:
+      'Somebody counts on it: it has a name in the settings or on the patch sheet, or has played for a second.',
+  }),
+  dead: Type.Boolean({
+    description:
+      'It played, and has carried no living bits for 10 s, or been silent for a quarter of an hour while others play.',
+  }),
+  crestDb: Db('Peak over RMS in the last second; a sine has 3.01.'),
+  noiseFloorDbfs: Db('Smallest RMS of a second in the last minute, digital zero left out.'),
+  dcDbfs: Db('Size of the mean of the last second.'),
+  dcFlag: Type.Boolean({ description: 'The mean stayed beyond -60 dBFS on one side for 5 s.' }),
+  usedBits: Type.Integer({
+    minimum: 0,
+    maximum: 32,
+    description: 'Bits that moved in the last second, from the top one down.',
+  }),
+  stuckAtOne: Count('Mask of the 32-bit word: bits that were 1 all the second though the sign changed.'),
+  stuckAtZero: Count('Bits that were 0 all the second though a lower one moved.'),
+  flatTop: Type.Boolean({
+    description: 'Clipped before the interface: flat tops below full scale. Latched until cleared.',
+  }),
+  copyOf: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
+    description: 'Lower channel, 1-based, that this one copies bit for bit.',
+  }),
+  opposite: Type.Boolean({ description: 'Of opposite polarity to its neighbour (1-2, 3-4, ...).' }),
+  hum: Type.Union(
+    [
+      Type.Object({
+        baseHz: Type.Union([Type.Literal(50), Type.Literal(60)]),
+        levelDbfs: Type.Number({ description: 'RMS of all its harmonics.' }),
+        harmonics: Type.Integer({ description: 'Bit h-1 for each harmonic found.' }),
+        strongest: Type.Integer({ minimum: 1, maximum: 6, description: 'The strongest of them; 1: the fundamental.' }),
+      }),
+      Type.Null(),
+    ],
+    { description: 'Mains hum that stood in a quiet stretch. Channels are listened to in turns.' },
+  ),
 });
 export type Channel = Static<typeof Channel>;
 
@@ -205,6 +246,25 @@ export const ForeignEntry = Type.Object(
 );
 export type ForeignEntry = Static<typeof ForeignEntry>;
 
+export const MeterUnit = Type.Enum(['dBFS', 'dBu', 'dBV']);
+export type MeterUnit = Static<typeof MeterUnit>;
+
+export const LoudnessGroup = Type.Object(
+  {
+    name: Type.String(),
+    channels: Type.Array(Type.Integer({ minimum: 1 }), { description: '1-based.' }),
+    momentaryLufs: Db('Over 400 ms, LUFS.'),
+    momentaryMaxLufs: Db('Largest since the start or the last clear.'),
+    shortTermLufs: Db('Over 3 s, LUFS.'),
+    shortTermMaxLufs: Db('Largest since the start or the last clear.'),
+    integratedLufs: Db('Gated, since the start or the last clear, LUFS.'),
+    rangeLu: Db('Loudness range, LU.'),
+    truePeakDbtp: Db('Largest true peak of the group.'),
+  },
+  { description: 'Programme loudness of channels together: ITU-R BS.1770-5, EBU R 128.' },
+);
+export type LoudnessGroup = Static<typeof LoudnessGroup>;
+
 export const Snapshot = Type.Object(
   {
     product: Type.Literal('lightkeeper'),
@@ -240,7 +300,22 @@ export const Snapshot = Type.Object(
     }),
     inputs: Type.Array(InputSwitches, { description: 'Switches of the preamps; empty: the interface tells none.' }),
     banks: Type.Array(Bank),
+    meter: Type.Object(
+      {
+        ballistic: Type.String({ description: 'Name of the chosen meter, as in the configuration.' }),
+        label: Type.String(),
+        standard: Type.String(),
+        zeroAtDbfs: Type.Number({ description: 'Level of a steady sine, dBFS, that this meter calls 0.' }),
+        bottomDb: Type.Number({ description: 'Ends of its scale, dB from its zero.' }),
+        topDb: Type.Number(),
+        marks: Type.Array(Type.Object({ atDb: Type.Number(), text: Type.String() })),
+        unit: MeterUnit,
+        fullScaleIs: Type.Number({ description: 'What 0 dBFS is in that unit at the inputs; add it to any dBFS.' }),
+      },
+      { description: 'How the meters move, and what levels are told in.' },
+    ),
     channels: Type.Array(Channel),
+    loudness: Type.Array(LoudnessGroup),
     prove: Type.Union([ProveProgress, Type.Null()], { description: 'null: no proof was asked for.' }),
     foreign: Type.Array(ForeignEntry, { description: 'Empty while every port carries sound.' }),
     power: Type.Union([Power, Type.Null()], { description: 'null: not known, as on anything but a Raspberry Pi.' }),

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigStore } from '../config/store.ts';
+import { meterSection } from '../monitor/channelWatch.ts';
 import { emptyLevelFrame } from '../monitor/levels.ts';
 import type { Snapshot } from '../monitor/snapshot.ts';
 import type { OpenApi } from './openApi.ts';
@@ -29,7 +30,9 @@ const STILL: Snapshot = {
   clock: { source: null, sync: 'unknown', rateErrorPpm: null, uncertaintyPpm: null, portMode: null, ports: [] },
   inputs: [],
   banks: [],
+  meter: meterSection(),
   channels: [],
+  loudness: [],
   prove: null,
   foreign: [],
   power: null,

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { alsaCardSource } from '../../src/device/alsa/findCard.ts';
 import { loadKernels } from '../../src/dsp/kernelFile.ts';
+import { createWasmLoudness } from '../../src/dsp/loudnessWasm.ts';
 import { createWasmMeter } from '../../src/dsp/meterWasm.ts';
 import { createWasmSlipKernel } from '../../src/dsp/slip/slipWasm.ts';
 import { CaptureLoop } from '../../src/monitor/captureLoop.ts';
@@ -45,6 +46,7 @@ describe.skipIf(missing !== null)(
         source: alsaCardSource(choice, { procRoot: rig.procRoot }),
         board: new LevelBoardWriter(createBoardMemory()),
         createMeter: (options) => createWasmMeter(kernels, options),
+        createLoudnessKernel: (options) => createWasmLoudness(kernels, options),
         createSlipKernel: (options) => createWasmSlipKernel(kernels, options),
         post: (message) => messages.push(message),
         takeCommand: () => commands.shift(),
@@ -53,6 +55,7 @@ describe.skipIf(missing !== null)(
         },
         nowMs: () => performance.now(),
         clipRun: 3,
+        movement: 'peak',
         holdMs: 1000,
         retry: true,
       });

@@ -264,7 +264,7 @@ describe.each([
   test('refuses options and block sizes outside their range', () => {
     expect(() => create({ ...usual, channels: 65 })).toThrow(RangeError);
     expect(() => create({ ...usual, channels: 0 })).toThrow(RangeError);
-    expect(() => create({ ...usual, maxFrames: 1921 })).toThrow(RangeError);
+    expect(() => create({ ...usual, maxFrames: 3841 })).toThrow(RangeError);
     expect(() => create({ ...usual, clipRun: 0 })).toThrow(RangeError);
     expect(() => create({ ...usual, fullScale24: 8388608 })).toThrow(RangeError);
     expect(() => create(usual).process(481)).toThrow(RangeError);

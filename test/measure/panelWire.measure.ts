@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { loadFonts } from '../../src/device/panel/loadFonts.ts';
 import { OledDriver } from '../../src/device/panel/oledDriver.ts';
 import { WavReader } from '../../src/device/wav/wavReader.ts';
-import { BlockLevels } from '../../src/dsp/blockLevels.ts';
+import { ChannelMeter, kernelOptions } from '../../src/dsp/channelMeter.ts';
 import { createTwinMeter } from '../../src/dsp/meterTwin.ts';
 import { Framebuffer } from '../../src/ui/framebuffer.ts';
 import { initialUi, type Page } from '../../src/ui/navigation.ts';
@@ -49,8 +49,18 @@ function recordedLevels(channels: number): { frames: LevelsAt[]; rateHz: number 
   });
   const rateHz = 48_000;
   const period = rateHz / 100;
-  const meter = createTwinMeter({ channels, maxFrames: period, fullScale24: 8_388_607, clipRun: 3, truePeak: false });
-  const levels = new BlockLevels({ channels, rateHz, holdMs: 1000 });
+  const options = {
+    channels,
+    rateHz,
+    maxFrames: period,
+    fullScale24: 8_388_607,
+    clipRun: 3,
+    holdMs: 1000,
+    movement: 'peak',
+    diagnose: false,
+  } as const;
+  const meter = createTwinMeter({ ...kernelOptions(options), truePeak: false });
+  const levels = new ChannelMeter(meter, options);
   const talk = Array.from({ length: channels }, (_, c) => {
     const order = WORDS.map((_, i) => words[(c * 3 + i * (1 + 2 * (c % 4))) % 8]!);
     const length = order.reduce((sum, word) => sum + word.length, 0);
@@ -71,7 +81,7 @@ function recordedLevels(channels: number): { frames: LevelsAt[]; rateHz: number 
         for (let c = 0; c < channels; c++)
           meter.input[i * channels + c] = talk[c]![(position + i + c * 7919) % talk[c]!.length]!;
       meter.process(period);
-      levels.update(meter, period);
+      levels.update(period);
     }
     frames.push({ meter: levels.meterDbX100.slice(), hold: levels.holdDbX100.slice() });
   }

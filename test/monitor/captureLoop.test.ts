@@ -3,6 +3,7 @@ import type { CaptureSource } from '../../src/device/ports.ts';
 import { loadScenario, type Scenario } from '../../src/device/sim/scenario.ts';
 import { simSource } from '../../src/device/sim/simSource.ts';
 import { loadKernels } from '../../src/dsp/kernelFile.ts';
+import { createWasmLoudness } from '../../src/dsp/loudnessWasm.ts';
 import { createWasmMeter } from '../../src/dsp/meterWasm.ts';
 import { createWasmSlipKernel } from '../../src/dsp/slip/slipWasm.ts';
 import { bad } from '../../src/fault.ts';
@@ -37,6 +38,7 @@ function rig(scenario: Scenario, retry = true, source?: CaptureSource) {
       }),
     board: new LevelBoardWriter(memory),
     createMeter: (options) => createWasmMeter(kernels, options),
+    createLoudnessKernel: (options) => createWasmLoudness(kernels, options),
     createSlipKernel: (options) => createWasmSlipKernel(kernels, options),
     post: (message) => {
       messages.push(message);
@@ -55,6 +57,7 @@ function rig(scenario: Scenario, retry = true, source?: CaptureSource) {
     },
     nowMs: () => nowMs,
     clipRun: 3,
+    movement: 'peak',
     holdMs: 1000,
     retry,
   });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultConfig } from '../../src/config/defaults.ts';
 import type { CaptureSource } from '../../src/device/ports.ts';
 import { loadKernels } from '../../src/dsp/kernelFile.ts';
+import { createWasmLoudness } from '../../src/dsp/loudnessWasm.ts';
 import { createWasmMeter } from '../../src/dsp/meterWasm.ts';
 import { createWasmSlipKernel } from '../../src/dsp/slip/slipWasm.ts';
 import { good } from '../../src/fault.ts';
@@ -76,12 +77,14 @@ function watchPort(port: readonly Column[], kind: 'spdif' | 'adat', seconds: num
     source,
     board: new LevelBoardWriter(memory),
     createMeter: (options) => createWasmMeter(kernels, options),
+    createLoudnessKernel: (options) => createWasmLoudness(kernels, options),
     createSlipKernel: (options) => createWasmSlipKernel(kernels, options),
     post: (message) => monitor.onMessage(message),
     takeCommand: () => commands.shift(),
     sleepMs: () => {},
     nowMs: () => nowMs,
     clipRun: 3,
+    movement: 'peak',
     holdMs: 1000,
     retry: true,
   });

@@ -16,6 +16,7 @@ function levels(peaks: readonly number[]): BoardLevels {
     truePeakDbX100: column.map((peak) => (peak === NO_SIGNAL ? peak : peak + 1)),
     rmsDbX100: column,
     meterDbX100: column,
+    peakMeterDbX100: column,
     holdDbX100: column,
     clips: column.map((peak) => (peak === 0 ? 1 : 0)),
     truePeakMaxDbX100: column,
@@ -72,7 +73,7 @@ describe('the level board', () => {
       import(workerData.module).then(({ LevelBoardWriter }) => {
         const writer = new LevelBoardWriter(workerData.memory);
         const column = new Int32Array(64);
-        const all = { peakDbX100: column, truePeakDbX100: column, rmsDbX100: column, meterDbX100: column, holdDbX100: column,
+        const all = { peakDbX100: column, truePeakDbX100: column, rmsDbX100: column, meterDbX100: column, peakMeterDbX100: column, holdDbX100: column,
           clips: column, truePeakMaxDbX100: column, silence: new Uint8Array(64) };
         const nap = new Int32Array(new SharedArrayBuffer(4));
         for (let n = 1; n <= 40000; n++) {

@@ -42,11 +42,14 @@ function rig() {
   });
   const writer = new LevelBoardWriter(memory);
   const column = () => new Int32Array(20).fill(NO_SIGNAL);
+  // With the digital meter the bars show the peak meter.
+  const meter = column();
   const levels = {
     peakDbX100: column(),
     truePeakDbX100: column(),
     rmsDbX100: column(),
-    meterDbX100: column(),
+    meterDbX100: meter,
+    peakMeterDbX100: meter,
     holdDbX100: column(),
     clips: new Int32Array(20),
     truePeakMaxDbX100: column(),

@@ -1,15 +1,24 @@
 import { expect, it } from 'vitest';
-import { BlockLevels } from '../../src/dsp/blockLevels.ts';
+import { ChannelMeter, kernelOptions } from '../../src/dsp/channelMeter.ts';
 import { createTwinMeter } from '../../src/dsp/meterTwin.ts';
 
 it('a clear can be undone once, with what came since', () => {
-  const levels = new BlockLevels({ channels: 2, rateHz: 48_000, holdMs: 1000 });
-  const meter = createTwinMeter({ channels: 2, maxFrames: 480, fullScale24: 8_388_607, clipRun: 1, truePeak: true });
+  const options = {
+    channels: 2,
+    rateHz: 48_000,
+    maxFrames: 480,
+    fullScale24: 8_388_607,
+    clipRun: 1,
+    holdMs: 1000,
+    movement: 'peak',
+  } as const;
+  const meter = createTwinMeter(kernelOptions(options));
+  const levels = new ChannelMeter(meter, options);
   const clipOnFirst = () => {
     meter.input.fill(0);
     meter.input[200] = 8_388_607 * 256;
     meter.process(480);
-    levels.update(meter, 480);
+    levels.update(480);
   };
   clipOnFirst();
   clipOnFirst();

@@ -3,6 +3,7 @@ import { defaultConfig } from '../../src/config/defaults.ts';
 import { loadScenario } from '../../src/device/sim/scenario.ts';
 import { simSource } from '../../src/device/sim/simSource.ts';
 import { loadKernels } from '../../src/dsp/kernelFile.ts';
+import { createWasmLoudness } from '../../src/dsp/loudnessWasm.ts';
 import { createWasmMeter } from '../../src/dsp/meterWasm.ts';
 import { createWasmSlipKernel } from '../../src/dsp/slip/slipWasm.ts';
 import { CaptureLoop } from '../../src/monitor/captureLoop.ts';
@@ -33,12 +34,14 @@ function watch(name: string, seconds: number) {
     source: simSource(loaded.value, { seed: 1, fast: true, nowNs: () => nowMs * 1e6, sleepMs: () => {} }),
     board: new LevelBoardWriter(memory),
     createMeter: (options) => createWasmMeter(kernels, options),
+    createLoudnessKernel: (options) => createWasmLoudness(kernels, options),
     createSlipKernel: (options) => createWasmSlipKernel(kernels, options),
     post: (message) => monitor.onMessage(message),
     takeCommand: () => commands.shift(),
     sleepMs: () => {},
     nowMs: () => nowMs,
     clipRun: 3,
+    movement: 'peak',
     holdMs: 1000,
     retry: true,
   });

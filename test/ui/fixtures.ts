@@ -1,4 +1,5 @@
 /** Snapshots and levels for the panel's tests and pictures: a Scarlett 18i20 with an expander, 34 channels, and smaller rigs. */
+import { meterSection, UNREAD_CHANNEL } from '../../src/monitor/channelWatch.ts';
 import { emptyLevelFrame, type LevelFrame, NO_SIGNAL } from '../../src/monitor/levels.ts';
 import type { Bank, Channel, Finding, Snapshot } from '../../src/monitor/snapshot.ts';
 import type { PanelView } from '../../src/ui/view.ts';
@@ -103,7 +104,10 @@ export function rig(parts: Rig = {}): PanelView {
       index,
       name: NAMES[(index - 1) % NAMES.length]!,
       bank: banks.find((each) => each.channels.includes(index))?.id ?? '',
+      ...UNREAD_CHANNEL,
+      armed: level(index) !== null,
       peakDbfs: level(index),
+      meterDb: level(index),
       rmsDbfs: level(index) === null ? null : level(index)! - 9,
       truePeakDbtp: hold(index) === null ? null : hold(index)! + 0.3,
       holdDbfs: hold(index),
@@ -150,7 +154,9 @@ export function rig(parts: Rig = {}): PanelView {
       },
       inputs: [],
       banks,
+      meter: meterSection(),
       channels,
+      loudness: [],
       prove: null,
       foreign: [],
       power: null,

@@ -105,6 +105,7 @@ export function begin(scenario: Played & Change): Running {
     source: sourceOf(session, scenario, info, seconds),
     board: new LevelBoardWriter(memory),
     createMeter: (options) => createWasmMeter(kernels, options),
+    createLoudnessKernel: (options) => createWasmLoudness(kernels, options),
     createSlipKernel: (options) => createWasmSlipKernel(kernels, options),
     ...meters,
     post: (message) => monitor.onMessage(message),
@@ -112,6 +113,7 @@ export function begin(scenario: Played & Change): Running {
     sleepMs: () => {},
     nowMs: () => nowMs,
     clipRun: 3,
+    movement: 'peak',
     holdMs: 1000,
     retry: true,
   });

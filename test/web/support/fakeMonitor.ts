@@ -4,6 +4,7 @@
  */
 import type { Outcome } from '../../../src/fault.ts';
 import { Acknowledgements } from '../../../src/monitor/acknowledgements.ts';
+import { meterSection, UNREAD_CHANNEL } from '../../../src/monitor/channelWatch.ts';
 import type { MonitorCommands, MonitorView } from '../../../src/monitor/hub.ts';
 import { dbOrNull, emptyLevelFrame, type LevelFrame, NO_SIGNAL } from '../../../src/monitor/levels.ts';
 import type { Bank, Channel, Finding, Snapshot } from '../../../src/monitor/snapshot.ts';
@@ -262,7 +263,10 @@ export class FakeMonitor implements MonitorView, MonitorCommands {
       index: c + 1,
       name: this.names.get(c + 1) ?? NAMES[c] ?? `Ch ${c + 1}`,
       bank: banks.find((bank) => bank.first <= c + 1 && c + 1 <= bank.last)!.id,
+      ...UNREAD_CHANNEL,
+      armed: true,
       peakDbfs: dbOrNull(levels.meterDbX100[c]!),
+      meterDb: dbOrNull(levels.meterDbX100[c]!),
       rmsDbfs: dbOrNull(levels.rmsDbX100[c]!),
       truePeakDbtp: dbOrNull(this.#truePeakMax[c]!),
       holdDbfs: dbOrNull(levels.holdDbX100[c]!),
@@ -323,7 +327,9 @@ export class FakeMonitor implements MonitorView, MonitorCommands {
       },
       inputs: [],
       banks,
+      meter: meterSection(),
       channels,
+      loudness: [],
       prove: null,
       foreign: [],
       power: null,
