@@ -367,6 +367,10 @@ export class Monitor implements MonitorView, MonitorCommands {
     const map = info.usbId === null ? null : this.#parts.interfaceMap(info.usbId, info.channels);
     const before = this.#plan;
     this.#plan = planBanks(info, this.#config.banks, map, this.#device.routedPorts(info.channels));
+    const groups = loudnessGroups(this.#config, this.#plan.banks);
+    this.#channels.configure(this.#config, groups);
+    if (fresh) this.#channels.open(info.channels, this.#parts.uptimeMs());
+    this.#parts.tell({ kind: 'loudness', groups: groups.map((group) => group.channels.map((channel) => channel - 1)) });
     if (fresh) {
       // Frames count from the stream's start, and so do slips.
       this.#records.clear();

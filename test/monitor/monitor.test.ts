@@ -68,6 +68,30 @@ function rig() {
 }
 
 describe('the monitor', () => {
+  it('arms what is named, tells the worker which groups to measure, and shows the chosen meter on its own scale', () => {
+    const { monitor, told, levels, publish, elapse } = rig();
+    monitor.onMessage({ kind: 'stream', info });
+    monitor.onMessage({ kind: 'state', state: { kind: 'running' } });
+    const config = monitor.snapshot();
+    expect(config.meter).toMatchObject({ ballistic: 'digital', unit: 'dBFS', fullScaleIs: 0 });
+    monitor.reconfigure({
+      ...defaultConfig(),
+      channels: [{ index: 7, name: 'Bass' }],
+      loudness: [{ name: 'Mix', channels: [3, 4] }],
+      meter: { ...defaultConfig().meter, ballistic: 'ppmEbu', unit: 'dBu', fullScaleDbu: 18 },
+    });
+    expect(told).toContainEqual({ kind: 'loudness', groups: [[2, 3]] });
+    expect(told).toContainEqual({ kind: 'movement', movement: 'ppmII' });
+    levels.meterDbX100.fill(-1800);
+    publish(480);
+    elapse(500);
+    const { channels, meter, loudness } = monitor.snapshot();
+    expect(channels.filter(({ armed }) => armed).map(({ index }) => index)).toEqual([7]);
+    expect(channels[6]).toMatchObject({ name: 'Bass', meterDb: 0, dead: false });
+    expect(meter).toMatchObject({ ballistic: 'ppmEbu', zeroAtDbfs: -18, unit: 'dBu', fullScaleIs: 18 });
+    expect(loudness).toMatchObject([{ name: 'Mix', channels: [3, 4], integratedLufs: null }]);
+  });
+
   it('keeps an acknowledged finding listed and quiet, and refuses one that does not stand', () => {
     const { monitor, elapse } = rig();
     monitor.onPower({ underVoltage: true, throttled: null });
