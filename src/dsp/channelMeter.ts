@@ -40,8 +40,9 @@ export const NOISE_FLOOR_X100 = -7000;
 const FLOOR_SECONDS = 60;
 /** 1 s means beyond this, dBFS x 100, are a DC offset ... */
 const DC_FLAG_X100 = -6000;
-/** ... when they keep their sign for so many seconds: one second of a bass note has a mean, too. */
+/** ... when they stay within a quarter of the first for so many seconds: one second of a bass note has a mean, too. */
 const DC_FLAG_SECONDS = 5;
+const DC_STEADY = 4;
 /** Blocks with flat tops, of the last second, that make a finding: one block may be chance. */
 const FLAT_TOP_BLOCKS = 3;
 
@@ -150,6 +151,8 @@ export class ChannelMeter {
   readonly #windowSum: Float64Array;
   readonly #windowFlat: Int32Array;
   readonly #dcSeconds: Int32Array;
+  /** Mean of the first of these seconds, 24-bit steps. */
+  readonly #dcMeans: Float64Array;
   readonly #floors: Int32Array;
   /** What the last clear took away, for one undo. */
   readonly #cleared: {
@@ -210,6 +213,7 @@ export class ChannelMeter {
     this.#windowSum = whole();
     this.#windowFlat = ints();
     this.#dcSeconds = ints();
+    this.#dcMeans = whole();
     this.#floors = new Int32Array(channels * FLOOR_SECONDS).fill(NO_SIGNAL);
     this.#cleared = {
       clips: ints(),
@@ -241,6 +245,7 @@ export class ChannelMeter {
       [this.crestDbX100, other.crestDbX100],
       [this.flatTop, other.flatTop],
       [this.#dcSeconds, other.#dcSeconds],
+      [this.#dcMeans, other.#dcMeans],
       [this.#floors, other.#floors],
       [this.#cleared.clips, other.#cleared.clips],
       [this.#cleared.overSamples, other.#cleared.overSamples],
@@ -421,11 +426,14 @@ export class ChannelMeter {
     const sum = this.#windowSum[c]!;
     // The mean with 13 fraction bits, so that the true peak's scale serves.
     this.dcDbX100[c] = truePeakDbX100(Math.floor((Math.abs(sum) * 8192) / frames));
-    const sign = sum < 0 ? -1 : 1;
+    const mean = sum / frames;
+    const before = this.#dcMeans[c]!;
     const beyond = this.dcDbX100[c]! > DC_FLAG_X100;
-    const before = this.#dcSeconds[c]!;
-    this.#dcSeconds[c] = !beyond ? 0 : before * sign > 0 ? before + sign : sign;
-    this.dcFlag[c] = Math.abs(this.#dcSeconds[c]!) >= DC_FLAG_SECONDS ? 1 : 0;
+    // An offset stands still; the mean of lopsided programme moves with its level.
+    const stands = beyond && before !== 0 && Math.abs(mean - before) <= Math.abs(before) / DC_STEADY;
+    this.#dcSeconds[c] = !beyond ? 0 : stands ? this.#dcSeconds[c]! + 1 : 1;
+    if (!stands) this.#dcMeans[c] = beyond ? mean : 0;
+    this.dcFlag[c] = this.#dcSeconds[c]! >= DC_FLAG_SECONDS ? 1 : 0;
   }
 }
 

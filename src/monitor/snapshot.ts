@@ -133,7 +133,7 @@ export const Channel = Type.Object({
   crestDb: Db('Peak over RMS in the last second; a sine has 3.01.'),
   noiseFloorDbfs: Db('Smallest RMS of a second in the last minute, digital zero left out.'),
   dcDbfs: Db('Size of the mean of the last second.'),
-  dcFlag: Type.Boolean({ description: 'The mean stayed beyond -60 dBFS on one side for 5 s.' }),
+  dcFlag: Type.Boolean({ description: 'The mean stood beyond -60 dBFS, within a quarter of itself, for 5 s.' }),
   usedBits: Type.Integer({
     minimum: 0,
     maximum: 32,
