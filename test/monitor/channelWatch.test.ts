@@ -101,7 +101,7 @@ describe('armed channels', () => {
         for (const c of [0, 2]) {
           r.humHz[c] = 50;
           r.humDbX100[c] = -6200;
-          r.humStrongest[c] = 2;
+          r.humHarmonics[c] = 0b10;
           r.dcFlag[c] = 1;
           r.dcDbX100[c] = -4500;
           r.stuckAtOne[c] = 0x1000;

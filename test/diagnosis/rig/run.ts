@@ -105,7 +105,6 @@ export function begin(scenario: Played & Change): Running {
     source: sourceOf(session, scenario, info, seconds),
     board: new LevelBoardWriter(memory),
     createMeter: (options) => createWasmMeter(kernels, options),
-    createLoudnessKernel: (options) => createWasmLoudness(kernels, options),
     createSlipKernel: (options) => createWasmSlipKernel(kernels, options),
     ...meters,
     post: (message) => monitor.onMessage(message),
