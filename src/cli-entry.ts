@@ -64,6 +64,13 @@ async function main(words: readonly string[]): Promise<number> {
       process.stdout.write(analyzed.value);
       return 0;
     }
+    case 'doctor': {
+      const { runDoctor } = await import('./doctor/doctorCommand.ts');
+      const report = await runDoctor(request.value.options, stateFolder(request.value.stateDir));
+      if (!report.ok) return fail(report.fault);
+      process.stdout.write(report.value.text);
+      return report.value.failed ? 1 : 0;
+    }
     case 'pin': {
       const pin = readPinFile(stateFolder(request.value.stateDir));
       if (!pin.ok) return fail(pin.fault);

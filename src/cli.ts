@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import type { AnalyzeCommand } from './analyze/analyzeCommand.ts';
 import type { CaptureChoice } from './device/ports.ts';
+import type { DoctorCommand } from './doctor/doctorCommand.ts';
 import { METER_SCALES, type MeterScaleName } from './dsp/meterScales.ts';
 import { bad, good, type Outcome } from './fault.ts';
 import type { PlanCommand } from './guide/planCommand.ts';
@@ -25,6 +26,7 @@ export type CliRequest =
   | { readonly command: 'plan'; readonly options: PlanCommand }
   | { readonly command: 'analyze'; readonly options: AnalyzeCommand }
   | { readonly command: 'pin'; readonly stateDir: string | null }
+  | { readonly command: 'doctor'; readonly options: DoctorCommand; readonly stateDir: string | null }
   | { readonly command: 'help' }
   | { readonly command: 'version' };
 
@@ -43,6 +45,9 @@ export const HELP = `lightkeeper: meters and clock-lock monitor for a USB audio 
   lightkeeper plan <brief.json>   what a session needs, and how to wire it: docs/planner.md
     --sheet <file.html|file.pdf>  also a sheet to print
     --config <file.json>          also a configuration
+  lightkeeper doctor              what is wrong with this machine, and what to do
+    --fix                         also change the boot configuration where that is the cure
+    --json                        for programs
   lightkeeper pin                 the PIN that lets a phone change things, of the Lightkeeper running here
 
 What to listen to (default: the first USB capture card):
@@ -108,6 +113,17 @@ export function parseCommandLine(words: readonly string[]): Outcome<CliRequest> 
     if (paths.length === 0) return usage('analyze wants the files of a take, or their folder.');
     return analyzeOptions(values, paths);
   }
+  if (command === 'doctor') {
+    if (positionals.length > 1) return usage(`doctor takes no further words, but got "${positionals[1]}".`);
+    return good({
+      command: 'doctor',
+      options: { fix: values.fix === true, json: values.json === true, root: values.root ?? null },
+      stateDir: values['state-dir'] ?? null,
+    });
+  }
+  for (const name of ['fix', 'root'] as const) {
+    if (values[name] !== undefined) return usage(`--${name} goes with doctor.`);
+  }
   for (const name of ['json', 'csv', 'map', 'meter', 'loudness'] as const) {
     if (values[name] !== undefined) return usage(`--${name} goes with analyze.`);
   }
@@ -144,6 +160,8 @@ function parse(words: readonly string[]) {
       panel: { type: 'string' },
       'state-dir': { type: 'string' },
       safe: { type: 'boolean' },
+      fix: { type: 'boolean' },
+      root: { type: 'string' },
       sheet: { type: 'string' },
       config: { type: 'string' },
       json: { type: 'boolean' },

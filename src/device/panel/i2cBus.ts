@@ -11,6 +11,7 @@ import type { I2cBus, I2cFault } from './oledDriver.ts';
 interface I2cBusPackage {
   openSync(busNumber: number): {
     i2cWriteSync(address: number, length: number, bytes: Buffer): number;
+    receiveByteSync(address: number): number;
     closeSync(): void;
   };
 }
