@@ -27,6 +27,7 @@ import { startPowerMeter } from './device/power/powerMeter.ts';
 import { passedSocket, secondDescriptor } from './device/systemd/listenSocket.ts';
 import { systemdNotifier, watchdogMs } from './device/systemd/notifier.ts';
 import { METER_SCALES } from './dsp/meterScales.ts';
+import { EvidenceStore, slipToProve } from './evidence/evidenceStore.ts';
 import { bad, good, type Outcome } from './fault.ts';
 import { JournalFeed } from './journal/feed.ts';
 import { Journal } from './journal/journal.ts';
@@ -278,6 +279,7 @@ async function runOnce(
             feed.onRecorder(severity, text, detail);
           },
         });
+  const evidence = new EvidenceStore();
   const monitor = new Monitor({
     config,
     version,
@@ -299,11 +301,13 @@ async function runOnce(
     onEvent: (event) => {
       log.info(`event-${event.kind}`, describeEvent(event));
       feed.onEvent(event);
+      if (event.kind === 'slip') evidence.prove(slipToProve(event, monitor.snapshot()), uptimeMs());
     },
     onDropped: (count) => {
       log.warn('events-dropped', `${count} more events in one turn were only counted.`);
       feed.onDropped(count);
     },
+    onSnippet: (bank, snippet) => evidence.add(bank, snippet),
     onStream: (info) => feed.onStream(info),
     onState: (state) => {
       feed.onState(state);
@@ -317,7 +321,11 @@ async function runOnce(
   monitor.onSnapshot((snapshot) => feed.onSnapshot(snapshot));
 
   let everRan = false;
+  monitor.onSnapshot(({ banks }) => {
+    for (const bank of banks) if (bank.ppm !== null) evidence.noteClock(bank.id, bank.ppm);
+  });
   worker.on('message', (message: FromCapture) => {
+    if (message.kind === 'stream') evidence.newStream();
     monitor.onMessage(message);
     if (message.kind !== 'state') return;
     if (message.state.kind === 'running') everRan = true;
@@ -358,7 +366,8 @@ async function runOnce(
   });
   const { access } = kept;
   let mdns: MdnsResponder | null = null;
-  const app = createPanelApp({ fonts: loadFonts() });
+  const fonts = loadFonts();
+  const app = createPanelApp({ fonts });
   const systemMeter = createSystemMeter();
   // The address on the panel's QR: null while only this machine can reach the page.
   let phone: string | null = null;
@@ -424,6 +433,7 @@ async function runOnce(
     error: (line: string) => log.error('web', line),
   };
   const web = createWebServer({
+    evidence: { store: evidence, fonts: { small: fonts.f6x12, large: fonts.f8x16 } },
     interfaceMaps: interfaces.maps,
     view: monitor,
     commands: monitor,

@@ -10,12 +10,14 @@ import type { Movement } from '../dsp/meterScales.ts';
 import type { SlipEvidence } from '../dsp/slip/evidence.ts';
 import { SlipDetector } from '../dsp/slip/slipDetector.ts';
 import type { SlipKernel, SlipKernelOptions } from '../dsp/slip/slipKernel.ts';
+import { SnippetRing } from '../evidence/snippetRing.ts';
 import { assertNever, type Fault } from '../fault.ts';
 import type { RingWriter } from '../recorder/ring.ts';
 import type { CaptureEvent, CaptureState, FromCapture, ToCapture, WorkerBank } from './captureMessages.ts';
 import type { LevelBoardWriter } from './levelBoard.ts';
 import { LiveMeters } from './liveMeters.ts';
 import { RateEstimate } from './rateEstimate.ts';
+import { isWeak } from './verdict/bankVerdict.ts';
 
 /** Longest wait inside one turn: commands and the watchdog see a turn at least this often. */
 const WAIT_MS = 100;
@@ -62,6 +64,7 @@ interface OpenStream {
   readonly meters: LiveMeters;
   slips: SlipDetector | null;
   foreign: ForeignWatch | null;
+  snippets: SnippetRing;
   banks: readonly WorkerBank[];
   /** For each bank: every block since the last report was digital zero. */
   digitalZero: boolean[];
@@ -201,6 +204,13 @@ export class CaptureLoop {
       onEvidence: (evidence) => {
         // Bursts and hash are full of edges, and none of them is a slip.
         if (open.foreign?.silences(evidence.event.bank) === true) return;
+        // What may turn out to be a slip is kept as it looked.
+        if (
+          evidence.kind === 'exact' ? !evidence.event.everyBank : evidence.kind === 'drop' && isWeak(evidence.event)
+        ) {
+          const { bank, frame } = evidence.event;
+          open.snippets.want(bank, banks[bank]!.columns, frame);
+        }
         if (open.evidence.length < MAX_EVENTS) open.evidence.push(evidence);
         else this.#droppedEvents++;
       },
@@ -270,6 +280,12 @@ export class CaptureLoop {
       meters,
       slips: null,
       foreign: null,
+      snippets: new SnippetRing({
+        channels: info.channels,
+        maxFrames: info.periodFrames,
+        rateHz: info.rateHz,
+        onSnippet: (snippet) => this.#parts.post({ kind: 'snippet', snippet }),
+      }),
       banks: [],
       digitalZero: [],
       evidence: [],
@@ -316,6 +332,7 @@ export class CaptureLoop {
         open.meters.gap();
         open.slips?.reset();
         open.foreign?.reset();
+        open.snippets.reset();
         open.rate?.restart();
         this.#event({ kind: 'xrun', frame: open.frames, lostFrames: read.lostFrames });
         return;
@@ -337,6 +354,7 @@ export class CaptureLoop {
     const meter = open.meters.kernel;
     meter.process(frames);
     this.#parts.ring?.write(meter.input, frames, open.frames);
+    open.snippets.append(meter.input, frames, open.frames);
     open.foreign?.process(meter.input, frames, open.frames, meter);
     open.slips?.process(meter.input, frames, open.frames, meter);
     if (open.foreign !== null) blankForeign(meter, open.foreign.excluded);

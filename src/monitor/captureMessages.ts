@@ -3,6 +3,7 @@ import type { CaptureChoice, StreamInfo } from '../device/ports.ts';
 import type { ForeignReading } from '../dsp/foreign.ts';
 import type { Movement } from '../dsp/meterScales.ts';
 import type { SlipEvidence } from '../dsp/slip/evidence.ts';
+import type { Snippet } from '../evidence/snippet.ts';
 import type { Fault } from '../fault.ts';
 import type { SlowReadings } from './slowReadings.ts';
 
@@ -65,6 +66,8 @@ export type FromCapture =
       readonly evidence: readonly SlipEvidence[];
       readonly digitalZero: readonly boolean[];
     }
+  /** What a bank was like around a frame that the slip detector pointed at; at most two a second and bank. */
+  | { readonly kind: 'snippet'; readonly snippet: Snippet }
   /** All that stands now on the ports that is no sound of their own; told each time that it changes. */
   | { readonly kind: 'foreign'; readonly readings: readonly ForeignReading[] }
   /** Once a second of the stream: what changes slowly. */

@@ -11,6 +11,7 @@ import { answerComplaint, type Complaint } from '../diagnosis/complaints.ts';
 import { Diagnosis } from '../diagnosis/diagnose.ts';
 import { boxOnSheet } from '../diagnosis/rig.ts';
 import { METER_SCALES, onScale } from '../dsp/meterScales.ts';
+import type { Snippet } from '../evidence/snippet.ts';
 import { assertNever, type Outcome } from '../fault.ts';
 import type { RecorderView } from '../recorder/view.ts';
 import { Acknowledgements } from './acknowledgements.ts';
@@ -54,6 +55,8 @@ export interface MonitorParts {
   readonly uptimeMs: () => number;
   /** Everything that happened, once: for the journal and the log. */
   readonly onEvent?: (event: MonitorEvent) => void;
+  /** What a bank was like around a frame that may be a slip: for the evidence. */
+  readonly onSnippet?: (bank: string, snippet: Snippet) => void;
   /** So many more events happened in one turn than are told one by one. */
   readonly onDropped?: (count: number) => void;
   readonly onState?: (state: CaptureState) => void;
@@ -320,6 +323,11 @@ export class Monitor implements MonitorView, MonitorCommands {
         for (const evidence of message.evidence) this.#verdicts?.take(evidence);
         this.#verdicts?.advance(message.frame, message.digitalZero);
         return;
+      case 'snippet': {
+        const bank = this.#watched[message.snippet.bank];
+        if (bank !== undefined) this.#parts.onSnippet?.(bank, message.snippet);
+        return;
+      }
       case 'foreign':
         this.#foreign.take(message.readings, this.#parts.uptimeMs());
         return;

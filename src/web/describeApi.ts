@@ -3,9 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigStore } from '../config/store.ts';
+import { EvidenceStore } from '../evidence/evidenceStore.ts';
 import { meterSection } from '../monitor/channelWatch.ts';
 import { emptyLevelFrame } from '../monitor/levels.ts';
 import type { Snapshot } from '../monitor/snapshot.ts';
+import type { Font } from '../ui/font.ts';
 import type { OpenApi } from './openApi.ts';
 import { createWebServer } from './server.ts';
 
@@ -42,6 +44,8 @@ const STILL: Snapshot = {
   lastTake: null,
 };
 
+const NO_FONT: Font = { name: '', cellWidthPx: 1, cellHeightPx: 1, glyphs: new Map() };
+
 export async function describeApi(): Promise<OpenApi> {
   const folder = await mkdtemp(join(tmpdir(), 'lightkeeper-docs-'));
   const nothing = () => {};
@@ -55,6 +59,7 @@ export async function describeApi(): Promise<OpenApi> {
     commands: { clear: nothing, release: nothing, take: nothing },
     checks: { startCheck: nothing, nextCheck: () => false, endCheck: nothing, answer: () => [] },
     panelPng: () => new Uint8Array(),
+    evidence: { store: new EvidenceStore(), fonts: { small: NO_FONT, large: NO_FONT } },
     configDoor: { store: await ConfigStore.open(folder), takeIsMarked: () => false, apply: nothing },
     journal: { ask: () => Promise.reject(new Error('the document asks nothing')) },
     config: () => ({ host: '127.0.0.1', port: 0, allowedHosts: [] }),

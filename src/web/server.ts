@@ -25,6 +25,7 @@ import { loadPageFiles, type PageFile } from './pageFiles.ts';
 import type { WebClock, WebLogger } from './ports.ts';
 import { readRoutes } from './readRoutes.ts';
 import { type CheckCommands, checkRoutes } from './routes/checks.ts';
+import { type EvidenceParts, evidenceRoutes } from './routes/evidence.ts';
 import { guideRoutes } from './routes/guide.ts';
 import { journalRoutes } from './routes/journal.ts';
 import { validatorCompiler } from './validate.ts';
@@ -42,6 +43,8 @@ export interface WebOptions {
   readonly journal?: JournalReader;
   /** PIN and sessions. Given, so that the panel's driver can show the PIN; by default a PIN that nobody can see. */
   readonly access?: Access;
+  /** What slips looked like; without it there are no such routes. */
+  readonly evidence?: EvidenceParts;
   /** The table of interfaces, for the planner; none by default: it then knows analogue inputs only. */
   readonly interfaceMaps?: readonly InterfaceMap[];
   /** The guided checks; without them the page offers none. */
@@ -180,6 +183,7 @@ export function createWebServer(options: WebOptions): WebServer {
   if (options.configDoor !== undefined) configRoutes(context, options.configDoor);
   if (options.journal !== undefined) journalRoutes(context, options.journal);
   if (options.checks !== undefined) checkRoutes(context, options.checks);
+  if (options.evidence !== undefined) evidenceRoutes(context, options.evidence);
   guideRoutes(context, { interfaceMaps: options.interfaceMaps ?? [] });
   apiPageRoutes(context, openApi);
 
