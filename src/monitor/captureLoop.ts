@@ -282,7 +282,7 @@ export class CaptureLoop {
       foreign: null,
       snippets: new SnippetRing({
         channels: info.channels,
-        maxFrames: info.periodFrames,
+        maxFrames: BLOCK_PERIODS * info.periodFrames,
         rateHz: info.rateHz,
         onSnippet: (snippet) => this.#parts.post({ kind: 'snippet', snippet }),
       }),
