@@ -7,6 +7,7 @@ import { loadFonts } from '../dist/device/panel/loadFonts.js';
 import { loadScenario } from '../dist/device/sim/scenario.js';
 import { simSource } from '../dist/device/sim/simSource.js';
 import { loadKernels } from '../dist/dsp/kernelFile.js';
+import { createWasmLoudness } from '../dist/dsp/loudnessWasm.js';
 import { createWasmMeter } from '../dist/dsp/meterWasm.js';
 import { createWasmSlipKernel } from '../dist/dsp/slip/slipWasm.js';
 import { EvidenceStore, slipToProve } from '../dist/evidence/evidenceStore.js';
@@ -51,6 +52,8 @@ function evidenceOf(name, seconds) {
     board: new LevelBoardWriter(memory),
     createMeter: (options) => createWasmMeter(kernels, options),
     createSlipKernel: (options) => createWasmSlipKernel(kernels, options),
+    createLoudnessKernel: (options) => createWasmLoudness(kernels, options),
+    movement: 'peak',
     post: (message) => monitor.onMessage(message),
     takeCommand: () => commands.shift(),
     sleepMs: () => {},

@@ -3,6 +3,7 @@ import { defaultConfig } from '../../src/config/defaults.ts';
 import { loadScenario } from '../../src/device/sim/scenario.ts';
 import { simSource } from '../../src/device/sim/simSource.ts';
 import { loadKernels } from '../../src/dsp/kernelFile.ts';
+import { createWasmLoudness } from '../../src/dsp/loudnessWasm.ts';
 import { createWasmMeter } from '../../src/dsp/meterWasm.ts';
 import { createWasmSlipKernel } from '../../src/dsp/slip/slipWasm.ts';
 import { EvidenceStore, slipToProve } from '../../src/evidence/evidenceStore.ts';
@@ -43,6 +44,8 @@ function watch(name: string, seconds: number) {
     board: new LevelBoardWriter(memory),
     createMeter: (options) => createWasmMeter(kernels, options),
     createSlipKernel: (options) => createWasmSlipKernel(kernels, options),
+    createLoudnessKernel: (options) => createWasmLoudness(kernels, options),
+    movement: 'peak',
     post: (message) => monitor.onMessage(message),
     takeCommand: () => commands.shift(),
     sleepMs: () => {},
