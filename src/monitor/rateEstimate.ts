@@ -45,25 +45,29 @@ const SETTLE_NS = 0.1e9;
 /** No stamp for this long: the stream stood still, and its line is broken. */
 const GAP_NS = 2.5e9;
 
-/** Changes are looked for in minima of this many seconds. */
-const GROUP_S = 4;
-/** Groups that it takes to look at all, and before a change. */
-const MIN_GROUPS = 8;
-const BEFORE = 3;
+/**
+ * Changes are looked for in the envelope of this many seconds. Its points stand above the truth by an exponential scatter
+ * (the least of many waits), so the likelihood of a line is told by the sum of the distances above it: `nats` below.
+ */
+const LOOK_S = 120;
+/** Seconds that it takes to look at all, and before a change. */
+const MIN_LOOK_S = 24;
+const BEFORE_S = 12;
+/** How far back a change is looked for. */
+const LOOK_BACK_S = 40;
+/** Two lines must explain the envelope this much better than one, nats: our measurement (npm run rate), for no false event in hours. */
+const GATE_NATS = 17;
+/** By how many nats a bend must beat a step, and a step a bend. A loss must never be taken for another clock. */
+const BEND_NATS = 6;
+const STEP_NATS = 3;
 /** Seconds that it takes after a step, and after a bend, to tell which it was. */
 const AFTER_STEP_S = 4;
-const AFTER_BEND_S = 4;
-/** By how many variances a bend must beat a step. */
-const DOUBT = 25;
+const SURE_STEP_S = 10;
+const AFTER_BEND_S = 5;
 /** Seconds in a row that a bend must be the best account. */
 const CONFIRM_S = 2;
 /** A smaller step is not told from scatter. */
 const MIN_STEP_S = 80e-6;
-/** How far back a change is looked for, groups. */
-const LOOK_BACK = 9;
-/** A change must explain this many variances of the scatter, and more while there are few groups to know it by. */
-const GAIN = 34;
-const GAIN_FEW = 12;
 /** A bend smaller than this is a crystal warming up, ppm. */
 const MIN_BEND_PPM = 2.5;
 /** Stamps are never taken to be better than this, s: a wake-up's own scatter. */
@@ -82,8 +86,6 @@ interface Line {
   meanT: number;
   meanY: number;
   sumTT: number;
-  /** Of squared residuals. */
-  sumRR: number;
 }
 
 export class RateEstimate {
@@ -103,6 +105,8 @@ export class RateEstimate {
   #slope = 0;
   /** Seconds in a row in which a bend was the best account. */
   #bendSeen = 0;
+  /** Something changed, and it is not told yet what: points of the envelope, as bend and as step. */
+  #suspicion: { at: number; isStep: boolean; stepAt: number; stepS: number } | null = null;
 
   /** `rateHz`: nominal rate, Hz. */
   constructor(rateHz: number) {
@@ -118,6 +122,7 @@ export class RateEstimate {
     this.#stepsS = 0;
     this.#slope = 0;
     this.#bendSeen = 0;
+    this.#suspicion = null;
   }
 
   /** Takes a stamp (`timeNs` MONOTONIC_RAW, `positionFrames` since the stream's start). An event, where this second shows one. */
@@ -158,8 +163,9 @@ export class RateEstimate {
     const open = (this.#lastNs - this.#firstNs - SETTLE_NS) / SECOND_NS - this.#bin >= 0.5;
     const t = open ? [...this.#t, this.#binT] : this.#t;
     const y = open ? [...this.#y, this.#binY] : this.#y;
-    const slow = throughMinima(t, y);
-    const fast = n > FAST_S ? throughMinima(t.slice(-FAST_S), y.slice(-FAST_S)) : slow;
+    const doubt = this.#suspicion;
+    const slow = doubt === null ? throughMinima(t, y) : inDoubt(t, y, doubt);
+    const fast = n > FAST_S && doubt === null ? throughMinima(t.slice(-FAST_S), y.slice(-FAST_S)) : slow;
     return {
       ppm: slow.ppm,
       uncertaintyPpm: slow.halfPpm,
@@ -182,79 +188,111 @@ export class RateEstimate {
   }
 
   #lookForChange(): RateEvent | null {
-    if (this.#t.length < MIN_GROUPS * GROUP_S) return null;
-    // Is there anything? Minima of groups see furthest.
-    const { t, y } = minima(this.#t, this.#y, GROUP_S, leastSquares(this.#t, this.#y));
+    this.#suspicion = null;
+    const from = Math.max(0, this.#t.length - LOOK_S);
+    const t = this.#t.slice(from);
+    const y = this.#y.slice(from);
     const n = t.length;
-    const line = leastSquares(t, y);
-    const sigma = Math.max(FLOOR_S, scatter(t, y));
-    const enough = (GAIN + (GAIN * GAIN_FEW) / n) * sigma * sigma;
-    for (let at = Math.max(BEFORE, n - LOOK_BACK); at < n; at++)
-      if (explain(t, y, line, at, -1, true).gain > enough || explain(t, y, line, at, -1, false).gain > enough)
-        return this.#tellWhich();
-    this.#bendSeen = 0;
-    return null;
-  }
-
-  /** Something changed: a step or a bend? The seconds tell. */
-  #tellWhich(): RateEvent | null {
-    const n = this.#t.length;
-    let step = { left: Number.POSITIVE_INFINITY, size: 0, at: 0 };
-    let bend = { left: Number.POSITIVE_INFINITY, size: 0, at: 0 };
-    const all = leastSquares(this.#t, this.#y);
-    for (let at = Math.max(BEFORE * GROUP_S, n - LOOK_BACK * GROUP_S); at < n - 1; at++) {
-      const asBend = explain(this.#t, this.#y, all, at, -1, true);
-      if (all.sumRR - asBend.gain < bend.left) bend = { left: all.sumRR - asBend.gain, size: asBend.size, at };
-      // The second of a step may stand on either level, or between.
-      const line = leastSquares(this.#t, this.#y, at);
-      const asStep = explain(this.#t, this.#y, line, at, at, false);
-      if (Math.abs(asStep.size) < MIN_STEP_S) continue;
-      const low = this.#y[at]! - line.meanY - line.slope * (this.#t[at]! - line.meanT) - asStep.size * asStep.zero;
-      const off = asStep.size > 0 ? outside(low, 0, asStep.size) : outside(low, asStep.size, 0);
-      const left = line.sumRR - asStep.gain + off * off;
-      if (left < step.left) step = { left, size: asStep.size, at };
+    if (n < MIN_LOOK_S) return null;
+    const one = underLine(t, y, 0, n);
+    let best = { at: 0, sum: Number.POSITIVE_INFINITY, before: one };
+    for (let at = Math.max(BEFORE_S, n - LOOK_BACK_S); at < n - 1; at++) {
+      const before = underLine(t, y, 0, at);
+      const sum = before.sum + underLine(t, y, at, n).sum;
+      if (sum < best.sum) best = { at, sum, before };
     }
-    if (step.left <= bend.left) {
+    const mean = Math.max(FLOOR_S, best.before.sum / Math.max(1, best.at - 2));
+    if (one.sum - best.sum < GATE_NATS * mean) {
       this.#bendSeen = 0;
-      return step.at < n - AFTER_STEP_S ? this.#takeStepOut(step.size, step.at) : null;
+      return null;
     }
-    // Close to call: a few seconds more will tell. A loss must never be taken for a change of clock.
-    if (step.left - bend.left < DOUBT * scatter(this.#t, this.#y) ** 2) return null;
-    if (bend.at >= n - AFTER_BEND_S || Math.abs(bend.size) * 1e6 < MIN_BEND_PPM) return null;
+    // Something changed: a step or a bend?
+    let step = { sum: Number.POSITIVE_INFINITY, size: 0, at: 0 };
+    let bend = { sum: Number.POSITIVE_INFINITY, size: 0, at: 0 };
+    for (let at = Math.max(BEFORE_S, n - LOOK_BACK_S); at < n - 1; at++) {
+      const asBend = fitBend(t, y, at);
+      if (asBend.sum < bend.sum) bend = { ...asBend, at };
+      const asStep = fitStep(t, y, at, mean);
+      // Lost frames make the rest come late, never early.
+      if (asStep.size >= MIN_STEP_S && asStep.sum < step.sum) step = { ...asStep, at };
+    }
+    this.#suspicion = { at: from + bend.at, isStep: step.sum <= bend.sum, stepAt: from + step.at, stepS: step.size };
+    const forBend = (step.sum - bend.sum) / mean;
+    if (forBend <= -STEP_NATS) {
+      this.#bendSeen = 0;
+      const after = n - step.at - 1;
+      if (after < AFTER_STEP_S - 1) return null;
+      // No whole number of microframes: a few seconds more, and the least of them stands nearer to the truth.
+      if (!this.#isLoss(step.size) && after < SURE_STEP_S) return null;
+      return this.#takeStepOut(step.size, from + step.at);
+    }
+    // Close to call: a few seconds more will tell.
+    if (forBend < BEND_NATS || bend.at > n - AFTER_BEND_S || Math.abs(bend.size) * 1e6 < MIN_BEND_PPM) {
+      this.#bendSeen = 0;
+      return null;
+    }
     if (++this.#bendSeen < CONFIRM_S) return null;
     this.#bendSeen = 0;
-    return this.#bendAt(bend.at);
+    return this.#bendAt(from + bend.at);
+  }
+
+  /** A whole number of USB microframes? */
+  #isLoss(size: number): boolean {
+    const microframes = Math.round(size / MICROFRAME_S);
+    const off = Math.abs(size - microframes * MICROFRAME_S);
+    return microframes >= 1 && off <= STEP_TOLERANCE_S + scatter(this.#t, this.#y) / 2;
   }
 
   #takeStepOut(size: number, at: number): RateEvent | null {
     const microframes = Math.round(size / MICROFRAME_S);
-    const isLoss =
-      microframes >= 1 && Math.abs(size - microframes * MICROFRAME_S) <= STEP_TOLERANCE_S + scatter(this.#t, this.#y);
+    const isLoss = this.#isLoss(size);
     // 6 frames at 48 kHz; 5 or 6 at 44.1 kHz.
     const whole = (microframes * this.#rateHz) / 8000;
     const frames = isLoss && Number.isInteger(whole) ? whole : Math.round(size * this.#rateHz);
     const exact = frames / this.#rateHz;
-    // The second of the step itself stands on either side, or between: the nearer end of the step is its place.
-    const before = this.#y[at - 1]!;
-    if (Math.abs(this.#y[at]! - before) > Math.abs(this.#y[at]! - before - exact)) this.#y[at] = this.#y[at]! - exact;
     for (let i = at + 1; i < this.#t.length; i++) this.#y[i] = this.#y[i]! - exact;
     this.#stepsS += exact;
+    this.#suspicion = null;
+    const atNs = this.#firstNs + SETTLE_NS + this.#t[at]! * SECOND_NS;
+    // The second of the step stands on either level, or between, and may be one of three: they tell nothing of the rate.
+    this.#t.splice(at - 1, 3);
+    this.#y.splice(at - 1, 3);
     if (!isLoss) return null;
     return {
       kind: 'lostMicroframes',
-      atNs: this.#firstNs + SETTLE_NS + this.#t[at]! * SECOND_NS,
+      atNs,
       microframes,
       frames,
     };
   }
 
   #bendAt(at: number): RateEvent {
-    const beforePpm = -leastSquares(this.#t.slice(0, at), this.#y.slice(0, at)).slope * 1e6;
+    const beforePpm = throughMinima(this.#t.slice(0, at), this.#y.slice(0, at)).ppm;
     const atNs = this.#firstNs + SETTLE_NS + this.#t[at]! * SECOND_NS;
     this.#t.splice(0, at);
     this.#y.splice(0, at);
-    return { kind: 'clockChange', atNs, beforePpm, afterPpm: -leastSquares(this.#t, this.#y).slope * 1e6 };
+    this.#suspicion = null;
+    return { kind: 'clockChange', atNs, beforePpm, afterPpm: throughMinima(this.#t, this.#y).ppm };
   }
+}
+
+/**
+ * While it is open whether a step or a bend was seen, the reading follows the likelier, and its half width reaches to the
+ * other.
+ */
+function inDoubt(
+  t: readonly number[],
+  y: readonly number[],
+  doubt: { readonly at: number; readonly isStep: boolean; readonly stepAt: number; readonly stepS: number },
+): { ppm: number; halfPpm: number } {
+  const mended = throughMinima(
+    t,
+    y.map((late, i) => (i > doubt.stepAt ? late - doubt.stepS : late)),
+  );
+  const since = Math.min(doubt.at, t.length - MIN_POINTS);
+  const anew = throughMinima(t.slice(since), y.slice(since));
+  const [likely, other] = doubt.isStep ? [mended, anew] : [anew, mended];
+  return { ppm: likely.ppm, halfPpm: Math.max(likely.halfPpm, Math.abs(likely.ppm - other.ppm)) };
 }
 
 /** The line through the minima of long groups. */
@@ -271,13 +309,11 @@ function throughMinima(t: readonly number[], y: readonly number[]): { ppm: numbe
   return { ppm: -line.slope * 1e6, halfPpm: (COVER * sigma * 1e6) / Math.sqrt(line.sumTT) };
 }
 
-/** Least squares; without point `skip`. */
-function leastSquares(t: readonly number[], y: readonly number[], skip = -1): Line {
-  const n = t.length - (skip >= 0 ? 1 : 0);
+function leastSquares(t: readonly number[], y: readonly number[]): Line {
+  const n = t.length;
   let meanT = 0;
   let meanY = 0;
   for (let i = 0; i < t.length; i++) {
-    if (i === skip) continue;
     meanT += t[i]!;
     meanY += y[i]!;
   }
@@ -285,17 +321,14 @@ function leastSquares(t: readonly number[], y: readonly number[], skip = -1): Li
   meanY /= n;
   let sumTT = 0;
   let sumTY = 0;
-  let sumYY = 0;
   for (let i = 0; i < t.length; i++) {
-    if (i === skip) continue;
     const dt = t[i]! - meanT;
     const dy = y[i]! - meanY;
     sumTT += dt * dt;
     sumTY += dt * dy;
-    sumYY += dy * dy;
   }
   const slope = sumTT > 0 ? sumTY / sumTT : 0;
-  return { slope, meanT, meanY, sumTT, sumRR: Math.max(0, sumYY - slope * sumTY) };
+  return { slope, meanT, meanY, sumTT };
 }
 
 /** The earliest point of each group of `size`, counted from the end, once the slope is taken out. `from`: where groups begin. */
@@ -332,41 +365,150 @@ function scatter(t: readonly number[], y: readonly number[]): number {
   return median(slopes.map((slope) => Math.abs(slope - middle))) * (span / (n - 1)) * MAD_TO_SIGMA;
 }
 
-/**
- * How much of the squared scatter about `line` one more term explains: a step at point `at`, or a bend before it.
- * `size` is the step in s, or the change of slope. Point `skip` is left out, as it was from the line.
- */
-function explain(t: readonly number[], y: readonly number[], line: Line, at: number, skip: number, isBend: boolean) {
-  const n = t.length - (skip >= 0 ? 1 : 0);
-  const t0 = t[at - 1]!;
-  let sumZ = 0;
-  let sumZT = 0;
-  for (let i = at; i < t.length; i++) {
-    if (i === skip) continue;
-    const z = isBend ? t[i]! - t0 : 1;
-    sumZ += z;
-    sumZT += z * (t[i]! - line.meanT);
-  }
-  const meanZ = sumZ / n;
-  const tilt = sumZT / line.sumTT;
-  let sumRZ = 0;
-  let sumZZ = 0;
-  for (let i = 0; i < t.length; i++) {
-    if (i === skip) continue;
-    const dt = t[i]! - line.meanT;
-    const z = (i < at ? 0 : isBend ? t[i]! - t0 : 1) - meanZ - tilt * dt;
-    const r = y[i]! - line.meanY - line.slope * dt;
-    sumRZ += r * z;
-    sumZZ += z * z;
-  }
-  // `zero`: what the new term, freed of level and slope, is at point `at` while it is still 0 there.
-  const zero = -meanZ - tilt * (t[at]! - line.meanT);
-  return sumZZ > 0 ? { gain: (sumRZ * sumRZ) / sumZZ, size: sumRZ / sumZZ, zero } : { gain: 0, size: 0, zero };
+interface Under {
+  /** s per s. */
+  readonly slope: number;
+  /** Of the distances of the points above the line, s. */
+  readonly sum: number;
 }
 
-/** How far `x` lies outside of low..high. */
-function outside(x: number, low: number, high: number): number {
-  return x < low ? low - x : x > high ? x - high : 0;
+/** Places of the lower convex hull of points from..to. */
+function lowerHull(t: readonly number[], y: readonly number[], from: number, to: number): number[] {
+  const hull: number[] = [];
+  for (let i = from; i < to; i++) {
+    while (hull.length >= 2) {
+      const a = hull[hull.length - 2]!;
+      const b = hull[hull.length - 1]!;
+      if ((y[b]! - y[a]!) * (t[i]! - t[a]!) < (y[i]! - y[a]!) * (t[b]! - t[a]!)) break;
+      hull.pop();
+    }
+    hull.push(i);
+  }
+  return hull;
+}
+
+/** The line under all points from..to that is nearest to them: the most likely one where scatter is late only. */
+function underLine(t: readonly number[], y: readonly number[], from: number, to: number): Under {
+  const n = to - from;
+  if (n < 2) return { slope: 0, sum: 0 };
+  const hull = lowerHull(t, y, from, to);
+  let sumT = 0;
+  let sumY = 0;
+  for (let i = from; i < to; i++) {
+    sumT += t[i]!;
+    sumY += y[i]!;
+  }
+  // Of all edges of the hull the one below the middle: moving off it in either direction adds distance.
+  let edge = 1;
+  while (edge < hull.length - 1 && t[hull[edge]!]! < sumT / n) edge++;
+  const a = hull[edge - 1]!;
+  const b = hull[edge]!;
+  const slope = (y[b]! - y[a]!) / (t[b]! - t[a]!);
+  return { slope, sum: Math.max(0, sumY - n * y[a]! - slope * (sumT - n * t[a]!)) };
+}
+
+/** The least of y - slope * (t - t0) over the points of a hull. */
+function leastOver(hull: readonly number[], t: readonly number[], y: readonly number[], slope: number, t0: number) {
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < hull.length; i++) {
+    const r = y[hull[i]!]! - slope * (t[hull[i]!]! - t0);
+    if (r < least) least = r;
+  }
+  return least;
+}
+
+/** Sums of t - t0 and of y, over from..to. */
+function sums(t: readonly number[], y: readonly number[], from: number, to: number, t0: number) {
+  let sumT = 0;
+  let sumY = 0;
+  for (let i = from; i < to; i++) {
+    sumT += t[i]! - t0;
+    sumY += y[i]!;
+  }
+  return { sumT, sumY };
+}
+
+/** Slopes are looked for this far on either side of where they are thought to be. */
+const SEARCH = 20e-6;
+const SEARCH_STEPS = 22;
+
+/** The place of the least of a convex function, by golden section, and that least value. */
+function least(of: (x: number) => number, middle: number): { x: number; value: number } {
+  const golden = (Math.sqrt(5) - 1) / 2;
+  let low = middle - SEARCH;
+  let high = middle + SEARCH;
+  let a = high - golden * (high - low);
+  let b = low + golden * (high - low);
+  let atA = of(a);
+  let atB = of(b);
+  for (let i = 0; i < SEARCH_STEPS; i++) {
+    if (atA <= atB) {
+      high = b;
+      b = a;
+      atB = atA;
+      a = high - golden * (high - low);
+      atA = of(a);
+    } else {
+      low = a;
+      a = b;
+      atA = atB;
+      b = low + golden * (high - low);
+      atB = of(b);
+    }
+  }
+  return atA <= atB ? { x: a, value: atA } : { x: b, value: atB };
+}
+
+/**
+ * One slope, two levels, parted in the second of point `at`, which may stand anywhere between them. `size`: how much later
+ * the second is, s. `mean`: of the scatter, s.
+ */
+function fitStep(t: readonly number[], y: readonly number[], at: number, mean: number): { sum: number; size: number } {
+  const n = t.length;
+  const t0 = t[at]!;
+  const before = lowerHull(t, y, 0, at);
+  const after = lowerHull(t, y, at + 1, n);
+  const early = sums(t, y, 0, at, t0);
+  const late = sums(t, y, at + 1, n, t0);
+  const sumY = early.sumY + late.sumY;
+  const sumT = early.sumT + late.sumT;
+  const found = least(
+    (slope) =>
+      sumY - slope * sumT - at * leastOver(before, t, y, slope, t0) - (n - at - 1) * leastOver(after, t, y, slope, t0),
+    underLine(t, y, 0, at).slope,
+  );
+  const level = leastOver(before, t, y, found.x, t0);
+  const size = leastOver(after, t, y, found.x, t0) - level;
+  const between = y[at]! - level;
+  // Below both levels it can't be: the line would have to go lower for it, under all points.
+  const cost = between < 0 ? -between * n : between < size ? Math.min(between, 2 * mean) : between - size;
+  return { sum: found.value + cost, size };
+}
+
+/** Two slopes that meet before point `at`. `size`: by how much the slope changes, s per s. */
+function fitBend(t: readonly number[], y: readonly number[], at: number): { sum: number; size: number } {
+  const n = t.length;
+  const t0 = (t[at - 1]! + t[at]!) / 2;
+  const before = lowerHull(t, y, 0, at);
+  const after = lowerHull(t, y, at, n);
+  const early = sums(t, y, 0, at, t0);
+  const late = sums(t, y, at, n, t0);
+  const slopeAfter = underLine(t, y, at, n).slope;
+  let second = slopeAfter;
+  const found = least(
+    (slope) => {
+      const levelBefore = leastOver(before, t, y, slope, t0);
+      const rest = early.sumY - slope * early.sumT + late.sumY;
+      const inner = least(
+        (other) => rest - other * late.sumT - n * Math.min(levelBefore, leastOver(after, t, y, other, t0)),
+        slopeAfter,
+      );
+      second = inner.x;
+      return inner.value;
+    },
+    underLine(t, y, 0, at).slope,
+  );
+  return { sum: found.value, size: second - found.x };
 }
 
 function median(values: readonly number[]): number {
