@@ -39,6 +39,7 @@ import { createBoardMemory, LevelBoardReader } from './monitor/levelBoard.ts';
 import { Monitor } from './monitor/monitor.ts';
 import { type TakeOrigin, Takes } from './monitor/takes.ts';
 import { PanelLoop } from './panelLoop.ts';
+import { PanelMemory } from './panelMemory.ts';
 import { RecorderClient } from './recorder/recorderClient.ts';
 import { createRing } from './recorder/ring.ts';
 import { SETTLED_MS, type StartLedger, safeModeFinding } from './startLedger.ts';
@@ -372,8 +373,11 @@ async function runOnce(
   // The address on the panel's QR: null while only this machine can reach the page.
   let phone: string | null = null;
   let addressWatch: AddressWatch | null = null;
+  const panelMemory = new PanelMemory(stateDir);
+  const lastPage = panelMemory.read();
   const panelLoop = new PanelLoop({
     app,
+    ...(lastPage === undefined ? {} : { pageName: lastPage }),
     nowMs: uptimeMs,
     view: () => ({
       snapshot: monitor.snapshot(),
@@ -387,6 +391,7 @@ async function runOnce(
       if (command.kind === 'clear') monitor.clear();
       else if (command.kind === 'undoClear') monitor.undoClear();
       else if (command.kind === 'light') io?.setLight(command.light);
+      else if (command.kind === 'remember') panelMemory.remember(command.page);
       else if (command.kind === 'check') {
         if (command.step === 'start') monitor.startCheck(command.check);
         else if (command.step === 'next') monitor.nextCheck();
@@ -558,6 +563,7 @@ async function runOnce(
   addressWatch?.stop();
   await Promise.all([
     panelLoop.stop(),
+    panelMemory.stop(),
     web.stop(),
     mdns?.stop(),
     stopWorker(worker).then(() => recorder?.close()),

@@ -114,6 +114,28 @@ export function shortDb(dbfs: number | null): string {
   return String(Math.min(99, Math.max(0, Math.round(-dbfs))));
 }
 
+/** A bar's number in the chosen unit: as `shortDb` for dBFS, else 3 characters at most; no sign is above 0. */
+export function shortLevel(dbfs: number | null, meter: Snapshot['meter']): string {
+  if (meter.unit === 'dBFS' || dbfs === null) return shortDb(dbfs);
+  const level = Math.round(Math.max(-99, Math.min(99, dbfs + meter.fullScaleIs)));
+  return String(level);
+}
+
+/** A level in dBFS, told in the chosen unit. */
+export function inUnit(dbfs: number | null, meter: Snapshot['meter']): number | null {
+  return dbfs === null ? null : dbfs + meter.fullScaleIs;
+}
+
+/** What stands beside a title when the meter or the unit is not the usual one: `VU`, `dBu`, else empty. */
+export function meterLabel(meter: Snapshot['meter']): string {
+  return [
+    meter.ballistic === 'digital' ? '' : meter.label.replace(/ \(.*/, ''),
+    meter.unit === 'dBFS' ? '' : meter.unit,
+  ]
+    .filter((part) => part !== '')
+    .join(' ');
+}
+
 /** dB with one decimal, or `--`. */
 export function longDb(db: number | null): string {
   return db === null ? '--' : (Math.round(db * 10) / 10 + 0).toFixed(1).replace(/^-0\.0$/, '0.0');

@@ -18,6 +18,7 @@ export class LevelMerge {
   peakDbX100 = new Int32Array(0);
   truePeakDbX100 = new Int32Array(0);
   rmsDbX100 = new Int32Array(0);
+  meterDbX100 = new Int32Array(0);
   clips = new Int32Array(0);
 
   /** Adds a reading that covers `fromFrame` to `frame.frame`. A change of channel count starts anew: it is another stream. */
@@ -28,6 +29,7 @@ export class LevelMerge {
       this.peakDbX100 = new Int32Array(frame.channels);
       this.truePeakDbX100 = new Int32Array(frame.channels);
       this.rmsDbX100 = new Int32Array(frame.channels);
+      this.meterDbX100 = new Int32Array(frame.channels);
       this.clips = new Int32Array(frame.channels);
     }
     // A stream that began again counts from 0: what was merged before belongs to the old one, but its peaks are still news.
@@ -43,6 +45,7 @@ export class LevelMerge {
       if (truePeak > this.truePeakDbX100[c]!) this.truePeakDbX100[c] = truePeak;
     }
     this.rmsDbX100.set(frame.rmsDbX100);
+    this.meterDbX100.set(frame.meterDbX100);
     this.clips.set(frame.clips);
     this.frame = frame.frame;
     this.seq = frame.seq;
@@ -58,7 +61,7 @@ export class LevelMerge {
 /** What `LevelMerge.add` and `encodeLevels` read: a LevelFrame, or another merge. */
 export type LevelReading = Pick<
   LevelFrame,
-  'seq' | 'frame' | 'channels' | 'peakDbX100' | 'truePeakDbX100' | 'rmsDbX100' | 'clips'
+  'seq' | 'frame' | 'channels' | 'peakDbX100' | 'truePeakDbX100' | 'rmsDbX100' | 'meterDbX100' | 'clips'
 >;
 
 /** 1-based channels to send, rising; null: all. */
@@ -100,13 +103,14 @@ function countList(counts: Int32Array, filter: ChannelFilter, channels: number):
 /**
  * One `levels` event, ready for the socket. dB with two decimals, null for no signal; frames count from the stream's
  * start; the readings cover `fromFrame` (exclusive) to `frame` (inclusive), so that a reader can see that nothing is
- * missing between two events.
+ * missing between two events. `withMeter`: with the chosen meter as well, where it moves otherwise than a peak meter.
  */
 export function encodeLevels(
   levels: LevelReading,
   fromFrame: number,
   filter: ChannelFilter,
   simulated: boolean,
+  withMeter = false,
 ): string {
   const n = levels.channels;
   return (
@@ -116,6 +120,7 @@ export function encodeLevels(
     `,"peakDbfs":[${dbList(levels.peakDbX100, filter, n)}]` +
     `,"truePeakDbtp":[${dbList(levels.truePeakDbX100, filter, n)}]` +
     `,"rmsDbfs":[${dbList(levels.rmsDbX100, filter, n)}]` +
+    `${withMeter ? `,"meterDbfs":[${dbList(levels.meterDbX100, filter, n)}]` : ''}` +
     `,"clips":[${countList(levels.clips, filter, n)}]}\n\n`
   );
 }

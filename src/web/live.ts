@@ -175,6 +175,11 @@ export class LiveHub {
     return this.#options.view.snapshot().simulated;
   }
 
+  /** A peak meter's fall is made by the client; other movements are sent. */
+  #withMeter(): boolean {
+    return this.#options.view.snapshot().meter.ballistic !== 'digital';
+  }
+
   #onLevels(frame: LevelFrame): void {
     // Frames count from the stream's start: a smaller number is a new stream.
     const fromFrame = frame.frame >= this.#lastFrame ? this.#lastFrame : 0;
@@ -200,7 +205,7 @@ export class LiveHub {
           client.merge.add(reading, from);
           this.#sendMerged(group, client);
         } else {
-          encoded ??= encodeLevels(reading, from, group.filter.channels, this.#simulated());
+          encoded ??= encodeLevels(reading, from, group.filter.channels, this.#simulated(), this.#withMeter());
           this.#write(client, encoded);
         }
       }
@@ -209,7 +214,11 @@ export class LiveHub {
   }
 
   #sendMerged(group: Group, client: Client): void {
-    this.#write(client, encodeLevels(client.merge, client.merge.fromFrame, group.filter.channels, this.#simulated()));
+    const { merge } = client;
+    this.#write(
+      client,
+      encodeLevels(merge, merge.fromFrame, group.filter.channels, this.#simulated(), this.#withMeter()),
+    );
     client.merge.clear();
   }
 

@@ -2,6 +2,7 @@
 
 import type { CheckRow, CheckView } from '../../src/checks/check.ts';
 import type { Fault } from '../../src/fault.ts';
+import { meterSection } from '../../src/monitor/channelWatch.ts';
 import type { CaptureStateWord } from '../../src/monitor/snapshot.ts';
 import type { RunningTake } from '../../src/monitor/takes.ts';
 import { initialUi, type Page, type UiState } from '../../src/ui/navigation.ts';
@@ -136,6 +137,12 @@ export function galleryStates(): GalleryState[] {
     overview,
   );
   add(
+    'overview-k20',
+    'K-20: the foot of a bar is -50 dBFS, its top 0 dBFS.',
+    rig({ banks: allSync, snapshot: { meter: meterSection({ ballistic: 'k20', unit: 'dBFS', fullScaleDbu: null }) } }),
+    overview,
+  );
+  add(
     'overview-2ch',
     'Two channels.',
     rig({ banks: [bank({ id: 'a', name: 'Analogue', kind: 'analogue', first: 1, last: 2 })] }),
@@ -249,6 +256,20 @@ export function galleryStates(): GalleryState[] {
     bank: 'adat-a',
     part: 0,
   });
+  const ppm = meterSection({ ballistic: 'ppmBbc', unit: 'dBFS', fullScaleDbu: null });
+  const vu = meterSection({ ballistic: 'vu', unit: 'dBu', fullScaleDbu: 22 });
+  add(
+    'bank-ppm',
+    'The same eight on a PPM IIa: seven marks, even in dB between them.',
+    rig({ banks: allSync, level: (i) => -34 + ((i * 5) % 29), snapshot: { meter: ppm } }),
+    { kind: 'bank', bank: 'adat-a', part: 0 },
+  );
+  add(
+    'bank-vu-dbu',
+    'VU, and numbers in dBu where 0 dBFS is +22 dBu.',
+    rig({ banks: allSync, level: (i) => -40 + ((i * 5) % 29), snapshot: { meter: vu } }),
+    { kind: 'bank', bank: 'adat-a', part: 0 },
+  );
   add('bank-spdif', 'Two channels of S/PDIF.', rig(), { kind: 'bank', bank: 'spdif', part: 0 });
   const sixteen = rig({
     banks: [bank({ id: 'g', name: 'Line in', kind: 'group', first: 1, last: 16, sync: 'unknown' })],
@@ -257,6 +278,10 @@ export function galleryStates(): GalleryState[] {
 
   group = 'Channel';
   add('channel', 'One channel in big type: held peak, RMS, true peak.', sync, { kind: 'channel', index: 17 });
+  add('channel-dbu', 'The same in dBu, on a VU meter.', rig({ banks: allSync, snapshot: { meter: vu } }), {
+    kind: 'channel',
+    index: 17,
+  });
   add(
     'channel-clip',
     'It clipped 12 times.',

@@ -2,9 +2,9 @@
 
 import type { Bank } from '../../monitor/snapshot.ts';
 import { PAGE_WIDTH_PX } from '../canvas.ts';
-import { barPx, TICKS_DBFS } from '../deflection.ts';
+import { deflectionOf, litPx } from '../deflection.ts';
 import { BANK_COLUMNS } from '../navigation.ts';
-import { isDigital, shortDb } from '../view.ts';
+import { isDigital, meterLabel, shortLevel } from '../view.ts';
 import { drawBar, drawHeader, type PageContext } from './frame.ts';
 
 export const BANK_LAYOUT = { numberY: 9, barTopY: 18, barBottomY: 54, nameY: 55 } as const;
@@ -22,7 +22,9 @@ export function drawBank(page: PageContext, bank: Bank, part: number): void {
   const shown = bank.channels.slice(part * BANK_COLUMNS, (part + 1) * BANK_COLUMNS);
   const parts = Math.ceil(bank.channels.length / BANK_COLUMNS);
   const title = `${bank.name}${parts > 1 ? ` ${part + 1}/${parts}` : ''}`;
-  drawHeader(page, { sync: isDigital(bank) ? bank.sync : null, title });
+  const { meter } = snapshot;
+  drawHeader(page, { sync: isDigital(bank) ? bank.sync : null, title: `${title} ${meterLabel(meter)}`.trimEnd() });
+  const deflection = deflectionOf(meter);
   const full = BANK_LAYOUT.barBottomY - BANK_LAYOUT.barTopY;
   bankColumns(shown.length).forEach((column, place) => {
     const index = shown[place]!;
@@ -32,10 +34,10 @@ export function drawBank(page: PageContext, bank: Bank, part: number): void {
     const barX = column.x + 3;
     const barWidth = column.widthPx - 6;
     const clipped = levels.clips[index - 1]! > 0;
-    const number = clipped ? 'CLP' : shortDb(channel.holdDbfs);
+    const number = clipped ? 'CLP' : shortLevel(channel.holdDbfs, meter);
     canvas.text(fonts.f5x8, middle + 1, BANK_LAYOUT.numberY, number, { align: 'centre', inverted: clipped });
-    for (const tick of TICKS_DBFS) {
-      const y = BANK_LAYOUT.barBottomY - Math.max(1, barPx(tick * 100, full));
+    for (const tick of deflection.ticksDbfs) {
+      const y = BANK_LAYOUT.barBottomY - Math.max(1, litPx(deflection, tick * 100, full));
       canvas.frame.set(column.x + 1, y);
     }
     drawBar(
@@ -43,8 +45,8 @@ export function drawBank(page: PageContext, bank: Bank, part: number): void {
       barX,
       BANK_LAYOUT.barBottomY,
       barWidth,
-      barPx(levels.meterDbX100[index - 1]!, full),
-      barPx(levels.holdDbX100[index - 1]!, full),
+      litPx(deflection, levels.meterDbX100[index - 1]!, full),
+      litPx(deflection, levels.holdDbX100[index - 1]!, full),
     );
     canvas.text(fonts.f5x8, middle + 1, BANK_LAYOUT.nameY, String(index), { align: 'centre' });
   });

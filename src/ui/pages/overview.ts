@@ -1,6 +1,6 @@
 /** Overview: the state word for two metres, and every channel as a bar. */
 import { PAGE_WIDTH_PX } from '../canvas.ts';
-import { barPx } from '../deflection.ts';
+import { deflectionOf, litPx } from '../deflection.ts';
 import { isDigital, ppmText, rateText, rigSync } from '../view.ts';
 import { alarmMark, BIG_HEIGHT_PX, blinkOn, drawBar, drawBig, type PageContext } from './frame.ts';
 
@@ -69,12 +69,13 @@ export function drawOverview(page: PageContext): void {
       ? snapshot.banks.flatMap((bank) => bank.channels)
       : snapshot.channels.map((channel) => channel.index);
   const columns = overviewColumns(sizes);
+  const deflection = deflectionOf(snapshot.meter);
   const full = OVERVIEW.barBottomY - OVERVIEW.barTopY;
   order.forEach((index, place) => {
     const column = columns[place]!;
     if (index > levels.channels) return;
-    const lit = barPx(levels.meterDbX100[index - 1]!, full);
-    const hold = barPx(levels.holdDbX100[index - 1]!, full);
+    const lit = litPx(deflection, levels.meterDbX100[index - 1]!, full);
+    const hold = litPx(deflection, levels.holdDbX100[index - 1]!, full);
     drawBar(page, column.x, OVERVIEW.barBottomY, column.widthPx, lit, hold);
     if (levels.clips[index - 1]! > 0) canvas.frame.fill(column.x, OVERVIEW.clipY, column.widthPx, OVERVIEW.clipPx);
   });

@@ -1,6 +1,6 @@
 /** Banks: sync by shape and word, its basis, the bars, and a name and a number under each bar. */
 import type { Bank, Channel, Snapshot } from '../../monitor/snapshot.ts';
-import { bankInUse, isDigital } from '../../ui/view.ts';
+import { bankInUse, inUnit, isDigital } from '../../ui/view.ts';
 import { h, rebuild, setText } from './dom.ts';
 import { db, dbShort, ppm } from './format.ts';
 import { type Ballistics, BankCanvas, readColours } from './meters.ts';
@@ -46,12 +46,12 @@ export class BanksView {
     for (const { channel, cell, number } of this.#cells) {
       const state = snapshot.channels[channel - 1];
       if (state === undefined) continue;
-      setText(number, numberOf(state));
+      setText(number, numberOf(state, snapshot.meter));
       cell.classList.toggle('clipped', state.clipped);
       cell.dataset.silence = state.silence;
       const now = state.holdDbfs ?? -120;
       cell.setAttribute('aria-valuenow', String(Math.max(-120, Math.round(now))));
-      cell.setAttribute('aria-valuetext', spoken(state));
+      cell.setAttribute('aria-valuetext', spoken(state, snapshot.meter));
     }
   }
 
@@ -123,7 +123,7 @@ export class BanksView {
 }
 
 /** What stands under the bar: the held peak, or the kind of silence. */
-function numberOf(channel: Channel): string {
+function numberOf(channel: Channel, meter: Snapshot['meter']): string {
   switch (channel.silence) {
     case 'digitalZero':
       return 'zero';
@@ -131,12 +131,12 @@ function numberOf(channel: Channel): string {
       return 'stuck';
     case 'noiseFloor':
     case 'none':
-      return dbShort(channel.holdDbfs);
+      return dbShort(inUnit(channel.holdDbfs, meter));
   }
 }
 
-function spoken(channel: Channel): string {
-  const level = channel.holdDbfs === null ? 'no signal' : `${db(channel.holdDbfs)} dBFS`;
+function spoken(channel: Channel, meter: Snapshot['meter']): string {
+  const level = channel.holdDbfs === null ? 'no signal' : `${db(inUnit(channel.holdDbfs, meter))} ${meter.unit}`;
   return channel.clipped ? `${level}, clipped ${channel.clips} times` : level;
 }
 

@@ -184,6 +184,14 @@ export class LiveView {
       ['Pi power', powerWord, powerNote, powerBad],
       ['Clock source', clock.source ?? 'not told', clock.source === null ? '' : 'says the interface', false],
       ['Running', duration(snapshot.uptimeMs), `version ${snapshot.version}`, false],
+      ...snapshot.loudness
+        .slice(0, 2)
+        .map((group): [string, string, string, boolean] => [
+          group.name,
+          group.integratedLufs === null ? '–' : `${db(group.integratedLufs)} LUFS`,
+          `M ${db(group.momentaryLufs)}, S ${db(group.shortTermLufs)}, range ${db(group.rangeLu)} LU, peak ${db(group.truePeakDbtp)}`,
+          group.truePeakDbtp !== null && group.truePeakDbtp > -1,
+        ]),
     ];
     const element = byId('facts');
     if (element.childElementCount !== facts.length) {

@@ -42,6 +42,7 @@ openStream({
   },
   snapshot(newest) {
     snapshot = newest;
+    ballistics.scale = newest.meter;
     byId('sim').hidden = !newest.simulated;
     document.title = newest.simulated ? 'SIM Lightkeeper' : 'Lightkeeper';
     live.update(newest);

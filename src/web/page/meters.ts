@@ -3,6 +3,7 @@
  * hold are made here, so that the bars move smoothly between events; a peak between two events is never missed, because
  * each event carries the largest sample since the one before.
  */
+import type { Snapshot } from '../../monitor/snapshot.ts';
 import type { LevelsEvent } from './stream.ts';
 
 /** IEC 60268-18: 20 dB in 1.7 s. */
@@ -22,6 +23,19 @@ export function deflection(db: number): number {
   return Math.min(1, 0.5 + (db + 20) * 0.025);
 }
 
+export type Scale = Snapshot['meter'];
+
+/** Deflection and ticks, dBFS, of the chosen meter: its own scale, even in dB; the digital one has the curve above. */
+function scaled(scale: Scale | null): { readonly at: (db: number) => number; readonly ticks: readonly number[] } {
+  if (scale === null || scale.ballistic === 'digital') return { at: deflection, ticks: TICKS_DB };
+  const bottom = scale.zeroAtDbfs + scale.bottomDb;
+  const length = scale.topDb - scale.bottomDb;
+  return {
+    at: (db) => Math.max(0, Math.min(1, (db - bottom) / length)),
+    ticks: scale.marks.map(({ atDb }) => scale.zeroAtDbfs + atDb),
+  };
+}
+
 /** One channel's bar between events. */
 interface Bar {
   meterDb: number;
@@ -33,16 +47,22 @@ interface Bar {
 
 export class Ballistics {
   readonly bars: Bar[] = [];
+  /** Of the newest snapshot. */
+  scale: Scale | null = null;
   #lastMs = 0;
+  /** The box sends how the meter moves; else it is made here. */
+  #sent = false;
 
   onLevels(event: LevelsEvent, nowMs: number): void {
     while (this.bars.length < event.peakDbfs.length) {
       this.bars.push({ meterDb: -200, rmsDb: -200, holdDb: -200, holdUntilMs: 0, clips: 0 });
     }
     this.bars.length = event.peakDbfs.length;
+    this.#sent = event.meterDbfs !== undefined;
     for (const [i, bar] of this.bars.entries()) {
       const peak = event.peakDbfs[i] ?? -200;
-      if (peak > bar.meterDb) bar.meterDb = peak;
+      if (event.meterDbfs !== undefined) bar.meterDb = event.meterDbfs[i] ?? -200;
+      else if (peak > bar.meterDb) bar.meterDb = peak;
       if (peak >= bar.holdDb) {
         bar.holdDb = peak;
         bar.holdUntilMs = nowMs + HOLD_MS;
@@ -57,7 +77,7 @@ export class Ballistics {
     const fallDb = (Math.min(1000, nowMs - this.#lastMs) / 1000) * FALL_DB_PER_S;
     this.#lastMs = nowMs;
     for (const bar of this.bars) {
-      bar.meterDb = Math.max(-200, bar.meterDb - fallDb);
+      if (!this.#sent) bar.meterDb = Math.max(-200, bar.meterDb - fallDb);
       if (nowMs > bar.holdUntilMs) bar.holdDb = Math.max(bar.meterDb, bar.holdDb - fallDb);
     }
   }
@@ -129,6 +149,7 @@ export class BankCanvas {
   draw(ballistics: Ballistics, colours: Colours, grey: boolean): void {
     const context = this.#fit();
     if (context === null) return;
+    const { at, ticks } = scaled(ballistics.scale);
     const width = this.#width;
     const top = CLIP_LAMP_PX + 3;
     const height = this.#height - top;
@@ -147,12 +168,12 @@ export class BankCanvas {
         context.fillStyle = grey ? colours.grey : colours.over;
         context.fillRect(x, 0, w, CLIP_LAMP_PX);
       }
-      this.#column(context, x, w, top, height, bar, colours, grey);
+      this.#column(context, x, w, top, height, bar, colours, grey, at);
     }
     // Ticks over the bars: the eye finds -18 and -6 at any level.
     context.fillStyle = colours.tick;
-    for (const db of TICKS_DB) {
-      const y = top + height * (1 - deflection(db));
+    for (const db of ticks) {
+      const y = top + height * (1 - at(db));
       context.fillRect(0, Math.round(y), width, 1);
     }
   }
@@ -166,9 +187,10 @@ export class BankCanvas {
     bar: Bar,
     colours: Colours,
     grey: boolean,
+    at: (db: number) => number,
   ): void {
     const bottom = top + height;
-    const yOf = (db: number) => bottom - height * deflection(db);
+    const yOf = (db: number) => bottom - height * at(db);
     const zones: readonly [number, number, string][] = [
       [FLOOR_DB, -18, colours.low],
       [-18, -6, colours.mid],

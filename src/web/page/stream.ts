@@ -11,6 +11,8 @@ export interface LevelsEvent {
   readonly peakDbfs: readonly (number | null)[];
   readonly truePeakDbtp: readonly (number | null)[];
   readonly rmsDbfs: readonly (number | null)[];
+  /** The chosen meter, where it is not the digital one. */
+  readonly meterDbfs?: readonly (number | null)[];
   readonly clips: readonly number[];
 }
 
