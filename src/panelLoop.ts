@@ -30,6 +30,7 @@ export class PanelLoop {
   #timer: NodeJS.Timeout | null = null;
   #turns = 0;
   #watchedMs = Number.NEGATIVE_INFINITY;
+  #steppedMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: PanelLoopParts) {
     this.#parts = parts;
@@ -60,7 +61,10 @@ export class PanelLoop {
 
   /** The frame as it stands, 1024 bytes; for HTTP with the PIN masked. */
   frame(maskPin: boolean): Uint8Array {
-    this.#watchedMs = this.#parts.nowMs();
+    const nowMs = this.#parts.nowMs();
+    this.#watchedMs = nowMs;
+    // Who looks after a while without lookers sees the state of now.
+    if (nowMs - this.#steppedMs > FRAME_MS) this.#step({ kind: 'tick', timeMs: nowMs });
     return this.#parts.app.render(this.#parts.view(), this.#ui, this.#parts.nowMs(), { maskPin });
   }
 
@@ -78,6 +82,7 @@ export class PanelLoop {
   }
 
   #step(input: UiInput): void {
+    this.#steppedMs = this.#parts.nowMs();
     const step = this.#parts.app.reduce(this.#ui, input, this.#parts.view());
     this.#ui = step.ui;
     for (const command of step.commands) this.#parts.onCommand(command);
