@@ -11,6 +11,8 @@ const WAIT_MS = 250;
 const AGAIN_MS = 500;
 const IDLE_MS = 100;
 
+const ALIVE_EVERY_MS = 1000;
+
 export interface ClockLoopParts {
   /** Controls of this card, or (null) of the one that was chosen, wherever it is now. */
   readonly source: (card: { readonly ctl: string; readonly usbId: string | null } | null) => ClockSource;
@@ -31,6 +33,7 @@ export class ClockLoop {
   #openCtl: string | null = null;
   #streaming = false;
   #tryAgainMs = 0;
+  #aliveMs = Number.NEGATIVE_INFINITY;
   #fault: Fault | null = null;
   #first = true;
   #stopped = false;
@@ -52,6 +55,11 @@ export class ClockLoop {
       this.#obey(command);
     }
     if (this.#stopped) return;
+    const nowMs = this.#parts.nowMs();
+    if (nowMs - this.#aliveMs >= ALIVE_EVERY_MS) {
+      this.#aliveMs = nowMs;
+      this.#parts.post({ kind: 'alive' });
+    }
     if (this.#stream === null) this.#open();
     else this.#read(this.#stream);
     if (this.#first) {

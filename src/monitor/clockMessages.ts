@@ -14,6 +14,8 @@ export type FromClock =
     }
   /** The controls can't be read: no such card now, or no permission. Told once until it changes. */
   | { readonly kind: 'unreadable'; readonly fault: Fault }
+  /** The loop turns: told about once a second, so that the words of one that hangs are not believed for ever. */
+  | { readonly kind: 'alive' }
   | { readonly kind: 'bug'; readonly stack: string };
 
 export type ToClock =

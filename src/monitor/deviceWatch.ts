@@ -17,6 +17,8 @@ import type { DeviceWord } from './verdict/bankVerdict.ts';
 const OPENING_MS = 3000;
 /** Ports that are watched; a device has at most a dozen. */
 const MAX_PORTS = 32;
+/** The clock worker tells once a second that it turns. After this long without, its last words are not believed. */
+const SILENT_MS = 5000;
 
 interface Watched {
   readonly watch: LockWatch;
@@ -43,6 +45,8 @@ export class DeviceWatch {
   #streamOpenedMs = Number.NEGATIVE_INFINITY;
   #sourceChange: { from: string; to: string; sinceMs: number; atOpening: boolean; count: number } | null = null;
   #changed = false;
+  #heardMs = Number.NEGATIVE_INFINITY;
+  #silentSinceMs: number | null = null;
 
   /** `frame`: how far the stream is now. */
   constructor(onEvent: (event: DeviceEvent) => void, frame: () => number) {
@@ -52,7 +56,10 @@ export class DeviceWatch {
 
   /** One message of the clock worker. true: the routing of the channels is another one. */
   take(message: Exclude<FromClock, { kind: 'bug' }>, nowMs: number): boolean {
+    this.#heardMs = nowMs;
     switch (message.kind) {
+      case 'alive':
+        return false;
       case 'reading': {
         const before = this.#reading;
         this.#reading = message.reading;
@@ -86,6 +93,11 @@ export class DeviceWatch {
   /** Time goes on: a lock that came back is believed after a while. true: something shown has changed since the last call. */
   turn(nowMs: number): boolean {
     for (const watched of this.#ports.values()) this.#show(watched, watched.watch.update(watched.input.lock, nowMs));
+    const silent = this.#reading !== null && nowMs - this.#heardMs > SILENT_MS;
+    if (silent !== (this.#silentSinceMs !== null)) {
+      this.#silentSinceMs = silent ? nowMs : null;
+      this.#changed = true;
+    }
     const changed = this.#changed;
     this.#changed = false;
     return changed;
@@ -111,6 +123,7 @@ export class DeviceWatch {
 
   /** What the device says of a bank's clock; null: nothing that could be trusted. `locked` of two states is no word on sync. */
   wordOf(bank: PlannedBank, banks: readonly PlannedBank[]): DeviceWord {
+    if (this.#silentSinceMs !== null) return null;
     for (const [port, watched] of this.#ports) {
       if (port === 'device' || !carries(bank, port, banks)) continue;
       const { shown } = watched;
@@ -124,7 +137,7 @@ export class DeviceWatch {
     const reading = this.#reading;
     return {
       source: reading?.source ?? null,
-      sync: capturing ? this.#sync() : 'unknown',
+      sync: capturing && this.#silentSinceMs === null ? this.#sync() : 'unknown',
       portMode: reading?.portMode ?? null,
       ports: reading === null ? [] : [...this.#ports.values()].map(describePort),
     };
@@ -138,6 +151,19 @@ export class DeviceWatch {
 
   findings({ deviceName, banks }: DeviceFindingInputs): Finding[] {
     const found: Finding[] = [];
+    if (this.#silentSinceMs !== null)
+      return [
+        {
+          code: 'controls-silent',
+          severity: 'warning',
+          where: deviceName,
+          symptom: "The interface's controls do not answer any more.",
+          cause: 'Its driver hangs: what it said last of lock and switches is not believed.',
+          fix: 'Unplug the interface and plug it in again; restart Lightkeeper if that does not help.',
+          confidence: 'high',
+          sinceMs: Math.floor(this.#silentSinceMs),
+        },
+      ];
     for (const [port, watched] of this.#ports) {
       const finding =
         port === 'device' ? this.#deviceLock(watched, deviceName) : this.#portLock(port, watched, banks, deviceName);

@@ -23,6 +23,16 @@ export class ForeignBoard {
     this.#sinceMs = since;
   }
 
+  /** Ids of the banks that carry hash or a coded stream: their samples show no slips, and no sync either. */
+  noSound(): ReadonlySet<string> {
+    const ids = new Set<string>();
+    for (const { bank, data } of this.#readings) {
+      const id = this.#watched[bank];
+      if (id !== undefined && (data.kind === 'hash' || data.kind === 'nonAudio')) ids.add(id);
+    }
+    return ids;
+  }
+
   /** The Snapshot's section. */
   entries(): ForeignEntry[] {
     return this.#readings.flatMap((reading): ForeignEntry[] => {

@@ -35,6 +35,8 @@ import { SlipVerdicts } from './verdict/slipVerdicts.ts';
 /** 30 level frames a second: what an eye follows. */
 const LEVEL_INTERVAL_MS = 33;
 const SNAPSHOT_INTERVAL_MS = 500;
+/** The capture worker turns every 100 ms at least. One that did not for this long hangs in a driver: nobody watches. */
+const HUNG_MS = 3000;
 
 export interface MonitorParts {
   readonly config: Config;
@@ -127,6 +129,11 @@ export class Monitor implements MonitorView, MonitorCommands {
   #clearDone = false;
   #state: CaptureState = { kind: 'opening' };
   #stateSinceMs = 0;
+  /** Turns of the capture worker as last seen, and when they last changed. */
+  #turns = 0;
+  #turnedMs = 0;
+  #hung = false;
+  #hungSinceMs = 0;
   #info: StreamInfo | null = null;
   #infoSinceMs = 0;
   #plan: BankPlan = { banks: [], from: 'guess' };
@@ -328,9 +335,16 @@ export class Monitor implements MonitorView, MonitorCommands {
         if (bank !== undefined) this.#parts.onSnippet?.(bank, message.snippet);
         return;
       }
-      case 'foreign':
+      case 'foreign': {
+        const before = this.#foreign.noSound();
         this.#foreign.take(message.readings, this.#parts.uptimeMs());
+        const after = this.#foreign.noSound();
+        // What was heard before the data says nothing of the clock behind it.
+        this.#watched.forEach((id, b) => {
+          if (before.has(id) !== after.has(id)) this.#verdicts?.verdicts[b]?.gap();
+        });
         return;
+      }
       case 'readings':
         this.#channels.take(message.readings);
         return;
@@ -357,7 +371,24 @@ export class Monitor implements MonitorView, MonitorCommands {
   }
 
   #hasLevels(): boolean {
-    return this.#state.kind === 'running' || this.#state.kind === 'ended';
+    return !this.#hung && (this.#state.kind === 'running' || this.#state.kind === 'ended');
+  }
+
+  /** A worker that hangs can't say so: its turns tell. What it said last is no word about now. */
+  #watchWorker(nowMs: number): void {
+    const turns = this.#parts.board.turns();
+    if (turns !== this.#turns) {
+      this.#turns = turns;
+      this.#turnedMs = nowMs;
+    }
+    const hung = this.#state.kind === 'running' && nowMs - Math.max(this.#turnedMs, this.#stateSinceMs) > HUNG_MS;
+    if (hung === this.#hung) return;
+    this.#hung = hung;
+    this.#hungSinceMs = nowMs;
+    this.#takes.onWatching(this.#state.kind === 'running' && !hung, nowMs);
+    if (!hung) return;
+    this.#dropLevels();
+    this.#verdicts?.gap();
   }
 
   #dropLevels(): void {
@@ -462,6 +493,7 @@ export class Monitor implements MonitorView, MonitorCommands {
   /** One turn of the monitor: called by the timer, and by tests. */
   turn(): void {
     const nowMs = this.#parts.uptimeMs();
+    this.#watchWorker(nowMs);
     // What the device tells is shown at once: calmed, it changes at most twice a second a port.
     const snapshotDue = this.#device.turn(nowMs) || nowMs - this.#lastSnapshotMs >= SNAPSHOT_INTERVAL_MS;
     if (snapshotDue || this.#levelListeners.size > 0) this.#takeLevels();
@@ -480,7 +512,9 @@ export class Monitor implements MonitorView, MonitorCommands {
     const verdict = judge?.state();
     // While nothing is captured nobody watches: the last word would be a claim about now.
     const watching = this.#hasLevels() && plan.kind !== 'analogue';
-    const judged = watching && verdict !== undefined ? seenFrom(vantage, verdict) : NOT_JUDGED;
+    // Data that is no sound shows no slips; a port that gives hash is no port in sync, whatever its control says.
+    const untold = verdict?.sync === 'sync' && this.#foreign.noSound().has(plan.id);
+    const judged = watching && verdict !== undefined && !untold ? seenFrom(vantage, verdict) : NOT_JUDGED;
     return {
       id: plan.id,
       name: plan.name,
@@ -576,7 +610,7 @@ export class Monitor implements MonitorView, MonitorCommands {
 
   #build(): Snapshot {
     const info = this.#info;
-    const state = this.#state;
+    const state: CaptureState = this.#hung ? { kind: 'stalled' } : this.#state;
     const banks = info === null ? [] : this.#plan.banks.map((plan) => this.#bankOf(plan));
     const name = info?.name ?? this.#parts.sourceName;
     const channels =
@@ -633,7 +667,7 @@ export class Monitor implements MonitorView, MonitorCommands {
         ...this.#foreign.findings(banks, info?.rateHz ?? 0),
       ],
       capture: state,
-      captureSinceMs: Math.floor(this.#stateSinceMs),
+      captureSinceMs: Math.floor(this.#hung ? this.#hungSinceMs : this.#stateSinceMs),
       deviceName: name,
       notes: info?.notes ?? [],
       notesSinceMs: Math.floor(this.#infoSinceMs),

@@ -34,6 +34,7 @@ const dump: ControlDump = {
 function rig() {
   let nowMs = 0;
   let firsts = 0;
+  let alive = 0;
   let board: ReplayBoard | null = new ReplayBoard(dump);
   const asked: (string | null)[] = [];
   const posted: FromClock[] = [];
@@ -47,7 +48,10 @@ function rig() {
           : good(clockStream(board, dump.usbId));
       },
     }),
-    post: (message) => posted.push(message),
+    post: (message) => {
+      if (message.kind === 'alive') alive++;
+      else posted.push(message);
+    },
     takeCommand: () => commands.shift(),
     sleepMs: (ms) => {
       nowMs += ms;
@@ -61,6 +65,7 @@ function rig() {
     commands,
     asked,
     firsts: () => firsts,
+    alive: () => alive,
     elapse: (ms: number) => {
       const end = nowMs + ms;
       while (nowMs < end) {
@@ -114,6 +119,17 @@ describe('the clock worker', () => {
     const kinds = posted.map((message) => message.kind);
     expect(kinds.slice(0, 4)).toEqual(['reading', 'unreadable', 'unreadable', 'reading']);
     expect(posted[3]).toMatchObject({ source: { from: 'ADAT', to: 'Internal' } });
+  });
+
+  it('tells once a second that it turns, with controls and without', () => {
+    const { elapse, alive, plug } = rig();
+    elapse(10_000);
+    expect(alive()).toBeGreaterThanOrEqual(9);
+    expect(alive()).toBeLessThanOrEqual(11);
+    const before = alive();
+    plug(null);
+    elapse(10_000);
+    expect(alive() - before).toBeGreaterThanOrEqual(9);
   });
 
   it('reads the card that is captured, not the one that was guessed', () => {

@@ -83,10 +83,32 @@ describe("the interface's own word", () => {
     expect(changes[0]).toMatchObject({ port: 'adat-a', lock: 'noLock', frame: 4800 });
     // 5 s of flapping
     expect(changes.length).toBeLessThanOrEqual(10);
+    watch.take({ kind: 'alive' }, 20_000);
     watch.turn(20_000);
     expect(watch.clock(true).ports[0]).toMatchObject({ lock: 'locked', losses: 50, firstLossMs: 5000 });
     expect(codes()).toEqual(['warning port-no-lock']);
     watch.clear();
+    expect(codes()).toEqual([]);
+  });
+
+  it('is not believed when the controls fall silent, and is again when they answer', () => {
+    const { watch, tell, codes } = rig();
+    tell({ inputs: [input('adat-a', 'sync')], source: 'ADAT', sourcePort: 'adat-a' }, 0);
+    const bank = BANKS[1]!;
+    const told = () => [watch.wordOf(bank, BANKS), watch.clock(true).sync];
+    for (let ms = 0; ms <= 20_000; ms += 1000) {
+      watch.take({ kind: 'alive' }, ms);
+      watch.turn(ms);
+    }
+    expect(told()).toEqual(['sync', 'sync']);
+    watch.turn(24_000);
+    expect(told()).toEqual(['sync', 'sync']);
+    expect(watch.turn(26_000)).toBe(true);
+    expect(told()).toEqual([null, 'unknown']);
+    expect(codes()).toEqual(['warning controls-silent']);
+    watch.take({ kind: 'alive' }, 27_000);
+    expect(watch.turn(27_000)).toBe(true);
+    expect(told()).toEqual(['sync', 'sync']);
     expect(codes()).toEqual([]);
   });
 

@@ -59,6 +59,8 @@ function rig() {
     monitor,
     told,
     levels,
+    /** As the capture worker does once a turn. */
+    turned: () => writer.turned(),
     publish: (frames: number) => writer.publish(20, levels, frames, 0, 0),
     elapse: (ms: number) => {
       nowMs += ms;
@@ -147,6 +149,108 @@ describe('the monitor', () => {
     monitor.onMessage({ kind: 'state', state: { kind: 'running' } });
     elapse(60_000);
     for (const bank of monitor.snapshot().banks) expect(bank).toMatchObject({ sync: 'unknown', basis: 'none' });
+  });
+
+  it('says no word and shows no level while the capture worker hangs, and a take of that time is not clean', () => {
+    const { monitor, elapse, levels, publish, turned } = rig();
+    monitor.onMessage({ kind: 'stream', info });
+    monitor.onMessage({ kind: 'state', state: { kind: 'running' } });
+    const hear = (fromS: number, toS: number) => {
+      for (let s = fromS; s < toS; s++) {
+        const trial = { bank: 1, frame: s * 48_000 + 24_000, nats: 50, others: 40, voices: 4 };
+        monitor.onMessage({
+          kind: 'slips',
+          frame: (s + 1) * 48_000,
+          evidence: [{ kind: 'trial', event: trial }],
+          digitalZero: [false, false],
+        });
+        levels.peakDbX100.fill(-1000);
+        publish((s + 1) * 48_000);
+        turned();
+        elapse(1000);
+      }
+    };
+    hear(0, 120);
+    expect(monitor.snapshot().banks[1]).toMatchObject({ sync: 'sync', basis: 'audio' });
+    monitor.startTake('One', 'page');
+    elapse(2000);
+    expect(monitor.snapshot().capture.state).toBe('running');
+    elapse(2000);
+    const hung = monitor.snapshot();
+    expect(hung.capture.state).toBe('stalled');
+    expect(hung.banks[1]).toMatchObject({ sync: 'unknown', basis: 'none' });
+    expect(hung.findings[0]).toMatchObject({ code: 'capture-stalled', severity: 'alarm' });
+    expect(hung.channels.every((channel) => channel.rmsDbfs === null && channel.peakDbfs === null)).toBe(true);
+    elapse(60_000);
+    // It turns again: watching goes on, and what was heard before counts for nothing.
+    hear(200, 202);
+    expect(monitor.snapshot().capture.state).toBe('running');
+    expect(monitor.snapshot().banks[1]).toMatchObject({ sync: 'unknown' });
+    const ended = monitor.endTake();
+    expect(ended).toMatchObject({ ok: true, value: { verdict: { word: 'notWatched' } } });
+  });
+
+  it('takes SYNC back when the port carries data that is no sound, and begins anew when it is sound again', () => {
+    const { monitor, elapse, turned } = rig();
+    monitor.onMessage({ kind: 'stream', info });
+    monitor.onMessage({ kind: 'state', state: { kind: 'running' } });
+    for (let s = 0; s < 120; s++) {
+      const trial = { bank: 1, frame: s * 48_000 + 24_000, nats: 50, others: 40, voices: 4 };
+      monitor.onMessage({
+        kind: 'slips',
+        frame: (s + 1) * 48_000,
+        evidence: [{ kind: 'trial', event: trial }],
+        digitalZero: [false, false],
+      });
+      turned();
+      elapse(1000);
+    }
+    expect(monitor.snapshot().banks[1]).toMatchObject({ sync: 'sync', basis: 'audio' });
+    const hash = {
+      bank: 1,
+      channels: [12, 13, 14, 15],
+      data: { kind: 'hash' },
+      confidence: 'medium',
+      frame: 5_760_000,
+    } as const;
+    monitor.onMessage({ kind: 'foreign', readings: [hash] });
+    turned();
+    elapse(1000);
+    expect(monitor.snapshot().banks[1]).toMatchObject({ sync: 'unknown', basis: 'none' });
+    monitor.onMessage({ kind: 'foreign', readings: [] });
+    turned();
+    elapse(1000);
+    expect(monitor.snapshot().banks[1]).toMatchObject({ sync: 'unknown', basis: 'none' });
+    // Its own control says sync: not while the port gives hash.
+    const input = {
+      port: 'adat-a',
+      control: 'x',
+      lock: 'sync',
+      told: 'sync',
+      trust: 'live',
+      format: null,
+      rateHz: null,
+    } as const;
+    const reading = {
+      family: 'rme-digiface',
+      source: 'ADAT',
+      sourcePort: 'adat-a',
+      device: null,
+      inputs: [input],
+      portMode: null,
+      rateHz: null,
+      preamps: [],
+      routing: [],
+      notes: [],
+    } as const;
+    monitor.onClock({ kind: 'reading', reading, source: null });
+    turned();
+    elapse(1000);
+    expect(monitor.snapshot().banks[1]).toMatchObject({ sync: 'sync', basis: 'device' });
+    monitor.onMessage({ kind: 'foreign', readings: [hash] });
+    turned();
+    elapse(1000);
+    expect(monitor.snapshot().banks[1]).toMatchObject({ sync: 'unknown', basis: 'none' });
   });
 
   it('tells one slip as a slip, and names box, cause and fix when they go on; clearing mends no clock', () => {
