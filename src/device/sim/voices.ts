@@ -205,7 +205,8 @@ class Talker implements Voice {
     if (--this.#left <= 0) this.#newSyllable();
     this.#level += (this.#target - this.#level) * (30 / this.#rateHz);
     this.#phase += this.#pitchHz / this.#rateHz;
-    let pulse = 0.02 * this.#random.next();
+    // Pulses go one way; their mean is taken off, for no microphone passes DC.
+    let pulse = 0.02 * this.#random.next() - this.#pitchHz / this.#rateHz;
     if (this.#phase >= 1) {
       this.#phase -= 1;
       pulse += 1;
