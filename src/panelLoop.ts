@@ -31,6 +31,7 @@ export class PanelLoop {
   #turns = 0;
   #watchedMs = Number.NEGATIVE_INFINITY;
   #steppedMs = Number.NEGATIVE_INFINITY;
+  #steppedSeq = -1;
 
   constructor(parts: PanelLoopParts) {
     this.#parts = parts;
@@ -63,8 +64,9 @@ export class PanelLoop {
   frame(maskPin: boolean): Uint8Array {
     const nowMs = this.#parts.nowMs();
     this.#watchedMs = nowMs;
-    // Who looks after a while without lookers sees the state of now.
-    if (nowMs - this.#steppedMs > FRAME_MS) this.#step({ kind: 'tick', timeMs: nowMs });
+    // Who looks sees the state of now: an alarm of the newest snapshot has not waited for the next turn.
+    const stale = this.#parts.view().snapshot.seq !== this.#steppedSeq || nowMs - this.#steppedMs > FRAME_MS;
+    if (stale) this.#step({ kind: 'tick', timeMs: nowMs });
     return this.#parts.app.render(this.#parts.view(), this.#ui, this.#parts.nowMs(), { maskPin });
   }
 
@@ -82,8 +84,10 @@ export class PanelLoop {
   }
 
   #step(input: UiInput): void {
+    const view = this.#parts.view();
     this.#steppedMs = this.#parts.nowMs();
-    const step = this.#parts.app.reduce(this.#ui, input, this.#parts.view());
+    this.#steppedSeq = view.snapshot.seq;
+    const step = this.#parts.app.reduce(this.#ui, input, view);
     this.#ui = step.ui;
     for (const command of step.commands) this.#parts.onCommand(command);
   }

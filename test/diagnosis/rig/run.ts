@@ -133,6 +133,8 @@ export function begin(scenario: Played & Change): Running {
           clock?.setStreaming(monitor.snapshot().capture.state === 'running');
           const read = clock?.read(0);
           if (read?.kind === 'reading') monitor.onClock(read);
+          // As the clock worker does while it turns.
+          else if (clock !== null) monitor.onClock({ kind: 'alive' });
           monitor.turn();
         }
         nowMs += TURN_MS;
