@@ -1,64 +1,29 @@
 import { describe, expect, it } from 'vitest';
-import { defaultConfig } from '../../src/config/defaults.ts';
-import { loadScenario } from '../../src/device/sim/scenario.ts';
-import { simSource } from '../../src/device/sim/simSource.ts';
-import { loadKernels } from '../../src/dsp/kernelFile.ts';
-import { createWasmLoudness } from '../../src/dsp/loudnessWasm.ts';
-import { createWasmMeter } from '../../src/dsp/meterWasm.ts';
-import { createWasmSlipKernel } from '../../src/dsp/slip/slipWasm.ts';
 import { EvidenceStore, slipToProve } from '../../src/evidence/evidenceStore.ts';
-import { CaptureLoop } from '../../src/monitor/captureLoop.ts';
-import type { ToCapture } from '../../src/monitor/captureMessages.ts';
-import { createBoardMemory, LevelBoardReader, LevelBoardWriter } from '../../src/monitor/levelBoard.ts';
-import { Monitor } from '../../src/monitor/monitor.ts';
+import type { Monitor } from '../../src/monitor/monitor.ts';
+import { playLoop, scenarioSource } from '../monitor/support/playLoop.ts';
 
-const kernels = loadKernels();
-
+/** `seconds` of a scenario with the store wired as the program does it. */
 function watch(name: string, seconds: number) {
-  const loaded = loadScenario(name);
-  if (!loaded.ok) throw new Error(loaded.fault.what);
-  let nowMs = 0;
-  const memory = createBoardMemory();
-  const commands: ToCapture[] = [];
   const store = new EvidenceStore();
-  const monitor = new Monitor({
-    config: defaultConfig(),
-    version: '0',
-    simulated: true,
-    sourceName: name,
-    board: new LevelBoardReader(memory),
-    tell: (command) => commands.push(command),
-    interfaceMap: () => null,
-    uptimeMs: () => nowMs,
-    onEvent: (event) => {
-      if (event.kind === 'slip') store.prove(slipToProve(event, monitor.snapshot()), nowMs);
+  let running: { readonly monitor: Monitor; readonly nowMs: () => number } | null = null;
+  const monitor = playLoop(
+    (nowMs) => scenarioSource(name, nowMs),
+    seconds,
+    {
+      onEvent: (event) => {
+        if (event.kind === 'slip' && running !== null)
+          store.prove(slipToProve(event, running.monitor.snapshot()), running.nowMs());
+      },
+      onSnippet: (bank, snippet) => store.add(bank, snippet),
     },
-    onSnippet: (bank, snippet) => store.add(bank, snippet),
-  });
-  monitor.onSnapshot(({ banks }) => {
-    for (const bank of banks) if (bank.ppm !== null) store.noteClock(bank.id, bank.ppm);
-  });
-  const source = simSource(loaded.value, { seed: 1, fast: true, nowNs: () => nowMs * 1e6, sleepMs: () => {} });
-  const loop = new CaptureLoop({
-    source,
-    board: new LevelBoardWriter(memory),
-    createMeter: (options) => createWasmMeter(kernels, options),
-    createSlipKernel: (options) => createWasmSlipKernel(kernels, options),
-    createLoudnessKernel: (options) => createWasmLoudness(kernels, options),
-    movement: 'peak',
-    post: (message) => monitor.onMessage(message),
-    takeCommand: () => commands.shift(),
-    sleepMs: () => {},
-    nowMs: () => nowMs,
-    clipRun: 3,
-    holdMs: 1000,
-    retry: true,
-  });
-  for (let i = 0; i < seconds * 100; i++) {
-    loop.turn();
-    nowMs += 10;
-    if (i % 10 === 0) monitor.turn();
-  }
+    (one, nowMs) => {
+      running = { monitor: one, nowMs };
+      one.onSnapshot(({ banks }) => {
+        for (const bank of banks) if (bank.ppm !== null) store.noteClock(bank.id, bank.ppm);
+      });
+    },
+  );
   return { store, snapshot: monitor.snapshot() };
 }
 

@@ -1,18 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { defaultConfig } from '../../src/config/defaults.ts';
 import type { CaptureSource } from '../../src/device/ports.ts';
-import { loadKernels } from '../../src/dsp/kernelFile.ts';
-import { createWasmLoudness } from '../../src/dsp/loudnessWasm.ts';
-import { createWasmMeter } from '../../src/dsp/meterWasm.ts';
-import { createWasmSlipKernel } from '../../src/dsp/slip/slipWasm.ts';
 import { good } from '../../src/fault.ts';
-import { CaptureLoop } from '../../src/monitor/captureLoop.ts';
-import type { ToCapture } from '../../src/monitor/captureMessages.ts';
-import { createBoardMemory, LevelBoardReader, LevelBoardWriter } from '../../src/monitor/levelBoard.ts';
-import { Monitor } from '../../src/monitor/monitor.ts';
 import { bursts, type Column, hash, sample24 } from '../dsp/foreign/streams.ts';
+import { playLoop } from './support/playLoop.ts';
 
-const kernels = loadKernels();
 const tone =
   (hz: number, level: number): Column =>
   (n) =>
@@ -58,43 +49,8 @@ function watchPort(port: readonly Column[], kind: 'spdif' | 'adat', seconds: num
         close() {},
       }),
   };
-  let nowMs = 0;
-  const memory = createBoardMemory();
-  const commands: ToCapture[] = [];
   const events: string[] = [];
-  const monitor = new Monitor({
-    config: defaultConfig(),
-    version: '0',
-    simulated: true,
-    sourceName: 'test',
-    board: new LevelBoardReader(memory),
-    tell: (command) => commands.push(command),
-    interfaceMap: () => null,
-    uptimeMs: () => nowMs,
-    onEvent: (event) => events.push(event.kind),
-  });
-  const loop = new CaptureLoop({
-    source,
-    board: new LevelBoardWriter(memory),
-    createMeter: (options) => createWasmMeter(kernels, options),
-    createLoudnessKernel: (options) => createWasmLoudness(kernels, options),
-    createSlipKernel: (options) => createWasmSlipKernel(kernels, options),
-    post: (message) => monitor.onMessage(message),
-    takeCommand: () => commands.shift(),
-    sleepMs: () => {},
-    nowMs: () => nowMs,
-    clipRun: 3,
-    movement: 'peak',
-    holdMs: 1000,
-    retry: true,
-  });
-  for (let i = 0; i < seconds * 100; i++) {
-    loop.turn();
-    nowMs += 10;
-    if (i % 10 === 0) monitor.turn();
-  }
-  nowMs += 500;
-  monitor.turn();
+  const monitor = playLoop(() => source, seconds, { onEvent: (event) => events.push(event.kind) });
   return { snapshot: monitor.snapshot(), events };
 }
 

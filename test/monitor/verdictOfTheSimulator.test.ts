@@ -1,59 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { defaultConfig } from '../../src/config/defaults.ts';
-import { loadScenario } from '../../src/device/sim/scenario.ts';
-import { simSource } from '../../src/device/sim/simSource.ts';
-import { loadKernels } from '../../src/dsp/kernelFile.ts';
-import { createWasmLoudness } from '../../src/dsp/loudnessWasm.ts';
-import { createWasmMeter } from '../../src/dsp/meterWasm.ts';
-import { createWasmSlipKernel } from '../../src/dsp/slip/slipWasm.ts';
-import { CaptureLoop } from '../../src/monitor/captureLoop.ts';
-import type { ToCapture } from '../../src/monitor/captureMessages.ts';
-import { createBoardMemory, LevelBoardReader, LevelBoardWriter } from '../../src/monitor/levelBoard.ts';
-import { Monitor } from '../../src/monitor/monitor.ts';
+import { playLoop, scenarioSource } from './support/playLoop.ts';
 
-const kernels = loadKernels();
-
-/** The loop and the monitor together, without threads, in virtual time: `seconds` of a scenario, then its snapshot. */
-function watch(name: string, seconds: number) {
-  const loaded = loadScenario(name);
-  if (!loaded.ok) throw new Error(loaded.fault.what);
-  let nowMs = 0;
-  const memory = createBoardMemory();
-  const commands: ToCapture[] = [];
-  const monitor = new Monitor({
-    config: defaultConfig(),
-    version: '0',
-    simulated: true,
-    sourceName: name,
-    board: new LevelBoardReader(memory),
-    tell: (command) => commands.push(command),
-    interfaceMap: () => null,
-    uptimeMs: () => nowMs,
-  });
-  const loop = new CaptureLoop({
-    source: simSource(loaded.value, { seed: 1, fast: true, nowNs: () => nowMs * 1e6, sleepMs: () => {} }),
-    board: new LevelBoardWriter(memory),
-    createMeter: (options) => createWasmMeter(kernels, options),
-    createLoudnessKernel: (options) => createWasmLoudness(kernels, options),
-    createSlipKernel: (options) => createWasmSlipKernel(kernels, options),
-    post: (message) => monitor.onMessage(message),
-    takeCommand: () => commands.shift(),
-    sleepMs: () => {},
-    nowMs: () => nowMs,
-    clipRun: 3,
-    movement: 'peak',
-    holdMs: 1000,
-    retry: true,
-  });
-  for (let i = 0; i < seconds * 100; i++) {
-    loop.turn();
-    nowMs += 10;
-    if (i % 10 === 0) monitor.turn();
-  }
-  nowMs += 500;
-  monitor.turn();
-  return monitor.snapshot();
-}
+/** `seconds` of a scenario, then its snapshot. */
+const watch = (name: string, seconds: number) => playLoop((nowMs) => scenarioSource(name, nowMs), seconds).snapshot();
 
 describe('the verdict, from samples alone', () => {
   const fast = watch('free-running', 60);
