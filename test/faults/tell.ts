@@ -1,8 +1,16 @@
-/** What a test of a fault measured, for the table that `npm run faults` writes. Without that program it goes nowhere. */
+/**
+ * What a test of a fault measured, for the table that `npm run faults` writes. Without that program it goes nowhere.
+ *
+ * A test of the fault matrix has `fault row N:` in its name, and calls `tellFaultRow` once its promise held.
+ */
 import { appendFileSync } from 'node:fs';
+import { expect } from 'vitest';
+
+/** `npm run faults` asks for the long forms: a thousand kills, a hundred plugs. */
+export const LONG_FAULTS = process.env.LIGHTKEEPER_FAULTS_FILE !== undefined;
 
 export interface FaultMeasurement {
-  /** Row of the fault matrix, 1..34. */
+  /** Row of the fault matrix (matrix.json), 1..34. */
   readonly row: number;
   /** What was done to the program. */
   readonly did: string;
@@ -16,5 +24,7 @@ export interface FaultMeasurement {
 
 export function tellFaultRow(measured: FaultMeasurement): void {
   const file = process.env.LIGHTKEEPER_FAULTS_FILE;
-  if (file !== undefined) appendFileSync(file, `${JSON.stringify(measured)}\n`);
+  if (file === undefined) return;
+  const test = expect.getState().currentTestName ?? '';
+  appendFileSync(file, `${JSON.stringify({ ...measured, test })}\n`);
 }

@@ -1,7 +1,8 @@
 /**
  * Loaded before the program (node --import): gives its io worker an I2C bus of 400 kHz with a panel on it, and two buttons
  * whose edges come through a FIFO. Only the outermost calls are replaced: i2c-bus's openSync, and the C library's open and
- * ioctl on the GPIO chip. BOARD_DIR holds `edges` (FIFO), `values` (bits of the lines), `writes.log` (what went over the bus).
+ * ioctl on the GPIO chip. BOARD_DIR holds `edges` (FIFO), `values` (bits of the lines), `writes.log` (what went over the bus:
+ * from, to, bytes, page, column, data; of commands `- - -` and the bytes).
  */
 import fs, { appendFileSync, constants, openSync, readFileSync } from 'node:fs';
 import { Module, syncBuiltinESMExports } from 'node:module';
@@ -62,7 +63,8 @@ if (isMainThread) {
       while (nowMs() < until);
       // Page, column and hash of a picture's bytes; commands have none.
       const head = bytes[0] === 0x80 ? `${bytes[1] & 7} ${(bytes[5] & 15) * 16 + (bytes[3] & 15)}` : '- -';
-      const data = bytes[0] === 0x80 ? Buffer.from(bytes.subarray(7)).toString('hex') : '';
+      const data =
+        bytes[0] === 0x80 ? Buffer.from(bytes.subarray(7)).toString('hex') : `- ${Buffer.from(bytes).toString('hex')}`;
       appendFileSync(join(dir, 'writes.log'), `${from} ${nowMs()} ${length + 1} ${head} ${data}\n`);
       return length;
     },

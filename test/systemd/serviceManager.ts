@@ -3,7 +3,7 @@
  * descriptor 3, a runtime folder kept across restarts, and a watchdog that kills. Built on the C library's own calls.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import koffi from 'koffi';
@@ -62,8 +62,10 @@ export interface ServiceOptions {
   readonly watchdogMs?: number | null;
   /** Pass a listening socket, as a socket unit does. */
   readonly passSocket?: boolean;
-  /** Modules for the program to load first. */
+  /** Modules for the program to load first. BOARD_DIR is the service's folder. */
   readonly preload?: string;
+  /** What config.json holds beside its version. */
+  readonly config?: object;
 }
 
 /** One service. `start` may be called again after its process ended: folders and socket stay. */
@@ -79,6 +81,10 @@ export class Service {
 
   constructor(options: ServiceOptions) {
     this.#options = options;
+    if (options.config === undefined) return;
+    const state = join(this.folder, 'state');
+    mkdirSync(state);
+    writeFileSync(join(state, 'config.json'), JSON.stringify({ version: 1, ...options.config }));
   }
 
   /** Starts the built program and waits for READY=1. The time from start to READY, ms. */
@@ -101,6 +107,7 @@ export class Service {
         ...process.env,
         NOTIFY_SOCKET: this.notify.name,
         RUNTIME_DIRECTORY: join(this.folder, 'run'),
+        BOARD_DIR: this.folder,
         ...(watchdogMs === null ? {} : { WATCHDOG_USEC: String(watchdogMs * 1000) }),
         ...(passSocket ? { LISTEN_FDS: '1' } : {}),
       },
