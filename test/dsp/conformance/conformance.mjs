@@ -55,7 +55,7 @@ writeFileSync(
 
 ${passed} readings within tolerance, ${failed} out. Signals are synthesised from the standards' texts at each rate, 24 bits, by
 \`test/dsp/conformance/cases.mjs\`. Not here: Tech 3341 cases 7 and 8 and Tech 3342 cases 5 and 6, which are recordings of
-programmes (real recordings are compared in [recordings.md](recordings.md)). What each reading means: [metering.md](metering.md).
+programmes that EBU hands out (others stand in for them in [recordings.md](recordings.md)). What each reading means: [metering.md](metering.md).
 
 Where a standard's text was not at hand its numbers are second-hand, and marked so in metering.md. So are cases 11 and 14 (20
 steps of 1 dB from -38, live) and 20 to 23 of Tech 3341 (one full-scale period in a half-scale tone, made at 4 fs, decimated).
