@@ -313,8 +313,9 @@ async function runOnce(
     onState: (state) => {
       feed.onState(state);
       // What was asked for on the command line and never ran is said once, by the program's last line.
-      const last = (state.kind === 'faulted' || state.kind === 'absent') && !chosen.retry && !everRan;
-      if (!last) logState(log, state);
+      const failed = state.kind === 'faulted' || state.kind === 'absent';
+      if (!everRan && !chosen.retry && (failed || state.kind === 'opening')) return;
+      logState(log, state);
     },
   });
 
@@ -322,6 +323,12 @@ async function runOnce(
   monitor.onSnapshot((snapshot) => feed.onSnapshot(snapshot));
 
   let everRan = false;
+  let tellStarted: () => void = () => {};
+  /** Frames come, or the source is waited for: there is something to look at. */
+  const started = new Promise<void>((resolve) => {
+    tellStarted = resolve;
+  });
+  if (chosen.retry) tellStarted();
   monitor.onSnapshot(({ banks }) => {
     for (const bank of banks) if (bank.ppm !== null) evidence.noteClock(bank.id, bank.ppm);
   });
@@ -329,7 +336,10 @@ async function runOnce(
     if (message.kind === 'stream') evidence.newStream();
     monitor.onMessage(message);
     if (message.kind !== 'state') return;
-    if (message.state.kind === 'running') everRan = true;
+    if (message.state.kind === 'running') {
+      everRan = true;
+      tellStarted();
+    }
     // What was asked for on the command line and never ran is a user's mistake: say so and leave.
     if (message.state.kind === 'faulted' || message.state.kind === 'absent') {
       if (!chosen.retry && !everRan) endWith({ ok: false, fault: message.state.fault });
@@ -548,7 +558,9 @@ async function runOnce(
       },
     });
     terminalPanel?.note(`${chosen.simulated ? 'SIMULATOR   ' : ''}${url}`);
-    if (terminalPanel === null) say(`Lightkeeper: ${url}${chosen.simulated ? '   (SIMULATOR)' : ''}`);
+    // An address before what was asked for runs would be a promise: a wrong file or card is the only line then.
+    if (terminalPanel === null)
+      void started.then(() => say(`Lightkeeper: ${url}${chosen.simulated ? '   (SIMULATOR)' : ''}`));
   }
 
   const outcome = await ended;

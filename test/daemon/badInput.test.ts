@@ -35,12 +35,10 @@ function wav(channels: number, rateHz: number, bits: number, data: Buffer, dataS
 /** One clear line with a code, a non-zero exit, no stack trace. */
 async function expectOneLine(args: readonly string[], code: RegExp, env: Record<string, string> = {}): Promise<void> {
   const ended = await runToEnd([...args, '--http', '0', '--panel', 'none', '--state-dir', folder], env);
-  const lines = ended.err
-    .trim()
-    .split('\n')
-    .filter((line) => line.startsWith('lightkeeper: '));
+  const lines = ended.err.trim().split('\n');
   expect(ended.code, ended.err).not.toBe(0);
   expect(lines, ended.err).toHaveLength(1);
+  expect(ended.out).toBe('');
   expect(lines[0]).toMatch(code);
   expect(ended.err).not.toMatch(/\n\s+at /);
   expect(ended.err).not.toContain('node:');
