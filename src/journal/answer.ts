@@ -10,6 +10,8 @@ export function answerQuestion(store: JournalStore, question: Question): unknown
       return store.sessions();
     case 'events':
       return store.events({ ...question.query, session: session(question.query.session) });
+    case 'marks':
+      return store.marks({ ...question.query, session: session(question.query.session) });
     case 'levels':
       return store.levels(session(question.session), question.fromS, question.toS, question.stepS);
     case 'clocks':

@@ -26,11 +26,14 @@ export function codeDb(code: number): number | null {
 export function emptyStretch(fromS: number, toS: number, stepS: number, channels: number): LevelStretch {
   const steps = Math.max(0, Math.ceil((toS - fromS) / stepS));
   const codes = () => new Int8Array(steps * channels).fill(NOT_CAPTURED);
-  return { fromS, stepS, steps, channels, peak: codes(), rms: codes() };
+  return { fromS, stepS, steps, channels, peak: codes(), rms: codes(), low: codes() };
 }
 
-/** Merges one second into the stretch, by maximum. Seconds outside it, and channels beyond it, are left out. */
-export function addSecond(stretch: LevelStretch, second: LevelSecond): void {
+/**
+ * Merges one second into the stretch: the largest peak and RMS, the smallest RMS. `low`: the smallest RMS where `second` stands
+ * for more than one. Seconds outside the stretch, and channels beyond it, are left out.
+ */
+export function addSecond(stretch: LevelStretch, second: LevelSecond, low: Int8Array = second.rms): void {
   const step = Math.floor((second.second - stretch.fromS) / stretch.stepS);
   if (step < 0 || step >= stretch.steps) return;
   const base = step * stretch.channels;
@@ -38,6 +41,9 @@ export function addSecond(stretch: LevelStretch, second: LevelSecond): void {
   for (let c = 0; c < channels; c++) {
     if (second.peak[c]! > stretch.peak[base + c]!) stretch.peak[base + c] = second.peak[c]!;
     if (second.rms[c]! > stretch.rms[base + c]!) stretch.rms[base + c] = second.rms[c]!;
+    if (low[c] === NOT_CAPTURED) continue;
+    const least = stretch.low[base + c]!;
+    if (least === NOT_CAPTURED || low[c]! < least) stretch.low[base + c] = low[c]!;
   }
 }
 
@@ -48,6 +54,8 @@ export interface LevelMinute {
   /** Maximum of each channel over the minute. */
   readonly peakMax: Int8Array;
   readonly rmsMax: Int8Array;
+  /** Smallest RMS of each channel in the seconds that were captured. */
+  readonly rmsMin: Int8Array;
   /** 60 x channels. */
   readonly peak: Int8Array;
   readonly rms: Int8Array;
@@ -61,6 +69,7 @@ export function packMinute(minute: number, seconds: readonly LevelSecond[]): Lev
     channels,
     peakMax: codes(channels),
     rmsMax: codes(channels),
+    rmsMin: codes(channels),
     peak: codes(60 * channels),
     rms: codes(60 * channels),
   };
@@ -73,6 +82,8 @@ export function packMinute(minute: number, seconds: readonly LevelSecond[]): Lev
       packed.rms[place + c] = rms;
       if (peak > packed.peakMax[c]!) packed.peakMax[c] = peak;
       if (rms > packed.rmsMax[c]!) packed.rmsMax[c] = rms;
+      const least = packed.rmsMin[c]!;
+      if (rms !== NOT_CAPTURED && (least === NOT_CAPTURED || rms < least)) packed.rmsMin[c] = rms;
     }
   }
   return packed;

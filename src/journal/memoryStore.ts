@@ -2,12 +2,14 @@
 import { addSecond, emptyStretch } from './levelCodes.ts';
 import type {
   ClockRow,
+  EventMark,
   EventQuery,
   JournalBatch,
   JournalEvent,
   JournalStore,
   LevelSecond,
   LevelStretch,
+  MarkQuery,
   SessionRow,
   SessionStart,
   StreamRow,
@@ -66,6 +68,22 @@ export class MemoryStore implements JournalStore {
       (event) => event.ms >= fromMs && event.ms < toMs && (kinds === undefined || kinds.includes(event.kind)),
     );
     return newest ? found.reverse().slice(0, limit) : found.slice(0, limit);
+  }
+
+  marks(query: MarkQuery): EventMark[] {
+    const { fromMs, toMs, bucketMs, limit } = query;
+    const marks = new Map<string, EventMark>();
+    const events = this.events({ session: query.session, fromMs, toMs, limit: Number.POSITIVE_INFINITY });
+    for (const { ms, kind, severity, where, text } of events) {
+      const key = `${Math.floor(ms / bucketMs)} ${kind} ${where}`;
+      const mark = marks.get(key);
+      if (mark === undefined) marks.set(key, { ms, kind, severity, where, count: 1, text });
+      else {
+        const first = ms < mark.ms ? { ms, severity, text } : {};
+        marks.set(key, { ...mark, ...first, count: mark.count + 1 });
+      }
+    }
+    return [...marks.values()].sort((a, b) => a.ms - b.ms).slice(0, limit);
   }
 
   levels(session: number, fromS: number, toS: number, stepS: number): LevelStretch {

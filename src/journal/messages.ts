@@ -2,11 +2,13 @@
 import type { Fault } from '../fault.ts';
 import type {
   ClockRow,
+  EventMark,
   EventQuery,
   JournalBatch,
   JournalEvent,
   JournalHealth,
   LevelStretch,
+  MarkQuery,
   SessionRow,
   SessionStart,
   StreamRow,
@@ -24,6 +26,7 @@ export interface JournalWorkerData {
 export interface JournalQuestions {
   readonly sessions: { readonly ask: Record<never, never>; readonly answer: SessionRow[] };
   readonly events: { readonly ask: { readonly query: EventQuery }; readonly answer: JournalEvent[] };
+  readonly marks: { readonly ask: { readonly query: MarkQuery }; readonly answer: EventMark[] };
   readonly levels: {
     readonly ask: {
       readonly session: number;

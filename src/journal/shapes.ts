@@ -144,7 +144,10 @@ export interface EventQuery {
   readonly limit: number;
 }
 
-/** A stretch of the level history, in steps of `stepS` seconds; `peak` and `rms` are steps x channels codes. */
+/**
+ * A stretch of the level history, in steps of `stepS` seconds; each array is steps x channels codes: the largest peak of a
+ * step, its largest RMS, and `low`, the smallest RMS of its seconds.
+ */
 export interface LevelStretch {
   readonly fromS: number;
   readonly stepS: number;
@@ -152,6 +155,30 @@ export interface LevelStretch {
   readonly channels: number;
   readonly peak: Int8Array;
   readonly rms: Int8Array;
+  readonly low: Int8Array;
+}
+
+/** Events of one kind at one place that fell into one bucket of time. */
+export const EventMark = Type.Object(
+  {
+    ms: Type.Number({ description: 'Of the first of them.' }),
+    kind: EventKind,
+    severity: Type.Enum(['alarm', 'warning', 'info'], { description: 'Of the first.' }),
+    where: Type.String(),
+    count: Type.Integer({ minimum: 1 }),
+    text: Type.String({ description: 'Of the first.' }),
+  },
+  { description: 'Events of one kind at one place, near in time.' },
+);
+export type EventMark = Static<typeof EventMark>;
+
+export interface MarkQuery {
+  readonly session: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Width of a bucket. */
+  readonly bucketMs: number;
+  readonly limit: number;
 }
 
 /** Where the journal stands, and how it is. */
@@ -171,6 +198,7 @@ export interface JournalStore {
   write(batch: JournalBatch): void;
   sessions(): SessionRow[];
   events(query: EventQuery): JournalEvent[];
+  marks(query: MarkQuery): EventMark[];
   levels(session: number, fromS: number, toS: number, stepS: number): LevelStretch;
   clocks(session: number): ClockRow[];
   streams(session: number): StreamRow[];

@@ -12,12 +12,14 @@ import type BetterSqlite3 from 'better-sqlite3';
 import { addSecond, emptyStretch, packMinute, unpackMinute } from './levelCodes.ts';
 import type {
   ClockRow,
+  EventMark,
   EventQuery,
   JournalBatch,
   JournalEvent,
   JournalStore,
   LevelSecond,
   LevelStretch,
+  MarkQuery,
   SessionRow,
   SessionStart,
   StreamRow,
@@ -26,7 +28,7 @@ import type {
 
 export type SqliteModule = typeof BetterSqlite3;
 
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 const SCHEMA = `
 CREATE TABLE session (
   id INTEGER PRIMARY KEY, startedWallMs INTEGER NOT NULL, lastMs INTEGER NOT NULL, version TEXT NOT NULL,
@@ -41,12 +43,15 @@ CREATE TABLE level_second (
   PRIMARY KEY (session, second)) WITHOUT ROWID;
 CREATE TABLE level_minute (
   key INTEGER PRIMARY KEY, channels INTEGER NOT NULL, peakMax BLOB NOT NULL, rmsMax BLOB NOT NULL, peak BLOB NOT NULL,
-  rms BLOB NOT NULL);
+  rms BLOB NOT NULL, rmsMin BLOB);
 CREATE TABLE clock (id INTEGER PRIMARY KEY, session INTEGER NOT NULL, ms REAL NOT NULL, row TEXT NOT NULL);
 CREATE INDEX clock_by_time ON clock (session, ms);
 CREATE TABLE stream (session INTEGER NOT NULL, stream INTEGER NOT NULL, row TEXT NOT NULL, PRIMARY KEY (session, stream));
 CREATE TABLE take (id TEXT PRIMARY KEY, session INTEGER NOT NULL, ms REAL NOT NULL, row TEXT NOT NULL);
 `;
+
+/** 1 -> 2: minutes keep their smallest RMS too; in older rows it is NULL, and read from the seconds. */
+const FROM_1 = 'ALTER TABLE level_minute ADD COLUMN rmsMin BLOB';
 
 /** level_minute.key = session x this + minute: 31 years of minutes. */
 const MINUTES_A_SESSION = 2 ** 24;
@@ -96,6 +101,7 @@ export class SqliteStore implements JournalStore {
   #limits: JournalLimits;
   readonly #statements: Statements;
   #minuteOpen = -1;
+  readonly #rmsMin: string;
 
   /** Throws SQLite's own error when the file can not be used; see `openStore` for what is done then. */
   constructor(
@@ -125,15 +131,25 @@ export class SqliteStore implements JournalStore {
           db.exec(SCHEMA);
           db.pragma(`user_version = ${SCHEMA_VERSION}`);
         })();
+      } else if (version === 1 && start !== null) {
+        db.transaction(() => {
+          db.exec(FROM_1);
+          db.pragma(`user_version = ${SCHEMA_VERSION}`);
+        })();
       }
+      // A journal that is only read stays as it is.
+      this.#rmsMin = version === 1 && start === null ? 'NULL AS rmsMin' : 'rmsMin';
       this.#statements = {
         touch: db.prepare('UPDATE session SET lastMs = ? WHERE id = ?'),
         event: db.prepare(
           'INSERT INTO event (session, ms, wallMs, stream, frame, kind, severity, place, text, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
         ),
         second: db.prepare('INSERT OR REPLACE INTO level_second (session, second, peak, rms) VALUES (?, ?, ?, ?)'),
+        // Before version 2 this is never run: a journal that is written to has been brought up to date.
         minute: db.prepare(
-          'INSERT OR REPLACE INTO level_minute (key, channels, peakMax, rmsMax, peak, rms) VALUES (?, ?, ?, ?, ?, ?)',
+          this.#rmsMin === 'rmsMin'
+            ? 'INSERT OR REPLACE INTO level_minute (key, channels, peakMax, rmsMax, peak, rms, rmsMin) VALUES (?, ?, ?, ?, ?, ?, ?)'
+            : 'SELECT 0',
         ),
         clock: db.prepare('INSERT INTO clock (session, ms, row) VALUES (?, ?, ?)'),
         stream: db.prepare('INSERT OR REPLACE INTO stream (session, stream, row) VALUES (?, ?, ?)'),
@@ -207,6 +223,7 @@ export class SqliteStore implements JournalStore {
       Buffer.from(packed.rmsMax),
       Buffer.from(packed.peak),
       Buffer.from(packed.rms),
+      Buffer.from(packed.rmsMin),
     );
     this.#db
       .prepare('DELETE FROM level_second WHERE session = ? AND second >= ? AND second < ?')
@@ -251,6 +268,17 @@ export class SqliteStore implements JournalStore {
     return rows.map(({ place, detail, ...row }) => ({ ...row, where: place, detail: JSON.parse(detail) }));
   }
 
+  marks(query: MarkQuery): EventMark[] {
+    const { session, fromMs, toMs, bucketMs, limit } = query;
+    // Beside min() SQLite gives the other columns of the row that holds it: https://www.sqlite.org/lang_select.html#bareagg
+    return this.#db
+      .prepare(
+        `SELECT min(ms) AS ms, kind, severity, place AS "where", count(*) AS count, text FROM event
+         WHERE session = ? AND ms >= ? AND ms < ? GROUP BY CAST(ms / ? AS INTEGER), kind, place ORDER BY 1 LIMIT ?`,
+      )
+      .all(session, fromMs, toMs, bucketMs, limit) as EventMark[];
+  }
+
   levels(session: number, fromS: number, toS: number, stepS: number): LevelStretch {
     const first = session * MINUTES_A_SESSION + Math.max(0, Math.floor(fromS / 60));
     const last = session * MINUTES_A_SESSION + Math.min(MINUTES_A_SESSION - 1, Math.floor(Math.max(0, toS - 1) / 60));
@@ -266,18 +294,32 @@ export class SqliteStore implements JournalStore {
     const stretch = emptyStretch(fromS, toS, stepS, channels);
     // A step of whole minutes reads the maxima alone: the seconds lie on pages of their own.
     const coarse = stepS % 60 === 0 && fromS % 60 === 0;
-    const columns = coarse ? 'peakMax AS peak, rmsMax AS rms' : 'peak, rms';
+    const columns = coarse ? `peakMax AS peak, rmsMax AS rms, ${this.#rmsMin}` : 'peak, rms';
     const minutes = this.#db
       .prepare(`SELECT key, channels, ${columns} FROM level_minute WHERE key BETWEEN ? AND ?`)
-      .all(first, last) as { key: number; channels: number; peak: Buffer; rms: Buffer }[];
+      .all(first, last) as { key: number; channels: number; peak: Buffer; rms: Buffer; rmsMin?: Buffer | null }[];
     for (const row of minutes) {
       const minute = row.key - session * MINUTES_A_SESSION;
       const codes = { peak: int8(row.peak), rms: int8(row.rms) };
-      if (coarse) addSecond(stretch, { second: minute * 60, ...codes });
-      else for (const second of unpackMinute({ minute, channels: row.channels, ...codes })) addSecond(stretch, second);
+      if (coarse) {
+        const low = row.rmsMin == null ? this.#leastOf(row.key) : int8(row.rmsMin);
+        addSecond(stretch, { second: minute * 60, ...codes }, low);
+      } else
+        for (const second of unpackMinute({ minute, channels: row.channels, ...codes })) addSecond(stretch, second);
     }
     for (const second of seconds) addSecond(stretch, second);
     return stretch;
+  }
+
+  /** Smallest RMS of a minute that was packed before the journal kept it. */
+  #leastOf(key: number): Int8Array {
+    const row = this.#db.prepare('SELECT channels, peak, rms FROM level_minute WHERE key = ?').get(key) as {
+      channels: number;
+      peak: Buffer;
+      rms: Buffer;
+    };
+    const codes = { channels: row.channels, peak: int8(row.peak), rms: int8(row.rms) };
+    return packMinute(0, unpackMinute({ minute: 0, ...codes })).rmsMin;
   }
 
   clocks(session: number): ClockRow[] {

@@ -11,10 +11,12 @@ import { PlannerView } from './planner.ts';
 import { SettingsView } from './settingsView.ts';
 import { type LinkState, openStream } from './stream.ts';
 import { startTheme } from './theme.ts';
+import { TimelineView } from './timelineView.ts';
 
 startTheme();
 const ballistics = new Ballistics();
 const live = new LiveView();
+const timeline = new TimelineView();
 const panel = new PanelView();
 const patch = new PatchView();
 const planner = new PlannerView();
@@ -32,6 +34,7 @@ function frame(nowMs: number): void {
   // Reduced motion: the bars still tell the truth, ten times a second.
   if (calm.matches && nowMs - lastDrawMs < 100) return;
   lastDrawMs = nowMs;
+  timeline.frame(nowMs);
   if (!stale) ballistics.advance(nowMs);
   if (!byId('live').hidden) live.banks.draw(ballistics, stale || snapshot?.capture.state !== 'running');
 }
@@ -46,6 +49,7 @@ openStream({
     byId('sim').hidden = !newest.simulated;
     document.title = newest.simulated ? 'SIM Lightkeeper' : 'Lightkeeper';
     live.update(newest);
+    timeline.update(newest);
     patch.update(newest);
     settings.update(newest);
     checks.update(newest);
@@ -77,6 +81,7 @@ function showView(): void {
     if (tab.dataset.view === name) tab.setAttribute('aria-current', 'page');
     else tab.removeAttribute('aria-current');
   }
+  timeline.show(name === 'timeline');
   panel.show(name === 'panel');
   void patch.show(name === 'patch');
   void planner.show(name === 'plan');

@@ -1,7 +1,9 @@
 /** The journal over HTTP: sessions, events, levels, clocks, takes. Reads only, open like the rest of the readings. */
-import { Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
+import type { Fault } from '../../fault.ts';
 import type { JournalReader } from '../../journal/journal.ts';
-import { ClockRow, EventKind, JournalEvent, SessionRow, StreamRow, TakeRow } from '../../journal/shapes.ts';
+import { ClockRow, EventKind, EventMark, JournalEvent, SessionRow, StreamRow, TakeRow } from '../../journal/shapes.ts';
+import { captureEdges, SyncSpan, syncSpans } from '../../journal/timeline.ts';
 import { FaultAnswer, sendFault, type WebContext } from '../context.ts';
 
 /** Codes of one answer: steps x channels, twice. */
@@ -31,12 +33,38 @@ const LevelsQuery = Type.Object(
   },
   { additionalProperties: false },
 );
+const TimelineQuery = Type.Object(
+  {
+    session: SessionNumber,
+    fromMs: Type.Optional(
+      Type.Integer({ minimum: 0, description: 'Of the marks; the start of the session by default.' }),
+    ),
+    toMs: Type.Optional(Type.Integer({ minimum: 0, description: 'Exclusive; the end by default.' })),
+    stepMs: Type.Integer({
+      minimum: 100,
+      maximum: 3_600_000,
+      description: 'What one step of the picture stands for: events and words nearer than this are put together.',
+    }),
+  },
+  { additionalProperties: false },
+);
+/** Marks in one answer. */
+const MOST_MARKS = 4000;
+/** Changes of capture that spans are cut at. */
+const MOST_EDGES = 5000;
 const Codes = Type.String({
   description: 'base64 of int8, steps x channels: whole dB; -127 digital zero, -128 not captured.',
 });
 
-const told = <T extends Record<string, ReturnType<typeof Type.Array>>>(fields: T) =>
-  Type.Object({ simulated: Type.Boolean(), ...fields });
+export const NO_SESSION: Fault = {
+  code: 'journal-no-session',
+  what: 'The journal has no such session: it never was, or is forgotten.',
+  fix: 'Ask for the list: GET /api/journal/sessions.',
+};
+
+const base64 = (codes: Int8Array) => Buffer.from(codes.buffer, codes.byteOffset, codes.byteLength).toString('base64');
+
+const told = <T extends Record<string, TSchema>>(fields: T) => Type.Object({ simulated: Type.Boolean(), ...fields });
 
 export function journalRoutes(context: WebContext, journal: JournalReader): void {
   const { app, view } = context;
@@ -45,7 +73,7 @@ export function journalRoutes(context: WebContext, journal: JournalReader): void
     tags: ['journal'],
     summary,
     querystring,
-    response: { 200: answer, 400: FaultAnswer, 503: FaultAnswer },
+    response: { 200: answer, 400: FaultAnswer, 404: FaultAnswer, 503: FaultAnswer },
   });
 
   app.get(
@@ -88,7 +116,7 @@ export function journalRoutes(context: WebContext, journal: JournalReader): void
     '/api/journal/levels',
     {
       schema: schema(
-        'Level history: the largest peak and RMS of each channel in each step.',
+        'Level history: of each channel in each step the largest peak, the largest RMS, and (low) the smallest RMS of a second.',
         LevelsQuery,
         Type.Object({
           simulated: Type.Boolean(),
@@ -98,6 +126,7 @@ export function journalRoutes(context: WebContext, journal: JournalReader): void
           channels: Type.Integer(),
           peak: Codes,
           rms: Codes,
+          low: Codes,
         }),
       ),
     },
@@ -112,12 +141,57 @@ export function journalRoutes(context: WebContext, journal: JournalReader): void
       }
       const answer = await journal.ask('levels', { session, fromS, toS, stepS });
       if (!answer.ok) return sendFault(context, reply, 503, answer.fault);
-      const { peak, rms, ...stretch } = answer.value;
+      const { peak, rms, low, ...stretch } = answer.value;
       return reply.send({
         simulated: simulated(),
         ...stretch,
-        peak: Buffer.from(peak.buffer, peak.byteOffset, peak.byteLength).toString('base64'),
-        rms: Buffer.from(rms.buffer, rms.byteOffset, rms.byteLength).toString('base64'),
+        peak: base64(peak),
+        rms: base64(rms),
+        low: base64(low),
+      });
+    },
+  );
+
+  app.get(
+    '/api/journal/timeline',
+    {
+      schema: schema(
+        'All that a timeline draws besides levels: streams, takes, the words of the banks, marks.',
+        TimelineQuery,
+        told({
+          session: SessionRow,
+          streams: Type.Array(StreamRow),
+          takes: Type.Array(TakeRow),
+          spans: Type.Array(SyncSpan),
+          marks: Type.Array(EventMark, { description: `In order of time; at most ${MOST_MARKS}.` }),
+        }),
+      ),
+    },
+    async (request, reply) => {
+      const { session = 0, fromMs = 0, toMs = Number.MAX_SAFE_INTEGER, stepMs } = request.query;
+      const [sessions, streams, takes, clocks, states, marks] = await Promise.all([
+        journal.ask('sessions', {}),
+        journal.ask('streams', { session }),
+        journal.ask('takes', { session }),
+        journal.ask('clocks', { session }),
+        journal.ask('events', { query: { session, kinds: ['state'], limit: MOST_EDGES } }),
+        journal.ask('marks', { query: { session, fromMs, toMs, bucketMs: stepMs, limit: MOST_MARKS } }),
+      ]);
+      if (!sessions.ok) return sendFault(context, reply, 503, sessions.fault);
+      if (!streams.ok) return sendFault(context, reply, 503, streams.fault);
+      if (!takes.ok) return sendFault(context, reply, 503, takes.fault);
+      if (!clocks.ok) return sendFault(context, reply, 503, clocks.fault);
+      if (!states.ok) return sendFault(context, reply, 503, states.fault);
+      if (!marks.ok) return sendFault(context, reply, 503, marks.fault);
+      const row = session === 0 ? sessions.value.at(-1) : sessions.value.find((one) => one.session === session);
+      if (row === undefined) return sendFault(context, reply, 404, NO_SESSION);
+      return reply.send({
+        simulated: simulated(),
+        session: row,
+        streams: streams.value,
+        takes: takes.value,
+        spans: syncSpans(clocks.value, captureEdges(states.value), row.lastMs, stepMs),
+        marks: marks.value,
       });
     },
   );

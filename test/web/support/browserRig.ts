@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
+import type { WebOptions } from '../../../src/web/server.ts';
 import { startBrowser } from './browser.ts';
 import type { FakeMonitorOptions } from './fakeMonitor.ts';
 import { type FullRig, fullRig } from './fullRig.ts';
@@ -23,6 +24,9 @@ export const SOON = { timeout: 15_000 };
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 export interface OpenOptions extends BrowserContextOptions, FakeMonitorOptions {
+  /** What the session's memory holds, and the pictures of slips; none by default. */
+  readonly journal?: WebOptions['journal'];
+  readonly evidence?: WebOptions['evidence'];
   /** What this phone has chosen; nothing: dark. */
   readonly theme?: 'dark' | 'light' | 'system';
 }
@@ -65,11 +69,13 @@ export function browserRig(): BrowserRig {
     },
     errors,
     async open(size, hash, ready, options = {}) {
-      const { channels, simulated, seed, theme, ...contextOptions } = options;
+      const { channels, simulated, seed, theme, journal, evidence, ...contextOptions } = options;
       rig = await fullRig({
         ...(channels === undefined ? {} : { channels }),
         ...(simulated === undefined ? {} : { simulated }),
         ...(seed === undefined ? {} : { seed }),
+        ...(journal === undefined ? {} : { journal }),
+        ...(evidence === undefined ? {} : { evidence }),
       });
       stop = rig.monitor.run();
       context = await browser.newContext({ viewport: SIZES[size], ...contextOptions });

@@ -9,7 +9,7 @@ import { drawPanel } from '../../../src/ui/panelApp.ts';
 import { framePng } from '../../../src/ui/png.ts';
 import type { PanelView } from '../../../src/ui/view.ts';
 import { Access } from '../../../src/web/access.ts';
-import { createWebServer, type WebAddress, type WebServer } from '../../../src/web/server.ts';
+import { createWebServer, type WebAddress, type WebOptions, type WebServer } from '../../../src/web/server.ts';
 import { FakeMonitor, type FakeMonitorOptions } from './fakeMonitor.ts';
 import { BUILT_PAGE, INTERFACE_MAPS } from './webRig.ts';
 
@@ -30,7 +30,8 @@ export interface FullRig {
 }
 
 export async function fullRig(
-  options: FakeMonitorOptions & { readonly port?: number; readonly pageFolder?: string } = {},
+  options: FakeMonitorOptions &
+    Pick<WebOptions, 'journal' | 'evidence'> & { readonly port?: number; readonly pageFolder?: string } = {},
 ): Promise<FullRig> {
   const monitor = new FakeMonitor(options);
   const folder = mkdtempSync(join(tmpdir(), 'lightkeeper-web-'));
@@ -102,6 +103,8 @@ export async function fullRig(
       clock,
       interfaceMaps: INTERFACE_MAPS,
       pageFolder: options.pageFolder ?? BUILT_PAGE,
+      ...(options.journal === undefined ? {} : { journal: options.journal }),
+      ...(options.evidence === undefined ? {} : { evidence: options.evidence }),
     });
   let web = makeWeb();
   const started = await web.start();
