@@ -23,6 +23,12 @@ const HITS: i32 = 32;
 /** Splice places tested around a peak: from 7 frames before it to 1 behind. */
 const BEFORE: i32 = 7;
 const PLACES: i32 = 9;
+/** Residuals that the splice test needs, rounded up to four. */
+const ERRORS: i32 = (PLACES - 1 + TAPS + 2 * GUARD + 3) & ~3;
+/** A lane with no more energy than this in its window (24-bit steps squared) is silent. */
+const SILENT_ENERGY: f64 = <f64>WINDOW * 0.3;
+/** Added to the energy of a living lane: rounding. */
+const ROUNDING: f64 = <f64>WINDOW * 0.01;
 
 let slipChannels: i32 = 0;
 let slipGroups: i32 = 0;
@@ -37,8 +43,15 @@ let logsAt: usize = 0;
 let windowAt: usize = 0;
 let windowedAt: usize = 0;
 let correlationAt: usize = 0;
+let filterAt: usize = 0;
 let errorAt: usize = 0;
+let squareAt: usize = 0;
+let pairAt: usize = 0;
+let fourAt: usize = 0;
+let eightAt: usize = 0;
 let clickAt: usize = 0;
+let joinedAt: usize = 0;
+let stepAt: usize = 0;
 let scoreAt: usize = 0;
 let signalAt: usize = 0;
 let lagsAt: usize = 0;
@@ -80,9 +93,16 @@ export function slipInit(channels: i32, maxFrames: i32, groups: i32, capacity: i
   // Silence stands before the windowed frames, so that every lag starts at their first.
   windowedAt = room(<usize>(WINDOW + TAPS) << 4) + (TAPS << 4);
   correlationAt = room(<usize>(TAPS + 1) << 5);
-  errorAt = room(<usize>(PLACES + TAPS + 2 * GUARD + 8) << 4);
+  filterAt = room(<usize>(TAPS + 1) << 4);
+  errorAt = room(<usize>ERRORS << 4);
+  squareAt = room(<usize>ERRORS << 4);
+  pairAt = room(<usize>ERRORS << 4);
+  fourAt = room(<usize>ERRORS << 4);
+  eightAt = room(<usize>ERRORS << 4);
   clickAt = room(<usize>(PLACES + 8) << 4);
-  joinAt = room(<usize>(TAPS + 1) << 4);
+  joinedAt = room(<usize>(2 * TAPS + 8) << 4);
+  joinAt = room(<usize>(TAPS + 8) << 4);
+  stepAt = room(<usize>TAPS << 4);
   scoreAt = room(<usize>(PLACES * 3) << 4);
   // Zeros stand before the signal, so that every lag starts at its first sample.
   signalAt = room((<usize>WINDOW + 64) << 3) + (64 << 3);
@@ -197,10 +217,23 @@ export function slipRepeats(group: i32, probeA: i32, probeB: i32, frames: i32, p
     equal = i32x4.eq(keyed, v128.load(p - 44));
     if (v128.any_true(equal)) found = hit(found, n, 11, equal);
     if (((phase + n) & 15) != 0) continue;
-    for (let lag = LONGEST; lag > 16; lag -= 4) {
-      equal = i32x4.eq(keyed, v128.load(p - (<usize>lag << 2)));
-      if (v128.any_true(equal)) found = hit(found, n, lag, equal);
-    }
+    let any = i32x4.eq(keyed, v128.load(p - 256));
+    any = v128.or(any, i32x4.eq(keyed, v128.load(p - 240)));
+    any = v128.or(any, i32x4.eq(keyed, v128.load(p - 224)));
+    any = v128.or(any, i32x4.eq(keyed, v128.load(p - 208)));
+    any = v128.or(any, i32x4.eq(keyed, v128.load(p - 192)));
+    any = v128.or(any, i32x4.eq(keyed, v128.load(p - 176)));
+    any = v128.or(any, i32x4.eq(keyed, v128.load(p - 160)));
+    any = v128.or(any, i32x4.eq(keyed, v128.load(p - 144)));
+    any = v128.or(any, i32x4.eq(keyed, v128.load(p - 128)));
+    any = v128.or(any, i32x4.eq(keyed, v128.load(p - 112)));
+    any = v128.or(any, i32x4.eq(keyed, v128.load(p - 96)));
+    any = v128.or(any, i32x4.eq(keyed, v128.load(p - 80)));
+    if (v128.any_true(any))
+      for (let lag = LONGEST; lag > 16; lag -= 4) {
+        equal = i32x4.eq(keyed, v128.load(p - (<usize>lag << 2)));
+        if (v128.any_true(equal)) found = hit(found, n, lag, equal);
+      }
     if (key == load<i32>(p - 64)) found = hit(found, n, 16, i32x4(-1, 0, 0, 0));
   }
   // The last fingerprints go before the next block's.
@@ -210,18 +243,47 @@ export function slipRepeats(group: i32, probeA: i32, probeB: i32, frames: i32, p
 
 // ---- Left-out frames --------------------------------------------------------------------------------------------------
 
-/** Adds the autocorrelation, lags 0..order, of `length` (even) doubles at slipSignal() to slipLags(). */
+// @ts-ignore: decorator
+@inline
+function addLag(lag: i32, sum: v128): void {
+  const out = lagsAt + (<usize>lag << 3);
+  store<f64>(out, load<f64>(out) + (f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1)));
+}
+
+/**
+ * Adds the autocorrelation, lags 0..order, of `length` (even) doubles at slipSignal() to slipLags(). Five lags at a time, so
+ * that no sum waits for another.
+ */
 export function slipAutocorrelate(length: i32, order: i32): void {
-  for (let lag = 0; lag <= order; lag++) {
-    let sum = f64x2.splat(0);
-    let p = signalAt;
+  const end = signalAt + (<usize>length << 3);
+  let lag = 0;
+  for (; lag + 4 <= order; lag += 5) {
     const back = <usize>lag << 3;
-    for (let n = 0; n < length; n += 2) {
-      sum = f64x2.add(sum, f64x2.mul(v128.load(p), v128.load(p - back)));
-      p += 16;
+    let s0 = f64x2.splat(0);
+    let s1 = s0;
+    let s2 = s0;
+    let s3 = s0;
+    let s4 = s0;
+    for (let p = signalAt; p < end; p += 16) {
+      const x = v128.load(p);
+      const q = p - back - 32;
+      s0 = f64x2.add(s0, f64x2.mul(x, v128.load(q, 32)));
+      s1 = f64x2.add(s1, f64x2.mul(x, v128.load(q, 24)));
+      s2 = f64x2.add(s2, f64x2.mul(x, v128.load(q, 16)));
+      s3 = f64x2.add(s3, f64x2.mul(x, v128.load(q, 8)));
+      s4 = f64x2.add(s4, f64x2.mul(x, v128.load(q)));
     }
-    const out = lagsAt + (<usize>lag << 3);
-    store<f64>(out, load<f64>(out) + (f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1)));
+    addLag(lag, s0);
+    addLag(lag + 1, s1);
+    addLag(lag + 2, s2);
+    addLag(lag + 3, s3);
+    addLag(lag + 4, s4);
+  }
+  for (; lag <= order; lag++) {
+    const back = <usize>lag << 3;
+    let sum = f64x2.splat(0);
+    for (let p = signalAt; p < end; p += 16) sum = f64x2.add(sum, f64x2.mul(v128.load(p), v128.load(p - back)));
+    addLag(lag, sum);
   }
 }
 
@@ -331,11 +393,14 @@ function addDouble(out: usize, sum: v128): void {
 /** Autocorrelation, lags 0..TAPS, of WINDOW frames from index `at`, windowed: f64, lane by lane, at slipCorrelation(). */
 export function slipCorrelate(group: i32, at: i32): void {
   const data = frameAt(group, at);
+  let any = f32x4.splat(0);
   for (let n = 0; n < WINDOW; n++) {
     const x = v128.load(data + (<usize>n << 4));
+    any = v128.or(any, x);
     v128.store(windowedAt + (<usize>n << 4), f32x4.mul(x, v128.load32_splat(windowAt + (<usize>n << 2))));
   }
   memory.fill(correlationAt, 0, (TAPS + 1) << 5);
+  if (!v128.any_true(any)) return;
   for (let n = 0; n < WINDOW; n += 32) {
     const p = windowedAt + (<usize>n << 4);
     for (let lag = 0; lag < TAPS; lag += 4) correlateFour(p, lag);
@@ -345,28 +410,108 @@ export function slipCorrelate(group: i32, at: i32): void {
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function tap(sum: v128, factor: v128, at: usize, back: usize): v128 {
-  return f32x4.add(sum, f32x4.mul(factor, v128.load(at - (back << 4))));
+/**
+ * Levinson-Durbin for two lanes at once, as src/dsp/slip/predictor.ts: a lane that can't be predicted further keeps the filter that it has.
+ * `r`: the first of their correlations. The taps go to `taps`, two singles a tap.
+ */
+function levinsonTwo(r: usize, floor: v128, taps: usize): void {
+  const filter = filterAt;
+  const zero = f64x2.splat(0);
+  memory.fill(filter, 0, (TAPS + 1) << 4);
+  v128.store(filter, f64x2.splat(1));
+  const first = v128.load(r);
+  let energy = f64x2.add(f64x2.mul(first, f64x2.splat(1 + 1e-9)), floor);
+  let goesOn = f64x2.gt(first, zero);
+  for (let i = 1; i <= TAPS && v128.any_true(goesOn); i++) {
+    let sum = v128.load(r + (<usize>i << 5));
+    for (let j = 1; j < i; j++)
+      sum = f64x2.add(sum, f64x2.mul(v128.load(filter + (<usize>j << 4)), v128.load(r + (<usize>(i - j) << 5))));
+    const k = f64x2.div(f64x2.neg(sum), energy);
+    goesOn = v128.and(goesOn, f64x2.lt(f64x2.abs(k), f64x2.splat(1)));
+    for (let j = 1; j + j <= i; j++) {
+      const low = filter + (<usize>j << 4);
+      const high = filter + (<usize>(i - j) << 4);
+      const a = v128.load(low);
+      const b = v128.load(high);
+      v128.store(high, v128.bitselect(f64x2.add(b, f64x2.mul(k, a)), b, goesOn));
+      v128.store(low, v128.bitselect(f64x2.add(a, f64x2.mul(k, b)), a, goesOn));
+    }
+    // Another lane may go on alone: this one's tap stays 0.
+    v128.store(filter + (<usize>i << 4), v128.and(k, goesOn));
+    energy = v128.bitselect(f64x2.mul(energy, f64x2.sub(f64x2.splat(1), f64x2.mul(k, k))), energy, goesOn);
+  }
+  for (let k = 0; k <= TAPS; k++)
+    v128.store64_lane(taps + (<usize>k << 4), f32x4.demote_f64x2_zero(v128.load(filter + (<usize>k << 4))), 0);
+}
+
+/**
+ * Fits the predictors of a group to WINDOW frames from index `at`, and masks the lanes that are silent or that stand behind its
+ * `lanes` first ones. Returns how many live.
+ */
+export function slipTrain(group: i32, at: i32, lanes: i32): i32 {
+  slipCorrelate(group, at);
+  const mask = maskAt + (<usize>group << 4);
+  let live = 0;
+  for (let lane = 0; lane < 4; lane++) {
+    const lives = lane < lanes && load<f64>(correlationAt + (<usize>lane << 3)) > SILENT_ENERGY;
+    store<i32>(mask + (<usize>lane << 2), lives ? -1 : 0);
+    if (lives) live++;
+  }
+  if (live == 0) return 0;
+  const taps = tapsAt + ((<usize>group * (TAPS + 1)) << 4);
+  for (let pair = 0; pair < 2; pair++) {
+    const lives = i64x2.extend_low_i32x4_s(v128.load64_zero(mask + (<usize>pair << 3)));
+    const floor = v128.bitselect(f64x2.splat(ROUNDING), f64x2.splat(1), lives);
+    levinsonTwo(correlationAt + (<usize>pair << 4), floor, taps + (<usize>pair << 3));
+  }
+  return live;
+}
+
+/** The filter `taps` over the frames from `p` on: residuals of p .. p+3, from the newest frame back, at `out`. */
+function filterFour(taps: usize, p: usize, out: usize): void {
+  let r0 = f32x4.splat(0);
+  let r1 = r0;
+  let r2 = r0;
+  let r3 = r0;
+  const end = taps + ((TAPS + 1) << 4);
+  for (let t = taps; t < end; t += 16) {
+    const a = v128.load(t);
+    r0 = f32x4.add(r0, f32x4.mul(a, v128.load(p)));
+    r1 = f32x4.add(r1, f32x4.mul(a, v128.load(p, 16)));
+    r2 = f32x4.add(r2, f32x4.mul(a, v128.load(p, 32)));
+    r3 = f32x4.add(r3, f32x4.mul(a, v128.load(p, 48)));
+    p -= 16;
+  }
+  v128.store(out, r0);
+  v128.store(out, r1, 16);
+  v128.store(out, r2, 32);
+  v128.store(out, r3, 48);
 }
 
 // @ts-ignore: decorator
 @inline
-function logOf(r: v128, mask: v128): v128 {
-  const bits = i32x4.shr_s(f32x4.add(f32x4.abs(r), f32x4.splat(1)), 16);
-  return v128.and(i32x4.sub(bits, i32x4.splat(127 << 7)), mask);
+function bitsOf(r: v128): v128 {
+  return i32x4.shr_s(f32x4.add(f32x4.abs(r), f32x4.splat(1)), 16);
 }
 
 /**
  * Prediction residual of `frames` (a multiple of SEGMENT) frames from index `at`. Per frame the sum over the group's live
  * lanes of log2(|r| + 1) in Q7 is put (or added, when `add`) at slipLogs() from entry `to` on; r^2 summed per SEGMENT goes to the
- * energy table. Four frames at a time, so that a sample is loaded once for all that need it; sums run from the oldest tap on.
+ * energy table. A group with no live lane has no logs and no energy. Four frames at a time, so that a sample is loaded once for all that need it; sums run from the oldest tap on.
  */
 export function slipResidual(group: i32, at: i32, frames: i32, to: i32, add: bool): void {
+  if (!v128.any_true(v128.load(maskAt + (<usize>group << 4)))) {
+    if (!add) memory.fill(logsAt + (<usize>to << 2), 0, <usize>frames << 2);
+    const table = (<usize>group * <usize>(slipCapacity / SEGMENT) + <usize>(at / SEGMENT)) << 4;
+    memory.fill(energyAt + table, 0, <usize>(frames / SEGMENT) << 4);
+    return;
+  }
   const taps = tapsAt + ((<usize>group * (TAPS + 1)) << 4);
   const mask = v128.load(maskAt + (<usize>group << 4));
   const ones = i16x8.splat(1);
+  // The dot product that sums the lanes of a frame leaves out the dead ones; each pair of lanes has so much of the exponent's bias.
+  const live = i16x8.narrow_i32x4_s(v128.and(mask, i32x4.splat(1)), v128.and(mask, i32x4.splat(1)));
+  const bias = i32x4.dot_i16x8_s(live, i16x8.splat(127 << 7));
   let p = frameAt(group, at) - (TAPS << 4);
   let energy = energyAt + ((<usize>group * <usize>(slipCapacity / SEGMENT) + <usize>(at / SEGMENT)) << 4);
   let log = logsAt + (<usize>to << 2);
@@ -529,9 +674,9 @@ export function slipResidual(group: i32, at: i32, frames: i32, to: i32, add: boo
       power = f32x4.add(power, f32x4.mul(r1, r1));
       power = f32x4.add(power, f32x4.mul(r2, r2));
       power = f32x4.add(power, f32x4.mul(r3, r3));
-      // Lanes of a frame are summed by dot products with ones: frames 0 and 1, 2 and 3, then all four.
-      const a = i32x4.dot_i16x8_s(i16x8.narrow_i32x4_s(logOf(r0, mask), logOf(r1, mask)), ones);
-      const b = i32x4.dot_i16x8_s(i16x8.narrow_i32x4_s(logOf(r2, mask), logOf(r3, mask)), ones);
+      // Lanes of a frame are summed by dot products: frames 0 and 1, 2 and 3, then all four.
+      const a = i32x4.sub(i32x4.dot_i16x8_s(i16x8.narrow_i32x4_s(bitsOf(r0), bitsOf(r1)), live), bias);
+      const b = i32x4.sub(i32x4.dot_i16x8_s(i16x8.narrow_i32x4_s(bitsOf(r2), bitsOf(r3)), live), bias);
       const sum = i32x4.dot_i16x8_s(i16x8.narrow_i32x4_s(a, b), ones);
       v128.store(log, add ? i32x4.add(v128.load(log), sum) : sum);
       log += 16;
@@ -576,72 +721,93 @@ export function slipPeaks(from: i32, cells: i32): void {
 export function slipSplice(group: i32, peak: i32): void {
   const taps = tapsAt + ((<usize>group * (TAPS + 1)) << 4);
   const first = peak - BEFORE;
-  const from = first - GUARD;
-  const total = PLACES - 1 + TAPS + 2 * GUARD;
   let gain = f32x4.splat(0);
   for (let k = 0; k <= TAPS; k++) {
     const a = v128.load(taps + (<usize>k << 4));
     gain = f32x4.add(gain, f32x4.mul(a, a));
   }
-  for (let m = 0; m < total; m++) {
-    const p = frameAt(group, from + m);
-    let r = f32x4.splat(0);
-    for (let k = 0; k <= TAPS; k++) r = tap(r, v128.load(taps + (<usize>k << 4)), p, <usize>k);
-    v128.store(errorAt + (<usize>m << 4), r);
+  for (let k = 0; k < TAPS; k++) {
+    const at = <usize>k << 4;
+    v128.store(stepAt + at, f32x4.sub(v128.load(taps + at, 16), v128.load(taps + at)));
   }
-  // What a click at j would explain, for j = first-2 .. first+PLACES.
-  for (let j = 0; j < PLACES + 3; j++) {
-    let c = f32x4.splat(0);
-    const e = errorAt + (<usize>(j - 2 + GUARD) << 4);
-    for (let k = 0; k <= TAPS; k++)
-      c = f32x4.add(c, f32x4.mul(v128.load(taps + (<usize>k << 4)), v128.load(e + (<usize>k << 4))));
-    v128.store(clickAt + (<usize>j << 4), f32x4.div(f32x4.mul(c, c), gain));
+  const from = frameAt(group, first - GUARD);
+  for (let m = 0; m < ERRORS << 4; m += 64) filterFour(taps, from + m, errorAt + m);
+  for (let m = 0; m < ERRORS << 4; m += 16) {
+    const e = v128.load(errorAt + m);
+    v128.store(squareAt + m, f32x4.mul(e, e));
   }
-  for (let i = 0; i < PLACES; i++) {
-    const n = first + i;
-    let around = f32x4.splat(0);
-    let inside = f32x4.splat(0);
-    for (let m = 0; m < TAPS + 2 * GUARD; m++) {
-      const e = v128.load(errorAt + (<usize>(i + m) << 4));
-      const square = f32x4.mul(e, e);
-      if (m >= GUARD && m < GUARD + TAPS) inside = f32x4.add(inside, square);
-      else around = f32x4.add(around, square);
-    }
-    const q0 = f32x4.add(around, inside);
-    let best = f32x4.splat(0);
-    for (let j = 0; j < 4; j++) best = f32x4.max(best, v128.load(clickAt + (<usize>(i + j) << 4)));
-    let energy = f32x4.splat(0);
-    let share = f32x4.splat(0);
-    if (i == 0) {
-      for (let k = 0; k <= TAPS; k++) {
-        // Residual at place k of n-1 | new sample | n: the taps beyond k reach over the new sample to the frames before.
-        const p = frameAt(group, n + k - 1);
-        let r = f32x4.splat(0);
-        for (let j = 0; j < k; j++) r = tap(r, v128.load(taps + (<usize>j << 4)), p, <usize>j);
-        for (let j = k + 1; j <= TAPS; j++) r = tap(r, v128.load(taps + (<usize>j << 4)), p, <usize>(j - 1));
-        v128.store(joinAt + (<usize>k << 4), r);
-      }
-    } else {
-      // The next place differs in one sample, which changes sides: the tap that it meets is one lower.
-      const x = v128.load(frameAt(group, n - 1));
-      let t = taps;
-      let join = joinAt;
-      for (let k = 0; k < TAPS; k++) {
-        const step = f32x4.sub(v128.load(t, 16), v128.load(t));
-        v128.store(join, f32x4.add(v128.load(join, 16), f32x4.mul(step, x)));
-        t += 16;
-        join += 16;
-      }
-      const p = frameAt(group, n + TAPS - 1);
-      let r = f32x4.splat(0);
-      for (let j = 0; j < TAPS; j++) r = tap(r, v128.load(taps + (<usize>j << 4)), p, <usize>j);
-      v128.store(join, r);
-    }
+  // Sums of 2, 4, 8 squares in a row; the last ones of each reach beyond what is needed.
+  for (let m = 0; m < (ERRORS - 1) << 4; m += 16)
+    v128.store(pairAt + m, f32x4.add(v128.load(squareAt + m), v128.load(squareAt + m, 16)));
+  for (let m = 0; m < (ERRORS - 3) << 4; m += 16)
+    v128.store(fourAt + m, f32x4.add(v128.load(pairAt + m), v128.load(pairAt + m, 32)));
+  for (let m = 0; m < (ERRORS - 7) << 4; m += 16)
+    v128.store(eightAt + m, f32x4.add(v128.load(fourAt + m), v128.load(fourAt + m, 64)));
+  // What a click at j would explain, for j = first-2 .. first+PLACES: four at a time, tap by tap.
+  for (let j = 0; j < PLACES + 3; j += 4) {
+    let c0 = f32x4.splat(0);
+    let c1 = c0;
+    let c2 = c0;
+    let c3 = c0;
+    let e = errorAt + (<usize>(j - 2 + GUARD) << 4);
     for (let k = 0; k <= TAPS; k++) {
-      const r = v128.load(joinAt + (<usize>k << 4));
-      energy = f32x4.add(energy, f32x4.mul(r, r));
-      share = f32x4.add(share, f32x4.mul(r, v128.load(taps + (<usize>k << 4))));
+      const a = v128.load(taps + (<usize>k << 4));
+      c0 = f32x4.add(c0, f32x4.mul(a, v128.load(e)));
+      c1 = f32x4.add(c1, f32x4.mul(a, v128.load(e, 16)));
+      c2 = f32x4.add(c2, f32x4.mul(a, v128.load(e, 32)));
+      c3 = f32x4.add(c3, f32x4.mul(a, v128.load(e, 48)));
+      e += 16;
     }
+    const out = clickAt + (<usize>j << 4);
+    v128.store(out, f32x4.div(f32x4.mul(c0, c0), gain));
+    v128.store(out, f32x4.div(f32x4.mul(c1, c1), gain), 16);
+    v128.store(out, f32x4.div(f32x4.mul(c2, c2), gain), 32);
+    v128.store(out, f32x4.div(f32x4.mul(c3, c3), gain), 48);
+  }
+  // The frames on both sides of the first place, and between them the missing one as 0: its residuals are what it must explain.
+  memory.copy(joinedAt, frameAt(group, first - TAPS), TAPS << 4);
+  v128.store(joinedAt + (TAPS << 4), f32x4.splat(0));
+  memory.copy(joinedAt + ((TAPS + 1) << 4), frameAt(group, first), (TAPS + 3) << 4);
+  for (let k = 0; k < TAPS + 4; k += 4)
+    filterFour(taps, joinedAt + (<usize>(TAPS + k) << 4), joinAt + (<usize>k << 4));
+  for (let i = 0; i < PLACES; i++) {
+    const m = <usize>i << 4;
+    if (i > 0) {
+      // The next place differs in one sample, which changes sides: the tap that it meets is one lower.
+      const x = v128.load(frameAt(group, first + i - 1));
+      for (let k = 0; k < TAPS << 4; k += 16)
+        v128.store(joinAt + k, f32x4.add(v128.load(joinAt + k, 16), f32x4.mul(v128.load(stepAt + k), x)));
+      v128.store(
+        joinAt + (TAPS << 4),
+        f32x4.sub(v128.load(errorAt + m + ((GUARD + TAPS - 1) << 4)), f32x4.mul(v128.load(taps, TAPS << 4), x)),
+      );
+    }
+    let energy = f32x4.splat(0);
+    let share = energy;
+    let energyOdd = energy;
+    let shareOdd = energy;
+    for (let k = 0; k < TAPS << 4; k += 32) {
+      let r = v128.load(joinAt + k);
+      energy = f32x4.add(energy, f32x4.mul(r, r));
+      share = f32x4.add(share, f32x4.mul(r, v128.load(taps + k)));
+      r = v128.load(joinAt + k, 16);
+      energyOdd = f32x4.add(energyOdd, f32x4.mul(r, r));
+      shareOdd = f32x4.add(shareOdd, f32x4.mul(r, v128.load(taps + k, 16)));
+    }
+    const r = v128.load(joinAt, TAPS << 4);
+    energy = f32x4.add(f32x4.add(energy, f32x4.mul(r, r)), energyOdd);
+    share = f32x4.add(f32x4.add(share, f32x4.mul(r, v128.load(taps, TAPS << 4))), shareOdd);
+    const around = f32x4.add(
+      f32x4.add(v128.load(fourAt + m), v128.load(squareAt + m, 64)),
+      f32x4.add(v128.load(fourAt + m, (GUARD + TAPS) << 4), v128.load(squareAt + m, (GUARD + TAPS + 4) << 4)),
+    );
+    const inside = f32x4.add(v128.load(eightAt + m, GUARD << 4), v128.load(eightAt + m, (GUARD + 8) << 4));
+    const q0 = f32x4.add(around, inside);
+    const click = clickAt + m;
+    const best = f32x4.max(
+      f32x4.max(v128.load(click), v128.load(click, 16)),
+      f32x4.max(v128.load(click, 32), v128.load(click, 48)),
+    );
     const q1 = f32x4.add(around, f32x4.sub(energy, f32x4.div(f32x4.mul(share, share), gain)));
     const out = scoreAt + (<usize>(i * 3) << 4);
     v128.store(out, q0);

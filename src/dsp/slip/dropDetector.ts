@@ -6,7 +6,6 @@
  * How much the material would have shown is measured, not assumed: now and then a frame is left out of a copy of the last
  * moments, and the copy goes the same way as the live frames. These trials are reported beside the events.
  */
-import { levinson } from './predictor.ts';
 import {
   CELL,
   LOGS,
@@ -68,8 +67,8 @@ const STEP = 2048;
 const MARGIN = Math.ceil((JUDGE_REACH + 64) / SEGMENT) * SEGMENT;
 /** Frames set aside for trials. */
 const SCRATCH = 2 * MARGIN;
-/** Frames that the kernel must hold. */
-export const DROP_CAPACITY = 16_384;
+/** Frames that the kernel must hold: a step with its margins, the longest block, and the scratch. */
+export const DROP_CAPACITY = 10_752;
 /** Frames of live store; the scratch stands behind it. */
 const STORE = DROP_CAPACITY - SCRATCH;
 /** Peaks tested per second of audio and bank: what the budget of 4 ns a sample allows. */
@@ -87,8 +86,6 @@ const JUDGE_BURST = 12;
 /** Judge, nats: what is worth reporting. Chance exceeded 5 about once in an hour on the tuning set; see docs/slips.md. */
 export const PASS_JUDGE = 4;
 const TRIAL_EVERY_S = 1.5;
-/** A lane with less than this energy in its window (24-bit steps squared) is silent. */
-const SILENT_ENERGY = WINDOW * 0.3;
 const FLOOR_SHARE = 0.3;
 export const SHAPE_FRAMES = 64;
 
@@ -113,9 +110,7 @@ export class DropDetector {
   readonly #cumulative = new Float64Array(WATCHED / CELL + 1);
   readonly #peakFrame = new Int32Array(64);
   readonly #peakExcess = new Float64Array(64);
-  readonly #r = new Float64Array(TAPS + 1);
-  readonly #a = new Float64Array(TAPS + 1);
-  readonly #work = new Float64Array(TAPS + 1);
+  readonly #ratios = new Float64Array(SPLICE_PLACES);
   readonly #best = { nats: 0, place: 0 };
   readonly #peaks: number;
   /** Absolute frame of index 0 of the store. */
@@ -184,20 +179,9 @@ export class DropDetector {
 
   /** Fits the predictors of a bank to the middle of the step. Returns how many lanes live. */
   #fit(bank: BankLanes, at: number): number {
-    const kernel = this.#kernel;
     let live = 0;
-    for (let g = bank.firstGroup; g < bank.firstGroup + bank.groups; g++) {
-      kernel.correlate(g, at);
-      for (let lane = 0; lane < 4; lane++) {
-        const index = (g - bank.firstGroup) * 4 + lane;
-        for (let k = 0; k <= TAPS; k++) this.#r[k] = kernel.correlation[k * 4 + lane]!;
-        const alive = index < bank.channels.length && this.#r[0]! > SILENT_ENERGY;
-        kernel.masks[g * 4 + lane] = alive ? -1 : 0;
-        if (alive) live++;
-        levinson(this.#r, TAPS, alive ? WINDOW * 0.01 : 1, this.#a, this.#work);
-        for (let k = 0; k <= TAPS; k++) kernel.taps[(g * (TAPS + 1) + k) * 4 + lane] = this.#a[k]!;
-      }
-    }
+    for (let i = 0; i < bank.groups; i++)
+      live += this.#kernel.train(bank.firstGroup + i, at, Math.min(4, bank.channels.length - 4 * i));
     return live;
   }
 
@@ -299,7 +283,7 @@ export class DropDetector {
   #splice(bank: BankLanes, peak: number, live: number): { nats: number; place: number } {
     const kernel = this.#kernel;
     // Products of likelihood ratios, one a place: few enough for a double.
-    const ratios = this.#work;
+    const ratios = this.#ratios;
     ratios.fill(1);
     const segments = kernel.capacity / SEGMENT;
     const middle = Math.floor(live / SEGMENT);

@@ -17,6 +17,11 @@ export const SPLICE_PLACES = 9;
 export const SPLICE_GUARD = 5;
 export const SPLICE_WINDOW = TAPS + 2 * SPLICE_GUARD;
 
+/** A lane with no more energy than this in its window (24-bit steps squared) is silent. */
+export const SILENT_ENERGY = WINDOW * 0.3;
+/** Added to the energy of a living lane: rounding. */
+export const ROUNDING = WINDOW * 0.01;
+
 /** Entries of `logs` a group. */
 export const LOGS = 2816;
 /** Frames that a peak is the largest of. */
@@ -91,9 +96,14 @@ export interface SlipKernel extends RepeatKernel {
   shift(from: number, frames: number): void;
   /** Hann-windowed autocorrelation of WINDOW frames from index `at`. */
   correlate(group: number, at: number): void;
+  /**
+   * Fits the predictors of a group, whose first `lanes` lanes carry channels, to WINDOW frames from index `at`: `masks` and, when
+   * any lane lives, `taps` of the group. Returns how many lanes live.
+   */
+  train(group: number, at: number, lanes: number): number;
   /** Adds the autocorrelation, lags 0..order (at most 32), of the first `length` (even) values of `signal` to `lags`. */
   autocorrelate(length: number, order: number): void;
-  /** Residual of `frames` (a multiple of SEGMENT) frames from index `at` >= TAPS; its logs are put, or added, at entry `to` on. */
+  /** Residual of `frames` (a multiple of SEGMENT) frames from index `at` >= TAPS; its logs are put, or added, at entry `to` on. With no live lane there are no logs and no energy. */
   residual(group: number, at: number, frames: number, to: number, add: boolean): void;
   /** The largest of each CELL frames of `logs` from entry `from` on; two neighbours count as 589/1024 of their sum. Reads one entry more. */
   peaks(from: number, cells: number): void;

@@ -1,11 +1,14 @@
+import { levinson } from './predictor.ts';
 import {
   CELL,
   HITS,
   hannWindow,
   LOGS,
   LONGEST_REPEAT,
+  ROUNDING,
   ringFrames,
   SEGMENT,
+  SILENT_ENERGY,
   type SlipKernel,
   type SlipKernelOptions,
   SPLICE_BEFORE,
@@ -44,6 +47,22 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
   const x = (group: number, frame: number, lane: number) => data[(group * capacity + frame) * 4 + lane]!;
   const tapOf = (group: number, k: number, lane: number) => taps[(group * (TAPS + 1) + k) * 4 + lane]!;
   const mulAdd = (sum: number, a: number, b: number) => fround(sum + fround(a * b));
+
+  const correlate = (group: number, at: number) => {
+    const windowed = new Float32Array(WINDOW);
+    for (let lane = 0; lane < 4; lane++) {
+      for (let n = 0; n < WINDOW; n++) windowed[n] = fround(x(group, at + n, lane) * window[n]!);
+      for (let lag = 0; lag <= TAPS; lag++) {
+        let total = 0;
+        for (let from = 0; from < WINDOW; from += 32) {
+          let sum = 0;
+          for (let n = from; n < from + 32; n++) sum = mulAdd(sum, windowed[n]!, n < lag ? 0 : windowed[n - lag]!);
+          total += sum;
+        }
+        correlation[lag * 4 + lane] = total;
+      }
+    }
+  };
 
   return {
     groups,
@@ -120,23 +139,29 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
         energy.copyWithin(segment, segment + (from / SEGMENT) * 4, segment + ((from + frames) / SEGMENT) * 4);
       }
     },
-    correlate(group, at) {
-      const windowed = new Float32Array(WINDOW);
+    correlate,
+    train(group, at, count) {
+      correlate(group, at);
+      const mask = masks.subarray(group * 4, group * 4 + 4);
+      for (let lane = 0; lane < 4; lane++) mask[lane] = lane < count && correlation[lane]! > SILENT_ENERGY ? -1 : 0;
+      const live = mask.filter((bits) => bits !== 0).length;
+      if (live === 0) return 0;
+      const r = new Float64Array(TAPS + 1);
+      const a = new Float64Array(TAPS + 1);
       for (let lane = 0; lane < 4; lane++) {
-        for (let n = 0; n < WINDOW; n++) windowed[n] = fround(x(group, at + n, lane) * window[n]!);
-        for (let lag = 0; lag <= TAPS; lag++) {
-          let total = 0;
-          for (let from = 0; from < WINDOW; from += 32) {
-            let sum = 0;
-            for (let n = from; n < from + 32; n++) sum = mulAdd(sum, windowed[n]!, n < lag ? 0 : windowed[n - lag]!);
-            total += sum;
-          }
-          correlation[lag * 4 + lane] = total;
-        }
+        for (let k = 0; k <= TAPS; k++) r[k] = correlation[k * 4 + lane]!;
+        levinson(r, TAPS, mask[lane] !== 0 ? ROUNDING : 1, a, new Float64Array(TAPS + 1));
+        for (let k = 0; k <= TAPS; k++) taps[(group * (TAPS + 1) + k) * 4 + lane] = a[k]!;
       }
+      return live;
     },
     residual(group, at, frames, to, add) {
       if (!add) logs.fill(0, to, to + frames);
+      if (masks.subarray(group * 4, group * 4 + 4).every((mask) => mask === 0)) {
+        const first = (group * (capacity / SEGMENT) + Math.floor(at / SEGMENT)) * 4;
+        energy.fill(0, first, first + (frames / SEGMENT) * 4);
+        return;
+      }
       for (let lane = 0; lane < 4; lane++) {
         for (let n = 0; n < frames; n++) {
           const segment = (group * (capacity / SEGMENT) + Math.floor((at + n) / SEGMENT)) * 4 + lane;
@@ -178,47 +203,46 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
           for (let k = 0; k <= TAPS; k++) r = mulAdd(r, a(k), x(group, from + m - k, lane));
           error[m] = r;
         }
+        const square = (m: number) => fround(error[m]! * error[m]!);
+        // Of 2^power squares from m on, halves first.
+        const squares = (m: number, power: number): number =>
+          power === 0 ? square(m) : fround(squares(m, power - 1) + squares(m + 2 ** (power - 1), power - 1));
         for (let j = 0; j < SPLICE_PLACES + 3; j++) {
           let c = 0;
           for (let k = 0; k <= TAPS; k++) c = mulAdd(c, a(k), error[j - 2 + SPLICE_GUARD + k]!);
           click[j] = fround(fround(c * c) / gain);
         }
+        for (let k = 0; k <= TAPS; k++) {
+          let r = 0;
+          for (let j = 0; j <= TAPS; j++) {
+            const m = first + k - j;
+            r = mulAdd(r, a(j), m === first ? 0 : x(group, m > first ? m - 1 : m, lane));
+          }
+          join[k] = r;
+        }
         for (let i = 0; i < SPLICE_PLACES; i++) {
-          const n = first + i;
-          let around = 0;
-          let inside = 0;
-          for (let m = 0; m < TAPS + 2 * SPLICE_GUARD; m++) {
-            const square = fround(error[i + m]! * error[i + m]!);
-            if (m >= SPLICE_GUARD && m < SPLICE_GUARD + TAPS) inside = fround(inside + square);
-            else around = fround(around + square);
+          if (i > 0) {
+            const moved = x(group, first + i - 1, lane);
+            for (let k = 0; k < TAPS; k++) join[k] = mulAdd(join[k + 1]!, fround(a(k + 1) - a(k)), moved);
+            join[TAPS] = fround(error[i + SPLICE_GUARD + TAPS - 1]! - fround(a(TAPS) * moved));
           }
-          const q0 = fround(around + inside);
-          let best = 0;
-          for (let j = 0; j < 4; j++) best = Math.max(best, click[i + j]!);
-          let sum = 0;
-          let share = 0;
-          if (i === 0)
-            for (let k = 0; k <= TAPS; k++) {
-              let r = 0;
-              for (let j = 0; j < k; j++) r = mulAdd(r, a(j), x(group, n + k - 1 - j, lane));
-              for (let j = k + 1; j <= TAPS; j++) r = mulAdd(r, a(j), x(group, n + k - j, lane));
-              join[k] = r;
-            }
-          else {
-            for (let k = 0; k < TAPS; k++)
-              join[k] = mulAdd(join[k + 1]!, fround(a(k + 1) - a(k)), x(group, n - 1, lane));
-            let r = 0;
-            for (let j = 0; j < TAPS; j++) r = mulAdd(r, a(j), x(group, n + TAPS - 1 - j, lane));
-            join[TAPS] = r;
-          }
+          const sum = [0, 0];
+          const share = [0, 0];
           for (let k = 0; k <= TAPS; k++) {
-            sum = mulAdd(sum, join[k]!, join[k]!);
-            share = mulAdd(share, join[k]!, a(k));
+            sum[k % 2] = mulAdd(sum[k % 2]!, join[k]!, join[k]!);
+            share[k % 2] = mulAdd(share[k % 2]!, join[k]!, a(k));
           }
-          const q1 = fround(around + fround(sum - fround(fround(share * share) / gain)));
+          const shared = fround(share[0]! + share[1]!);
+          const left = fround(fround(sum[0]! + sum[1]!) - fround(fround(shared * shared) / gain));
+          const behind = i + SPLICE_GUARD + TAPS;
+          const around = fround(
+            fround(squares(i, 2) + square(i + 4)) + fround(squares(behind, 2) + square(behind + 4)),
+          );
+          const q0 = fround(around + fround(squares(i + SPLICE_GUARD, 3) + squares(i + SPLICE_GUARD + 8, 3)));
+          const best = Math.max(...click.subarray(i, i + 4));
           scores[(i * 3 + 0) * 4 + lane] = q0;
           scores[(i * 3 + 1) * 4 + lane] = fround(q0 - best);
-          scores[(i * 3 + 2) * 4 + lane] = q1;
+          scores[(i * 3 + 2) * 4 + lane] = fround(around + left);
         }
       }
     },

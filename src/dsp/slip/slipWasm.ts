@@ -37,6 +37,7 @@ interface SlipExports {
   slipAppend(at: number, frames: number): void;
   slipShift(from: number, frames: number): void;
   slipCorrelate(group: number, at: number): void;
+  slipTrain(group: number, at: number, lanes: number): number;
   slipResidual(group: number, at: number, frames: number, to: number, add: boolean): void;
   slipPeaks(from: number, cells: number): void;
   slipSplice(group: number, peak: number): void;
@@ -75,6 +76,7 @@ export function createWasmSlipKernel(
     autocorrelate: (length, order) => wasm.slipAutocorrelate(length, order),
     append: (at, frames) => wasm.slipAppend(at, frames),
     shift: (from, frames) => wasm.slipShift(from, frames),
+    train: (group, at, lanes) => wasm.slipTrain(group, at, lanes),
     correlate: (group, at) => wasm.slipCorrelate(group, at),
     residual: (group, at, frames, to, add) => wasm.slipResidual(group, at, frames, to, add),
     peaks: (from, cells) => wasm.slipPeaks(from, cells),

@@ -47,6 +47,16 @@ describe('slip kernels', () => {
         const twin = filled(createTwinSlipKernel(options), channels, seed);
         expect(sameBits(wasm.data, twin.data), 'data').toBe(true);
         for (const kernel of [wasm, twin]) {
+          // A lane that says nothing, and one that says the same for ever.
+          for (let n = 0; n < 2048; n++) kernel.data[n * 4] = seed % 2 === 0 ? 0 : 1000;
+        }
+        for (let g = 0; g < wasm.groups; g++) {
+          const count = 1 + ((seed + g) % 4);
+          expect(wasm.train(g, 200, count)).toBe(twin.train(g, 200, count));
+        }
+        expect(sameBits(wasm.masks, twin.masks), 'masks').toBe(true);
+        expect(sameBits(wasm.taps, twin.taps), 'taps').toBe(true);
+        for (const kernel of [wasm, twin]) {
           for (let g = 0; g < kernel.groups; g++) kernel.residual(g, 64, 10 * SEGMENT, 32, g > 0);
           kernel.peaks(32, 20);
           kernel.correlate(kernel.groups - 1, 100);
