@@ -26,6 +26,7 @@ import type { CaptureChoice, Notifier } from './device/ports.ts';
 import { startPowerMeter } from './device/power/powerMeter.ts';
 import { passedSocket, secondDescriptor } from './device/systemd/listenSocket.ts';
 import { systemdNotifier, watchdogMs } from './device/systemd/notifier.ts';
+import { startBoxClock } from './device/time/timeKeeper.ts';
 import { METER_SCALES } from './dsp/meterScales.ts';
 import { EvidenceStore, slipToProve } from './evidence/evidenceStore.ts';
 import { bad, good, type Outcome } from './fault.ts';
@@ -33,6 +34,7 @@ import { JournalFeed } from './journal/feed.ts';
 import { Journal } from './journal/journal.ts';
 import type { JournalLimits } from './journal/sqliteStore.ts';
 import { createLogger, type Logger } from './log.ts';
+import { BoxReferenceWatch } from './monitor/boxReference.ts';
 import type { CaptureState, CaptureWorkerData, FromCapture, MonitorEvent } from './monitor/captureMessages.ts';
 import type { ClockWorkerData, FromClock } from './monitor/clockMessages.ts';
 import { createBoardMemory, LevelBoardReader } from './monitor/levelBoard.ts';
@@ -107,6 +109,8 @@ function describeEvent(event: MonitorEvent): string {
       return `all channels jumped ${at}: USB loss`;
     case 'xrun':
       return `capture buffer ran over ${at}`;
+    case 'clockChange':
+      return `the interface's clock changed by ${(event.afterPpm - event.beforePpm).toFixed(1)} ppm ${at}`;
     case 'clockSource':
       return `clock source went from ${event.from} to ${event.to} ${at}`;
     case 'portLock':
@@ -505,6 +509,11 @@ async function runOnce(
 
   monitor.start();
   const powerMeter = startPowerMeter((reading) => monitor.onPower(reading));
+  const boxReference = new BoxReferenceWatch();
+  const boxClock = startBoxClock((pair, keeper) => {
+    boxReference.take(pair, keeper);
+    monitor.onReference(boxReference.reference());
+  });
   panelLoop.start();
   const listening = await web.start();
   const mainLoop = new EventLoopTurns(() => web.app.server.listening);
@@ -572,6 +581,7 @@ async function runOnce(
   process.off('SIGINT', onSignal);
   monitor.stop();
   powerMeter.stop();
+  boxClock.stop();
   addressWatch?.stop();
   await Promise.all([
     panelLoop.stop(),

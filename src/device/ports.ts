@@ -202,3 +202,18 @@ export interface Notifier {
   feed(): void;
   stopping(): void;
 }
+
+/** Who keeps this machine's time, as seen from outside the kernel. */
+export type TimeKeeper =
+  /** chronyd, synchronised: bound on its frequency error (skew) and what it still corrects, ppm. */
+  | { readonly kind: 'chrony'; readonly skewPpm: number; readonly residualPpm: number }
+  /** Another NTP client, synchronised: how good its frequency is it does not tell. */
+  | { readonly kind: 'ntp' }
+  /** Nobody, or not synchronised. */
+  | { readonly kind: 'none' };
+
+/** Both clocks at one instant, ns. */
+export interface ClockPair {
+  readonly monotonicNs: number;
+  readonly rawNs: number;
+}

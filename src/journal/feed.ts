@@ -251,7 +251,8 @@ export class JournalFeed {
     const nowMs = this.#clock.uptimeMs();
     const nowWallMs = this.#clock.wallMs();
     // What is told later than it was happens at its frame: a comb proves earlier slips after later ones.
-    const frames = kind === 'clip' || kind === 'slip' || kind === 'usbLoss' || kind === 'xrun';
+    const frames =
+      kind === 'clip' || kind === 'slip' || kind === 'usbLoss' || kind === 'xrun' || kind === 'clockChange';
     const agoMs =
       frames && this.#rateHz > 0
         ? Math.max(0, nowMs - this.#anchor.ms - ((frame - this.#anchor.frame) / this.#rateHz) * 1000)

@@ -14,6 +14,7 @@ export const EventKind = Type.Enum(
     'slip',
     'usbLoss',
     'xrun',
+    'clockChange',
     'clockSource',
     'portLock',
     'inputSwitch',
@@ -31,7 +32,7 @@ export const EventKind = Type.Enum(
   ],
   {
     description:
-      'dropped: so many more events were only counted. state: capture. stream: one opened. sync: the word of a bank changed. mark: set by hand or by OSC. wallClock: it was set.',
+      'clockChange: the clock that drives the interface runs at another rate. dropped: so many more events were only counted. state: capture. stream: one opened. sync: the word of a bank changed. mark: set by hand or by OSC. wallClock: it was set.',
   },
 );
 export type EventKind = Static<typeof EventKind>;

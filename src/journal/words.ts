@@ -53,6 +53,15 @@ export function describeEvent(event: MonitorEvent, snapshot: Snapshot | null): D
         text: 'The capture buffer ran over.',
         detail: { lostFrames: event.lostFrames },
       };
+    case 'clockChange': {
+      const byPpm = event.afterPpm - event.beforePpm;
+      return {
+        severity: 'warning',
+        where: 'all',
+        text: `The interface's clock changed by ${byPpm > 0 ? '+' : ''}${byPpm.toFixed(1)} ppm (+-${event.uncertaintyPpm.toFixed(1)}).`,
+        detail: { beforePpm: event.beforePpm, afterPpm: event.afterPpm, uncertaintyPpm: event.uncertaintyPpm },
+      };
+    }
     case 'clockSource':
       return {
         severity: 'alarm',

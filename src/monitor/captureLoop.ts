@@ -379,17 +379,28 @@ export class CaptureLoop {
     if (this.#state.kind === 'stalled') this.#setState({ kind: 'running' });
   }
 
-  /** A step in the stamps is frames that were lost on the way, on all channels and without a word. */
+  /** A step in the stamps is frames that were lost on the way, on all channels and without a word; a bend is another clock. */
   #onStamp(open: OpenStream, timeNs: number, positionFrames: number): void {
     const told = open.rate?.add(timeNs, positionFrames) ?? null;
-    if (told?.kind !== 'lostMicroframes') return;
+    if (told === null) return;
     const sinceFrames = Math.round(((timeNs - told.atNs) / 1e9) * open.stream.info.rateHz);
-    this.#event({ kind: 'usbLoss', frame: Math.max(0, open.frames - sinceFrames), frames: told.frames });
+    const frame = Math.max(0, open.frames - sinceFrames);
+    if (told.kind === 'lostMicroframes') {
+      this.#event({ kind: 'usbLoss', frame, frames: told.frames });
+      return;
+    }
+    const { beforePpm, afterPpm, uncertaintyPpm } = told;
+    this.#event({ kind: 'clockChange', frame, beforePpm, afterPpm, uncertaintyPpm });
+    this.#postRate(open);
   }
 
   #tellRate(open: OpenStream): void {
     if (open.lastFramesMs - open.rateToldMs < RATE_EVERY_MS) return;
     open.rateToldMs = open.lastFramesMs;
+    this.#postRate(open);
+  }
+
+  #postRate(open: OpenStream): void {
     const reading = open.rate?.reading() ?? null;
     if (reading !== null) this.#parts.post({ kind: 'rate', ppm: reading.ppm, uncertaintyPpm: reading.uncertaintyPpm });
   }

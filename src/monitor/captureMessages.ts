@@ -29,7 +29,16 @@ export type CaptureEvent =
       readonly frames: number;
     }
   | { readonly kind: 'usbLoss'; readonly frame: number; readonly frames: number | null }
-  | { readonly kind: 'xrun'; readonly frame: number; readonly lostFrames: number | null };
+  | { readonly kind: 'xrun'; readonly frame: number; readonly lostFrames: number | null }
+  /** The clock that drives the interface runs at another rate: rates against this box's clock, before and after. */
+  | {
+      readonly kind: 'clockChange';
+      readonly frame: number;
+      readonly beforePpm: number;
+      readonly afterPpm: number;
+      /** 95 % half width of their difference. */
+      readonly uncertaintyPpm: number;
+    };
 
 /** Something that the interface's controls or its rate showed. `frame`: how far the stream was when it was noticed. */
 export type DeviceEvent =

@@ -10,6 +10,7 @@ import type { PlannedBank } from './bankPlan.ts';
 import type { DeviceEvent } from './captureMessages.ts';
 import type { FromClock } from './clockMessages.ts';
 import { LockWatch, type WatchedLock } from './lockWatch.ts';
+import type { RateContext } from './rateWatch.ts';
 import type { Bank, ClockPort, Finding, InputSwitches, Snapshot, SyncWord } from './snapshot.ts';
 import type { DeviceWord } from './verdict/bankVerdict.ts';
 
@@ -27,7 +28,7 @@ interface Watched {
 }
 
 /** The present words of the controls. */
-type Told = Omit<Snapshot['clock'], 'rateErrorPpm' | 'uncertaintyPpm'>;
+type Told = Pick<Snapshot['clock'], 'source' | 'sync' | 'portMode' | 'ports'>;
 
 export interface DeviceFindingInputs {
   readonly deviceName: string;
@@ -107,6 +108,13 @@ export class DeviceWatch {
   clear(): void {
     for (const watched of this.#ports.values()) watched.watch.clear();
     this.#sourceChange = null;
+  }
+
+  /** What the controls say of the clock source, for the cause of a change of rate. */
+  get clockContext(): Pick<RateContext, 'source' | 'external' | 'sourceChangedMs'> {
+    const source = this.#reading?.source ?? null;
+    const external = source === null ? null : this.#reading?.sourcePort != null;
+    return { source, external, sourceChangedMs: this.#sourceChange?.sinceMs ?? null };
   }
 
   /** What each capture channel carries, in the device's words; empty: not told. */

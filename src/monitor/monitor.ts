@@ -16,6 +16,7 @@ import { assertNever, type Outcome } from '../fault.ts';
 import type { RecorderView } from '../recorder/view.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { type BankPlan, type PlannedBank, planBanks } from './bankPlan.ts';
+import type { BoxReference } from './boxReference.ts';
 import type { CaptureState, FromCapture, MonitorEvent, ToCapture } from './captureMessages.ts';
 import { ChannelWatch, loudnessGroups, meterSection } from './channelWatch.ts';
 import type { FromClock, ToClock } from './clockMessages.ts';
@@ -25,7 +26,9 @@ import { ForeignBoard } from './foreign.ts';
 import type { MonitorCommands, MonitorView } from './hub.ts';
 import type { BoardFrame, LevelBoardReader } from './levelBoard.ts';
 import { dbOrNull, emptyLevelFrame, type LevelFrame, NO_SIGNAL } from './levels.ts';
+import { LossTally } from './lossTally.ts';
 import { type Power, PowerWatch } from './powerWatch.ts';
+import { RateWatch } from './rateWatch.ts';
 import { sessionRateFindings, sessionRateHz } from './sessionRate.ts';
 import type { Bank, Channel, Finding, Snapshot, Vantage } from './snapshot.ts';
 import { type EndedTake, type RunningTake, type TakeInstant, type TakeOrigin, Takes } from './takes.ts';
@@ -150,8 +153,8 @@ export class Monitor implements MonitorView, MonitorCommands {
   #xruns = { count: 0, sinceMs: 0 };
   #board: BoardFrame | null = null;
   #counts = { frames: 0, xruns: 0, lostFrames: 0 };
-  /** As the worker told it last; null: not known yet, or no interface. */
-  #rate: { readonly ppm: number; readonly uncertaintyPpm: number } | null = null;
+  readonly #rate = new RateWatch();
+  readonly #losses = new LossTally();
   #levels: LevelFrame = emptyLevelFrame(0);
   #snapshot: Snapshot;
   #takenMs = Number.NEGATIVE_INFINITY;
@@ -227,6 +230,7 @@ export class Monitor implements MonitorView, MonitorCommands {
     this.#usbLosses = { count: 0, sinceMs: 0 };
     this.#xruns = { count: 0, sinceMs: 0 };
     this.#device.clear();
+    this.#rate.clear();
     this.#power.clear(this.#parts.uptimeMs());
   }
 
@@ -273,6 +277,11 @@ export class Monitor implements MonitorView, MonitorCommands {
     this.#power.take(reading, this.#parts.uptimeMs());
   }
 
+  /** What is known of this box's own crystal. */
+  onReference(reference: BoxReference): void {
+    this.#rate.onReference(reference);
+  }
+
   release(): void {
     this.#parts.tell({ kind: 'release' });
   }
@@ -315,7 +324,8 @@ export class Monitor implements MonitorView, MonitorCommands {
         this.#parts.onState?.(message.state);
         return;
       case 'stream':
-        this.#rate = null;
+        this.#rate.streamOpened(message.info.rateHz);
+        this.#losses.open(message.info.rateHz);
         this.#device.streamOpened(this.#parts.uptimeMs());
         if (message.info.ctl != null)
           this.#parts.tellClock?.({ kind: 'card', ctl: message.info.ctl, usbId: message.info.usbId });
@@ -324,7 +334,7 @@ export class Monitor implements MonitorView, MonitorCommands {
         this.#parts.onStream?.(message.info);
         return;
       case 'rate':
-        this.#rate = { ppm: message.ppm, uncertaintyPpm: message.uncertaintyPpm };
+        this.#rate.take(message, this.#parts.uptimeMs());
         return;
       case 'slips':
         for (const evidence of message.evidence) this.#verdicts?.take(evidence);
@@ -394,7 +404,7 @@ export class Monitor implements MonitorView, MonitorCommands {
   #dropLevels(): void {
     this.#board = null;
     this.#channels.drop();
-    this.#rate = null;
+    this.#rate.drop();
     this.#foreign.open(this.#watched);
     this.#levels = { ...emptyLevelFrame(this.#levels.channels), seq: this.#levels.seq, frame: this.#levels.frame };
   }
@@ -458,11 +468,15 @@ export class Monitor implements MonitorView, MonitorCommands {
         break;
       }
       case 'usbLoss':
+        if (!this.#losses.isNew(event)) return;
         this.#usbLosses = { count: this.#usbLosses.count + 1, sinceMs: this.#usbLosses.sinceMs || nowMs };
         break;
       case 'xrun':
         this.#xruns = { count: this.#xruns.count + 1, sinceMs: this.#xruns.sinceMs || nowMs };
         this.#verdicts?.gap();
+        break;
+      case 'clockChange':
+        this.#rate.onChange(event, nowMs);
         break;
       case 'clockSource':
       case 'portLock':
@@ -640,8 +654,7 @@ export class Monitor implements MonitorView, MonitorCommands {
       },
       clock: {
         ...this.#device.clock(this.#hasLevels()),
-        rateErrorPpm: this.#rate?.ppm ?? null,
-        uncertaintyPpm: this.#rate?.uncertaintyPpm ?? null,
+        ...this.#rate.words(),
       },
       inputs: this.#device.inputs(this.#plan.banks),
       banks,
@@ -676,7 +689,10 @@ export class Monitor implements MonitorView, MonitorCommands {
       usbLosses: { count: this.#usbLosses.count, sinceMs: Math.floor(this.#usbLosses.sinceMs) },
       xruns: { count: this.#xruns.count, sinceMs: Math.floor(this.#xruns.sinceMs) },
       banksGuessed: info !== null && this.#plan.from === 'guess',
-      more: this.#device.findings({ deviceName: name, banks }),
+      more: [
+        ...this.#device.findings({ deviceName: name, banks }),
+        ...this.#rate.findings({ deviceName: name, ...this.#device.clockContext }),
+      ],
     });
     const sheet = this.#config.patch ?? null;
     const routing = this.#device.routing;

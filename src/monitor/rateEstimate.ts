@@ -12,7 +12,14 @@
 
 export type RateEvent =
   /** The clock that drives the interface changed its rate: another source, or its master was set to another rate. */
-  | { readonly kind: 'clockChange'; readonly atNs: number; readonly beforePpm: number; readonly afterPpm: number }
+  | {
+      readonly kind: 'clockChange';
+      readonly atNs: number;
+      readonly beforePpm: number;
+      readonly afterPpm: number;
+      /** 95 % half width of their difference: a few seconds of the new clock are known. */
+      readonly uncertaintyPpm: number;
+    }
   /** Frames are missing; the clock went on. `microframes` of 125 us. */
   | {
       readonly kind: 'lostMicroframes';
@@ -55,8 +62,13 @@ const MIN_LOOK_S = 24;
 const BEFORE_S = 12;
 /** How far back a change is looked for. */
 const LOOK_BACK_S = 40;
-/** Two lines must explain the envelope this much better than one, nats: our measurement (npm run rate), for no false event in hours. */
-const GATE_NATS = 17;
+/** Two lines must explain the envelope this much better than one, nats, to look closer: our measurement (npm run rate). */
+const GATE_NATS = 15;
+/**
+ * And a step this much: three late seconds look like one. A lost microframe at 2 ms of jitter gathers 6 nats a second, so
+ * it is told some seconds later for that; no false one in 3 x 20 hours (npm run rate).
+ */
+const STEP_GATE_NATS = 26;
 /** By how many nats a bend must beat a step, and a step a bend. A loss must never be taken for another clock. */
 const BEND_NATS = 6;
 const STEP_NATS = 3;
@@ -66,7 +78,7 @@ const SURE_STEP_S = 10;
 const AFTER_BEND_S = 5;
 /** Seconds in a row that a bend must be the best account. */
 const CONFIRM_S = 2;
-/** A smaller step is not told from scatter. */
+/** A smaller step is not told from scatter. Back: the stream is earlier than it was, so what was lost was not lost. */
 const MIN_STEP_S = 80e-6;
 /** A bend smaller than this is a crystal warming up, ppm. */
 const MIN_BEND_PPM = 2.5;
@@ -101,6 +113,8 @@ export class RateEstimate {
   readonly #y: number[] = [];
   /** Sum of the steps seen, taken off new points. */
   #stepsS = 0;
+  /** Scatter of the envelope before the last change of clock, s; 0: there was none. A few seconds tell their own badly. */
+  #scatterBefore = 0;
   /** Slope so far, s per s; 0 while there is none. */
   #slope = 0;
   /** Seconds in a row in which a bend was the best account. */
@@ -120,6 +134,7 @@ export class RateEstimate {
     this.#t.length = 0;
     this.#y.length = 0;
     this.#stepsS = 0;
+    this.#scatterBefore = 0;
     this.#slope = 0;
     this.#bendSeen = 0;
     this.#suspicion = null;
@@ -164,8 +179,9 @@ export class RateEstimate {
     const t = open ? [...this.#t, this.#binT] : this.#t;
     const y = open ? [...this.#y, this.#binY] : this.#y;
     const doubt = this.#suspicion;
-    const slow = doubt === null ? throughMinima(t, y) : inDoubt(t, y, doubt);
-    const fast = n > FAST_S && doubt === null ? throughMinima(t.slice(-FAST_S), y.slice(-FAST_S)) : slow;
+    const known = n < FAST_S ? this.#scatterBefore : 0;
+    const slow = doubt === null ? throughMinima(t, y, known) : inDoubt(t, y, doubt);
+    const fast = n > FAST_S && doubt === null ? throughMinima(t.slice(-FAST_S), y.slice(-FAST_S), 0) : slow;
     return {
       ppm: slow.ppm,
       uncertaintyPpm: slow.halfPpm,
@@ -213,15 +229,14 @@ export class RateEstimate {
       const asBend = fitBend(t, y, at);
       if (asBend.sum < bend.sum) bend = { ...asBend, at };
       const asStep = fitStep(t, y, at, mean);
-      // Lost frames make the rest come late, never early.
-      if (asStep.size >= MIN_STEP_S && asStep.sum < step.sum) step = { ...asStep, at };
+      if (Math.abs(asStep.size) >= MIN_STEP_S && asStep.sum < step.sum) step = { ...asStep, at };
     }
     this.#suspicion = { at: from + bend.at, isStep: step.sum <= bend.sum, stepAt: from + step.at, stepS: step.size };
     const forBend = (step.sum - bend.sum) / mean;
     if (forBend <= -STEP_NATS) {
       this.#bendSeen = 0;
       const after = n - step.at - 1;
-      if (after < AFTER_STEP_S - 1) return null;
+      if (after < AFTER_STEP_S - 1 || one.sum - step.sum < STEP_GATE_NATS * mean) return null;
       // No whole number of microframes: a few seconds more, and the least of them stands nearer to the truth.
       if (!this.#isLoss(step.size) && after < SURE_STEP_S) return null;
       return this.#takeStepOut(step.size, from + step.at);
@@ -233,7 +248,7 @@ export class RateEstimate {
     }
     if (++this.#bendSeen < CONFIRM_S) return null;
     this.#bendSeen = 0;
-    return this.#bendAt(from + bend.at);
+    return this.#bendAt(from + bend.at, bend.size);
   }
 
   /** A whole number of USB microframes? */
@@ -266,13 +281,23 @@ export class RateEstimate {
     };
   }
 
-  #bendAt(at: number): RateEvent {
-    const beforePpm = throughMinima(this.#t.slice(0, at), this.#y.slice(0, at)).ppm;
+  #bendAt(at: number, size: number): RateEvent {
+    const before = throughMinima(this.#t.slice(0, at), this.#y.slice(0, at), 0);
     const atNs = this.#firstNs + SETTLE_NS + this.#t[at]! * SECOND_NS;
-    this.#t.splice(0, at);
-    this.#y.splice(0, at);
+    this.#scatterBefore = scatter(this.#t.slice(0, at), this.#y.slice(0, at));
+    // The second of the change holds stamps of either clock; where that shows above the scatter, it may be its neighbour.
+    const drop = at + (Math.abs(size) > 2 * this.#scatterBefore ? 2 : 1);
+    this.#t.splice(0, drop);
+    this.#y.splice(0, drop);
     this.#suspicion = null;
-    return { kind: 'clockChange', atNs, beforePpm, afterPpm: throughMinima(this.#t, this.#y).ppm };
+    const after = throughMinima(this.#t, this.#y, this.#scatterBefore);
+    return {
+      kind: 'clockChange',
+      atNs,
+      beforePpm: before.ppm,
+      afterPpm: after.ppm,
+      uncertaintyPpm: Math.hypot(before.halfPpm, after.halfPpm),
+    };
   }
 }
 
@@ -288,15 +313,20 @@ function inDoubt(
   const mended = throughMinima(
     t,
     y.map((late, i) => (i > doubt.stepAt ? late - doubt.stepS : late)),
+    0,
   );
-  const since = Math.min(doubt.at, t.length - MIN_POINTS);
-  const anew = throughMinima(t.slice(since), y.slice(since));
+  const since = Math.min(doubt.at + 1, t.length - MIN_POINTS);
+  const anew = throughMinima(t.slice(since), y.slice(since), scatter(t.slice(0, doubt.at), y.slice(0, doubt.at)));
   const [likely, other] = doubt.isStep ? [mended, anew] : [anew, mended];
   return { ppm: likely.ppm, halfPpm: Math.max(likely.halfPpm, Math.abs(likely.ppm - other.ppm)) };
 }
 
-/** The line through the minima of long groups. */
-function throughMinima(t: readonly number[], y: readonly number[]): { ppm: number; halfPpm: number } {
+/** The line through the minima of long groups. `leastScatter`: what the points' scatter is at least, s. */
+function throughMinima(
+  t: readonly number[],
+  y: readonly number[],
+  leastScatter: number,
+): { ppm: number; halfPpm: number } {
   const size = Math.max(1, Math.floor(t.length / LINE_GROUPS));
   let line = leastSquares(t, y);
   // The minima depend on the slope taken out before, a little: twice is enough.
@@ -305,7 +335,7 @@ function throughMinima(t: readonly number[], y: readonly number[]): { ppm: numbe
     line = leastSquares(groups.t, groups.y);
   }
   // One-sided scatter of the minima of `size` seconds is `size` times smaller than that of one.
-  const sigma = Math.max(scatter(t, y) / size, FLOOR_S / Math.sqrt(size));
+  const sigma = Math.max(Math.max(scatter(t, y), leastScatter) / size, FLOOR_S / Math.sqrt(size));
   return { ppm: -line.slope * 1e6, halfPpm: (COVER * sigma * 1e6) / Math.sqrt(line.sumTT) };
 }
 
@@ -480,8 +510,11 @@ function fitStep(t: readonly number[], y: readonly number[], at: number, mean: n
   const level = leastOver(before, t, y, found.x, t0);
   const size = leastOver(after, t, y, found.x, t0) - level;
   const between = y[at]! - level;
+  const upper = Math.max(size, 0);
+  const lower = Math.min(size, 0);
   // Below both levels it can't be: the line would have to go lower for it, under all points.
-  const cost = between < 0 ? -between * n : between < size ? Math.min(between, 2 * mean) : between - size;
+  const cost =
+    between < lower ? (lower - between) * n : between < upper ? Math.min(between - lower, 2 * mean) : between - upper;
   return { sum: found.value + cost, size };
 }
 

@@ -294,7 +294,17 @@ export const Snapshot = Type.Object(
       rateErrorPpm: Type.Union([Type.Number(), Type.Null()], {
         description: "The interface's rate against this box's clock.",
       }),
-      uncertaintyPpm: Type.Union([Type.Number(), Type.Null()]),
+      uncertaintyPpm: Nullable(Type.Number(), '95 % half width of rateErrorPpm.'),
+      absolutePpm: Nullable(Type.Number(), "The interface's rate against true time, as far as this box knows it."),
+      absoluteUncertaintyPpm: Nullable(Type.Number(), '95 % half width of absolutePpm.'),
+      reference: Type.Enum(['chrony', 'ntp', 'none'], {
+        description:
+          "Who has checked this box's crystal: a time server, by chrony or another NTP client; none: it is trusted to 30 ppm.",
+      }),
+      trueRateHz: Nullable(
+        Type.Integer(),
+        'Another standard rate at which the stream truly runs, Hz: a 44.1 kHz master behind a 48 kHz stream.',
+      ),
       portMode: Nullable(Type.String(), "Mode of the digital ports in the interface's own words; null: not told."),
       ports: Type.Array(ClockPort, { description: 'What the controls tell of each digital port; empty: nothing.' }),
     }),

@@ -22,7 +22,7 @@ export type TakeVerdictWord = Static<typeof TakeVerdictWord>;
 export const SUSPECTS_TOLD = 32;
 
 export const Suspect = Type.Object({
-  kind: Type.Enum(['clip', 'slip', 'usbLoss', 'xrun', 'clockSource', 'portLock']),
+  kind: Type.Enum(['clip', 'slip', 'usbLoss', 'xrun', 'clockChange', 'clockSource', 'portLock']),
   where: Type.String({ description: 'Channel number, id of the bank or port, or `all`.' }),
   frame: Type.Integer({ description: 'Frame of the stream.' }),
   atMs: Type.Integer({ description: 'From the start of the take; negative where it began before.' }),
@@ -279,6 +279,7 @@ function count(take: Running, event: Suspicious): void {
       break;
     case 'usbLoss':
     case 'xrun':
+    case 'clockChange':
     case 'clockSource':
       where = 'all';
       break;

@@ -232,4 +232,49 @@ describe('the capture loop', () => {
     turns(250);
     expect(rates().length - told.length).toBeLessThanOrEqual(1);
   });
+
+  it('an interface whose clock changes by 5 ppm is told once, at its frame, with the rates before and after', () => {
+    const channels = 2;
+    const periodFrames = 480;
+    const changedS = 60;
+    let timeNs = 1e12;
+    let position = 0;
+    const source: CaptureSource = {
+      open: () => ({
+        ok: true,
+        value: {
+          info: {
+            source: 'alsa',
+            name: 'Interface',
+            rateHz: 48_000,
+            channels,
+            validBits: 24,
+            periodFrames,
+            bufferFrames: 48_000,
+            usbId: null,
+            channelNames: [],
+            notes: [],
+          },
+          read(block) {
+            block.fill(0, 0, periodFrames * channels);
+            const ppm = position < changedS * 48_000 ? 7 : 12;
+            timeNs += (periodFrames / (48_000 * (1 + ppm * 1e-6))) * 1e9;
+            position += periodFrames;
+            return { kind: 'frames', frames: periodFrames, timeNs: Math.round(timeNs), positionFrames: position };
+          },
+          close() {},
+        },
+      }),
+    };
+    const { turns, events, rates } = rig(shipped('clean'), true, source);
+    turns(8000);
+    const found = events();
+    expect(found).toMatchObject([{ kind: 'clockChange' }]);
+    const [change] = found;
+    if (change?.kind !== 'clockChange') throw new Error('no change');
+    expect(Math.abs(change.frame - changedS * 48_000)).toBeLessThan(2 * 48_000);
+    expect(change.beforePpm).toBeCloseTo(7, 1);
+    expect(change.afterPpm).toBeCloseTo(12, 1);
+    expect(rates().at(-1)).toMatchObject({ ppm: expect.closeTo(12, 1) });
+  });
 });

@@ -24,6 +24,7 @@ function firstSuspect(take: RunningTake | EndedTake): string | null {
     clip: 'clip ch',
     slip: 'slip',
     usbLoss: 'USB loss',
+    clockChange: 'clock',
     xrun: 'xrun',
     clockSource: 'clock',
     portLock: 'lock lost',

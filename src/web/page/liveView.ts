@@ -158,7 +158,8 @@ export class LiveView {
     );
     const offRate = capture.sessionRateHz !== null && capture.rateHz > 0 && capture.sessionRateHz !== capture.rateHz;
     const asMeant = capture.sessionRateHz !== null && capture.rateHz === capture.sessionRateHz;
-    const measured = clock.rateErrorPpm === null ? 'not measured yet' : ppm(clock.rateErrorPpm, clock.uncertaintyPpm);
+    const measured =
+      clock.absolutePpm === null ? 'not measured yet' : `${ppm(clock.absolutePpm, clock.absoluteUncertaintyPpm)} off`;
     const [powerWord, powerNote, powerBad] = powerWords(power);
     const facts: [string, string, string, boolean][] = [
       [

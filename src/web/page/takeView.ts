@@ -16,6 +16,7 @@ const KINDS = {
   clip: 'clip',
   slip: 'slip',
   usbLoss: 'USB loss',
+  clockChange: 'clock changed',
   xrun: 'overrun',
   clockSource: 'change of clock source',
   portLock: 'lock lost',
