@@ -41,6 +41,7 @@ export const KIND_WORDS: Readonly<Record<EventKind, string>> = {
   slip: 'Slip',
   usbLoss: 'USB loss',
   xrun: 'Overrun',
+  clockChange: 'Clock changed',
   clockSource: 'Clock source',
   portLock: 'Lock',
   inputSwitch: 'Switch',
