@@ -2,7 +2,7 @@
  * Composition root of the main thread: the only place that builds adapters and wires rooms together. The capture worker has its
  * own small root, captureWorker.ts.
  */
-import { networkInterfaces } from 'node:os';
+import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { Checks } from './checks/checks.ts';
@@ -10,7 +10,7 @@ import { loadSoundcheck, saveSoundcheck } from './checks/soundcheckFile.ts';
 import type { RunOptions } from './cli.ts';
 import { configFinding } from './config/configFinding.ts';
 import { defaultConfig } from './config/defaults.ts';
-import type { Part } from './config/diff.ts';
+import { type Part, sparesCapture } from './config/diff.ts';
 import type { Config } from './config/schema.ts';
 import { ConfigStore } from './config/store.ts';
 import { listCards } from './device/alsa/cards.ts';
@@ -30,6 +30,7 @@ import { startBoxClock } from './device/time/timeKeeper.ts';
 import { METER_SCALES } from './dsp/meterScales.ts';
 import { EvidenceStore, slipToProve } from './evidence/evidenceStore.ts';
 import { bad, good, type Outcome } from './fault.ts';
+import { Integrations } from './integrations/integrations.ts';
 import { JournalFeed } from './journal/feed.ts';
 import { Journal } from './journal/journal.ts';
 import type { JournalLimits } from './journal/sqliteStore.ts';
@@ -285,6 +286,7 @@ async function runOnce(
           },
         });
   const evidence = new EvidenceStore();
+  let integrations: Integrations | null = null;
   const monitor = new Monitor({
     config,
     version,
@@ -295,6 +297,7 @@ async function runOnce(
       ...[safeMode, configFinding(store.origin())].filter((finding) => finding !== null),
       ...journal.findings(),
       ...(recorder?.findings() ?? []),
+      ...(integrations?.findings() ?? []),
     ],
     takes,
     checks,
@@ -306,6 +309,7 @@ async function runOnce(
     onEvent: (event) => {
       log.info(`event-${event.kind}`, describeEvent(event));
       feed.onEvent(event);
+      integrations?.onEvent(event);
       if (event.kind === 'slip') evidence.prove(slipToProve(event, monitor.snapshot()), uptimeMs());
     },
     onDropped: (count) => {
@@ -370,6 +374,28 @@ async function runOnce(
     }
     return good(null);
   };
+
+  if (!safe) {
+    integrations = new Integrations({
+      settings: config,
+      snapshot: () => monitor.snapshot(),
+      levels: () => monitor.levels(),
+      actions: {
+        takeRuns: () => monitor.takeRuns,
+        markTake: (name) => markTake(name, 'osc'),
+        mark: (name) => feed.onMark(name, 'osc'),
+        clear: (channels) => monitor.clear(channels),
+        acknowledge: (code, where) => monitor.acknowledge(code, where),
+      },
+      pageUrl: () => phone,
+      uptimeMs,
+      wallMs: Date.now,
+      hostName: hostname(),
+      log,
+    });
+    monitor.onLevelsTaken((frame) => integrations?.onLevels(frame));
+    monitor.onSnapshot((snapshot) => integrations?.onSnapshot(snapshot));
+  }
 
   const clock = { nowMs: uptimeMs };
   kept.access ??= new Access({
@@ -497,7 +523,8 @@ async function runOnce(
     monitor.reconfigure(changed);
     journal.limit(journalLimits(changed));
     recorder?.setOptions(changed.recorder);
-    const anew = rebuilds.filter((part) => part !== 'monitor');
+    void integrations?.reconfigure(changed);
+    const anew = rebuilds.filter((part) => !sparesCapture(part));
     if (anew.length === 0) return;
     log.info('config-anew', `The configuration changes ${anew.join(', ')}: all is built anew.`);
     endWith('again');
@@ -508,6 +535,7 @@ async function runOnce(
   process.once('SIGINT', onSignal);
 
   monitor.start();
+  integrations?.start();
   const powerMeter = startPowerMeter((reading) => monitor.onPower(reading));
   const boxReference = new BoxReferenceWatch();
   const boxClock = startBoxClock((pair, keeper) => {
@@ -588,6 +616,7 @@ async function runOnce(
     panelMemory.stop(),
     web.stop(),
     mdns?.stop(),
+    integrations?.stop(),
     stopWorker(worker).then(() => recorder?.close()),
     clockWorker === null ? null : stopWorker(clockWorker),
   ]);

@@ -3,7 +3,7 @@ import type { TSchema } from 'typebox';
 import { Config } from './schema.ts';
 
 /** The parts in the order in which they are rebuilt. */
-export const PARTS = ['capture', 'monitor', 'panel', 'buttons', 'web'] as const;
+export const PARTS = ['capture', 'monitor', 'panel', 'buttons', 'web', 'integrations'] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface ConfigChange {
@@ -62,4 +62,9 @@ function sameJson(a: unknown, b: unknown): boolean {
   if (!isRecord(a) || !isRecord(b)) return false;
   const names = new Set([...Object.keys(a), ...Object.keys(b)]);
   return [...names].every((name) => sameJson(a[name], b[name]));
+}
+
+/** Parts that are built anew with capture running: allowed in the middle of a take. */
+export function sparesCapture(part: Part): boolean {
+  return part === 'monitor' || part === 'integrations';
 }

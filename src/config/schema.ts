@@ -5,6 +5,7 @@
 import { type Static, Type } from 'typebox';
 import { METER_SCALES, type MeterScaleName } from '../dsp/meterScales.ts';
 import { PatchSheet } from '../guide/patchSheet.ts';
+import { MqttSettings, OscSettings, WebhookSettings } from '../integrations/settings.ts';
 import { BankKind, Vantage } from '../monitor/snapshot.ts';
 
 const rebuilds = (part: 'capture' | 'monitor' | 'panel' | 'buttons' | 'web' | 'none') => ({ 'x-rebuilds': part });
@@ -246,6 +247,9 @@ export const Config = Type.Object(
       },
       { additionalProperties: false, default: {} },
     ),
+    mqtt: MqttSettings,
+    osc: OscSettings,
+    webhook: WebhookSettings,
     patch: Type.Optional(
       Type.Unsafe<PatchSheet>({
         ...PatchSheet,

@@ -5,7 +5,7 @@
  * a file of a newer version is left untouched and nothing is saved over it. Saving never loses: the old file stays
  * until the new one is safe on the disk.
  */
-import { createHash } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, link, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,6 +17,8 @@ import { CONFIG_VERSION, migrate } from './migrations.ts';
 import type { Config } from './schema.ts';
 
 export const HISTORY_LENGTH = 10;
+/** Makes revisions worthless for guessing a password at leisure. */
+const REVISION_KEY = randomBytes(32);
 const BAD_KEPT = 5;
 
 /**
@@ -96,9 +98,9 @@ export class ConfigStore {
     return this.#origin;
   }
 
-  /** Short fingerprint of the configuration in use: two who edit at once do not overwrite each other unseen. */
+  /** Short fingerprint of the configuration in use, of this run of the program: two who edit at once do not overwrite each other unseen. */
   revision(): string {
-    return createHash('sha256').update(serialise(this.#config)).digest('hex').slice(0, 12);
+    return createHmac('sha256', REVISION_KEY).update(serialise(this.#config)).digest('hex').slice(0, 12);
   }
 
   /** Puts `config` (checked already) on the disk, then in use. One at a time; the old file survives any failure. */
@@ -151,7 +153,7 @@ export class ConfigStore {
   }
 }
 
-/** The text that is saved and exported. */
+/** The text that is saved. */
 export function serialise(config: Config): string {
   return `${JSON.stringify(config, null, 2)}\n`;
 }

@@ -1,8 +1,9 @@
 /** The configuration over HTTP: read, check, change, history, export. */
 import { type Static, Type } from 'typebox';
 import { checkConfig } from '../config/check.ts';
-import { diffConfig, PARTS, type Part } from '../config/diff.ts';
+import { diffConfig, PARTS, type Part, sparesCapture } from '../config/diff.ts';
 import { Config } from '../config/schema.ts';
+import { maskSecrets, maskValue, restoreSecrets } from '../config/secrets.ts';
 import { type ConfigStore, serialise } from '../config/store.ts';
 import { checkSheet } from '../guide/checks.ts';
 import { PatchSheet } from '../guide/patchSheet.ts';
@@ -93,7 +94,7 @@ export function configRoutes(context: WebContext, door: ConfigDoor): void {
         simulated: view.snapshot().simulated,
         revision: store.revision(),
         origin: originAnswer(store),
-        config: store.config(),
+        config: maskSecrets(store.config()),
       }),
   );
 
@@ -110,7 +111,7 @@ export function configRoutes(context: WebContext, door: ConfigDoor): void {
       reply
         .header('content-type', 'application/json; charset=utf-8')
         .header('content-disposition', 'attachment; filename="lightkeeper-config.json"')
-        .send(serialise(store.config())),
+        .send(serialise(maskSecrets(store.config()))),
   );
 
   app.get(
@@ -126,7 +127,7 @@ export function configRoutes(context: WebContext, door: ConfigDoor): void {
       const history = (await store.history()).map(({ number, config }) => ({
         number,
         changes: diffConfig(store.config(), config).changes.length,
-        config,
+        config: maskSecrets(config),
       }));
       return reply.send({ simulated: view.snapshot().simulated, history });
     },
@@ -197,13 +198,18 @@ export function configRoutes(context: WebContext, door: ConfigDoor): void {
     async (request, reply) => {
       const { simulated } = view.snapshot();
       const { validateOnly = false, revision } = request.query;
-      const checked = checkConfig(request.body);
-      if (!checked.ok) {
+      const restored = restoreSecrets(request.body, store.config());
+      const checked = checkConfig(restored.value);
+      const unknown = restored.unknown.map((field) => ({ field, message: 'is not known here: type it anew' }));
+      if (!checked.ok || unknown.length > 0) {
         return reply.code(422).send({
           simulated,
           saved: false,
           revision: store.revision(),
-          problems: [...checked.problems],
+          problems: [
+            ...unknown,
+            ...(checked.ok ? [] : checked.problems.filter(({ field }) => !restored.unknown.includes(field))),
+          ],
           changes: [],
           rebuilds: [],
         });
@@ -214,7 +220,11 @@ export function configRoutes(context: WebContext, door: ConfigDoor): void {
         saved,
         revision: store.revision(),
         problems: [],
-        changes: [...changes],
+        changes: changes.map((change) => ({
+          ...change,
+          from: maskValue(change.field, change.from),
+          to: maskValue(change.field, change.to),
+        })),
         rebuilds: [...rebuilds],
       });
       if (validateOnly) return reply.send(answer(false));
@@ -225,7 +235,7 @@ export function configRoutes(context: WebContext, door: ConfigDoor): void {
           fix: 'Load it again, make your change once more, and save.',
         });
       }
-      if (door.takeIsMarked() && rebuilds.some((part) => part !== 'monitor')) {
+      if (door.takeIsMarked() && rebuilds.some((part) => !sparesCapture(part))) {
         return sendFault(context, reply, 409, {
           code: 'config-take-marked',
           what: 'A take is marked, and this change would open capture anew in the middle of it.',

@@ -73,7 +73,7 @@ describe.skipIf(sqlite === null)('the journal under power cuts (better-sqlite3 i
   it(`fault row 33: opens after each of ${KILLS} kills, and has lost a second at most`, async () => {
     const file = join(folder(), 'journal.sqlite');
     const writer = fileURLToPath(new URL('support/keepForEver.mjs', import.meta.url));
-    let worstMs = 0;
+    const lossesMs: number[] = [];
     for (let kill = 0; kill < KILLS; kill++) {
       const child: ChildProcess = spawn(process.execPath, [writer, file, String(kill)], {
         stdio: ['ignore', 'pipe', 'inherit'],
@@ -99,11 +99,18 @@ describe.skipIf(sqlite === null)('the journal under power cuts (better-sqlite3 i
       store.close();
       const newestMs = kept.at(-1)?.ms ?? happened[0]!;
       const lostMs = happened.at(-1)! - newestMs;
-      worstMs = Math.max(worstMs, lostMs);
+      lossesMs.push(lostMs);
       // Every one up to the newest is there: nothing is lost in the middle.
       expect(kept.map((one) => one.text)).toEqual(happened.slice(0, kept.length).map((ms) => `at ${ms}`));
     }
-    if (process.env.KILLS !== undefined) console.log(`${KILLS} kills, worst loss ${Math.round(worstMs)} ms`);
+    lossesMs.sort((a, b) => a - b);
+    const worstMs = lossesMs.at(-1)!;
+    if (process.env.KILLS !== undefined) {
+      const medianMs = lossesMs[KILLS >> 1]!;
+      console.log(
+        `journal: ${KILLS} kills, opened ${KILLS}, loss median ${Math.round(medianMs)} ms, worst ${Math.round(worstMs)} ms`,
+      );
+    }
     // The promise is 1000 ms; a machine that is too busy to turn may be late with the turn itself.
     expect(worstMs).toBeLessThan(process.env.KILLS === undefined ? 5000 : 1000);
     expect(readdirSync(join(file, '..')).filter((name) => name.includes('bad'))).toEqual([]);

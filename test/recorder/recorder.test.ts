@@ -353,7 +353,8 @@ describe('where recordings may go', () => {
 describe('a power cut while recording', () => {
   it(`${KILLS} times leaves a file that reads, bit-exact, with 10 s lost at most`, async () => {
     const program = fileURLToPath(new URL('support/recordForEver.mjs', import.meta.url));
-    let worstS = 0;
+    const lossesS: number[] = [];
+    let beforeFile = 0;
     for (let kill = 0; kill < KILLS; kill++) {
       const at = folder();
       const child: ChildProcess = spawn(process.execPath, [program, at], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -368,12 +369,25 @@ describe('a power cut while recording', () => {
       child.kill('SIGKILL');
       await gone;
       const produced = Number(told.trim().split('\n').at(-1));
-      const wave = readWave(join(at, readdirSync(at)[0]!));
-      for (let i = 0; i < wave.samples.length; i++)
-        if (wave.samples[i] !== i % 8_000_000) throw new Error(`sample ${i} differs`);
-      worstS = Math.max(worstS, (produced - wave.frames) / 48_000);
+      // On a busy machine the cut may come before the first second was full and its file begun: then all of it is lost.
+      const [name] = readdirSync(at);
+      const wave = name === undefined ? null : readWave(join(at, name));
+      if (wave === null) beforeFile++;
+      else {
+        for (let i = 0; i < wave.samples.length; i++)
+          if (wave.samples[i] !== i % 8_000_000) throw new Error(`sample ${i} differs`);
+      }
+      lossesS.push((produced - (wave?.frames ?? 0)) / 48_000);
     }
-    if (process.env.KILLS !== undefined) console.log(`${KILLS} kills, worst loss ${worstS.toFixed(1)} s`);
+    lossesS.sort((a, b) => a - b);
+    const worstS = lossesS.at(-1)!;
+    if (process.env.KILLS !== undefined) {
+      const medianS = lossesS[KILLS >> 1]!;
+      console.log(
+        `recorder: ${KILLS} kills, readable ${KILLS - beforeFile}, before the file ${beforeFile}, loss median ${medianS.toFixed(1)} s, worst ${worstS.toFixed(1)} s`,
+      );
+    }
     expect(worstS).toBeLessThan(10);
+    expect(beforeFile).toBeLessThan(Math.max(2, KILLS / 10));
   }, 2_400_000);
 });

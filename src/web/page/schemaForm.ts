@@ -15,6 +15,9 @@ export interface SchemaNode {
   readonly maximum?: number;
   readonly maxLength?: number;
   readonly 'x-rebuilds'?: string;
+  /** What null means, in a word. */
+  readonly 'x-null'?: string;
+  readonly 'x-secret'?: boolean;
 }
 
 type Values = Record<string, unknown>;
@@ -28,10 +31,13 @@ export const BANK_KINDS: Readonly<Record<string, string>> = {
   group: 'Group',
 };
 
+const ACRONYMS = ['mqtt', 'osc', 'tls', 'url'];
+
 /** `allowedHosts` -> `Allowed hosts`; a unit at the end stays as it is written: `holdMs` -> `Hold (ms)`. */
 export function labelOf(name: string): string {
   const unit = /(Ms|Hz|Db|Ppm|S)$/.exec(name)?.[1];
   const stem = unit === undefined ? name : name.slice(0, -unit.length);
+  if (ACRONYMS.includes(stem)) return stem.toUpperCase();
   const words = stem.replaceAll(/([A-Z])/g, ' $1').toLowerCase();
   const units: Readonly<Record<string, string>> = { Ms: 'ms', Hz: 'Hz', Db: 'dB', Ppm: 'ppm', S: 's' };
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}${unit === undefined ? '' : ` (${units[unit]})`}`;
@@ -118,7 +124,7 @@ function controlFor(schema: SchemaNode, value: unknown, set: (value: unknown) =>
       const input = h('input', '', {
         type: 'text',
         inputmode: node.type === 'integer' ? 'numeric' : 'decimal',
-        placeholder: nullable ? 'as the device' : '',
+        placeholder: nullable ? (node['x-null'] ?? 'as the device') : '',
       });
       input.value = value === null || value === undefined ? '' : String(value);
       input.addEventListener('change', () => {
@@ -129,9 +135,18 @@ function controlFor(schema: SchemaNode, value: unknown, set: (value: unknown) =>
       return input;
     }
     case 'string': {
-      const input = h('input', '', { type: 'text', maxlength: String(node.maxLength ?? 128), autocapitalize: 'none' });
+      const input = h('input', '', {
+        type: node['x-secret'] === true ? 'password' : 'text',
+        autocomplete: 'off',
+        maxlength: String(node.maxLength ?? 128),
+        autocapitalize: 'none',
+        placeholder: nullable ? (node['x-null'] ?? '') : '',
+      });
       input.value = String(value ?? '');
-      input.addEventListener('change', () => set(input.value.trim()));
+      input.addEventListener('change', () => {
+        const text = input.value.trim();
+        set(text === '' && nullable ? null : text);
+      });
       return input;
     }
     case 'array': {
