@@ -1,6 +1,7 @@
 // Builds banks of 8 channels from the corpus, as an ADAT expander delivers them: 24 bits, each channel with its own gain
 // and preamp noise. Deterministic in (set, kind, seed).
 import { closeSync, openSync, readSync } from 'node:fs';
+import { basename } from 'node:path';
 import { corpus } from './corpus.mjs';
 
 export const CHANNELS = 8;
@@ -30,6 +31,23 @@ export function uniqueMinutes() {
   let tenths = 0;
   for (const marks of used.values()) tenths += marks.size;
   return tenths / 600;
+}
+
+/** The source material read since the last call, in tenths of a second of each file: [file, from, to) for each stretch. */
+export function materialOf() {
+  const stretches = [];
+  for (const [file, marks] of used) {
+    let open = null;
+    for (const tenth of [...marks].sort((a, b) => a - b)) {
+      if (open !== null && open[2] === tenth) open[2]++;
+      else {
+        open = [basename(file), tenth, tenth + 1];
+        stretches.push(open);
+      }
+    }
+  }
+  used.clear();
+  return stretches;
 }
 
 function readSegment(entry, from, frames, channel) {
@@ -286,28 +304,45 @@ export function makeSignals({ set, kind, seconds, seed, turn = null }) {
   };
 }
 
-/** Through the preamps: gain and noise of each channel differ by `variant`. Returns {block: Int32Array, frames x 8 interleaved, rateHz, label}. */
-export function render({ kind, seed, turn, rateHz, frames, signals, label }, variant = 0) {
+/** Frames of a fade at the ends of a take, where it is asked for: 10 ms at 48 k. */
+const FADE = 480;
+
+/**
+ * Through the preamps: gain and noise of each channel differ by `variant`. `fill(block, from, frames, channels, first)` writes
+ * frames of the take into columns first .. first + 7 of an interleaved block; `fades`: the take begins and ends in silence.
+ */
+export function preamps({ kind, seed, frames, signals }, variant = 0, fades = false) {
   const random = randomOf(seed * 31 + variant * 7907 + 5);
-  const block = new Int32Array(frames * CHANNELS);
   const noiseless =
     kind === 'silence' || kind === 'electronic' || ((kind === 'mono x8' || kind === 'squares') && random() < 0.5);
   const step = kind === 'electronic' ? 65536 : 256;
-  for (let c = 0; c < CHANNELS; c++) {
-    const x = signals[c];
+  const scale = 2147483648 / step;
+  const columns = signals.map((x) => {
     // Preamp noise between -108 and -88 dBFS RMS; up to 12 dB of gain taken away.
     const noise = noiseless ? 0 : 10 ** ((-108 + 20 * random()) / 20);
     const gain = variant === 0 || kind === 'mono x8' ? 1 : 10 ** ((-12 * random()) / 20) * (random() < 0.5 ? -1 : 1);
     const shift = Math.floor(random() * NOISE.length);
     const stride = 1 + 2 * Math.floor(random() * 3);
-    const scale = 2147483648 / step;
-    for (let n = 0; n < frames; n++) {
-      let v = gain * x[n] + noise * NOISE[(n * stride + shift) & (NOISE.length - 1)];
-      if (v > 0.99999988) v = 0.99999988;
-      else if (v < -1) v = -1;
-      block[n * CHANNELS + c] = Math.round(v * scale) * step;
-    }
-  }
+    return { x, noise, gain, shift, stride };
+  });
+  return (block, from, count, channels = CHANNELS, first = 0) => {
+    columns.forEach(({ x, noise, gain, shift, stride }, c) => {
+      for (let i = 0, to = first + c; i < count; i++, to += channels) {
+        const n = from + i;
+        let v = gain * x[n] + noise * NOISE[(n * stride + shift) & (NOISE.length - 1)];
+        if (fades && (n < FADE || n >= frames - FADE)) v *= Math.min(n, frames - 1 - n) / FADE;
+        v = v > 0.99999988 ? 0.99999988 : v < -1 ? -1 : v;
+        block[to] = Math.round(v * scale) * step;
+      }
+    });
+  };
+}
+
+/** A whole take through the preamps. Returns {block: Int32Array, frames x 8 interleaved, rateHz, label}. */
+export function render(made, variant = 0) {
+  const { frames, rateHz, label, turn } = made;
+  const block = new Int32Array(frames * CHANNELS);
+  preamps(made, variant)(block, 0, frames);
   return { block, frames, rateHz, label, turn };
 }
 

@@ -30,6 +30,11 @@ export interface Comb {
   readonly lastFrame: number;
   /** Frames moved per slip, by majority. */
   readonly moved: number;
+  /**
+   * Whether the period can be told from its half: of slips at T, some seen and some not, h may all fall on every second place
+   * with the odds 2^(1-h).
+   */
+  readonly settled: boolean;
 }
 
 /** Jitter allowed on either side of a comb's place, frames: +-1 of the slip, the rest of its finding: in deep tones a gap has no sharp place. */
@@ -45,6 +50,8 @@ const SAME_SHAPE = 0.85;
 /** Evidence beyond which an event needs no comparison of waveforms. */
 const BEYOND_DOUBT = 60;
 const MAX_HITS = 64;
+/** Hits from which all of them on every second place of the true comb is less likely than 1 %. */
+const SETTLED_HITS = 8;
 
 /** The best comb through the newest event, or null. `hits` in order of time, the newest last; at most the last 64 are used. */
 export function findComb(all: readonly CombHit[]): Comb | null {
@@ -173,6 +180,7 @@ function fitComb(hits: readonly CombHit[], start: number, loose: boolean): Comb 
     firstFrame: first,
     lastFrame: newest,
     moved,
+    settled: h >= SETTLED_HITS,
   };
 }
 

@@ -57,8 +57,6 @@ export interface DropDetectorOptions {
   readonly onTrial: (trial: DropTrial) => void;
 }
 
-/** A place where the bank gets this much louder at once is where something was struck: electronic drums cut off their own tail there, on every channel, and a slip does not wait for the beat. */
-const HIT_DB = 6;
 /** Segments on either side of a place whose loudness is compared: 8 x 64 frames. */
 const RISE_SEGMENTS = 8;
 /** Frames analysed at a time. */
@@ -79,12 +77,14 @@ const AROUND = 256;
 const WATCHED = STEP + 2 * AROUND;
 const TRIAL_LOGS = WATCHED + SEGMENT;
 /** Splice test, nats: what goes on to the judge. */
-const PASS_SPLICE = 2;
+const PASS_SPLICE = 1;
+/** A peak this far above its surroundings (Q7 of log2, a live lane) is looked at further back as well: where the predictor's answer to a gap is late. */
+const HIGH_PEAK = 128;
 /** Judgements a second of audio and bank, and how many may come at once: the judge is dear. */
 const JUDGE_PER_S = 4;
 const JUDGE_BURST = 12;
 /** Judge, nats: what is worth reporting. Chance exceeded 5 about once in an hour on the tuning set; see docs/slips.md. */
-export const PASS_JUDGE = 4;
+export const PASS_JUDGE = 1.5;
 const TRIAL_EVERY_S = 1.5;
 const FLOOR_SHARE = 0.3;
 export const SHAPE_FRAMES = 64;
@@ -99,6 +99,8 @@ interface BankLanes {
   /** Judgements still allowed. */
   tokens: number;
   lastDrop: number;
+  /** Lanes that carry something. */
+  live: number;
 }
 
 export class DropDetector {
@@ -136,6 +138,7 @@ export class DropDetector {
         known: -1,
         tokens: JUDGE_BURST,
         lastDrop: Number.NEGATIVE_INFINITY,
+        live: 0,
       });
       firstGroup += groups;
     }
@@ -189,7 +192,8 @@ export class DropDetector {
     const bank = this.#banks[b]!;
     const kernel = this.#kernel;
     const at = this.#next;
-    if (this.#fit(bank, at + (STEP - WINDOW) / 2) === 0) {
+    bank.live = this.#fit(bank, at + (STEP - WINDOW) / 2);
+    if (bank.live === 0) {
       bank.known = -1;
       return;
     }
@@ -209,7 +213,7 @@ export class DropDetector {
       if (this.#peakFrame[i]! < 0) continue;
       this.work.peaks++;
       const index = at + this.#peakFrame[i]!;
-      const splice = this.#splice(bank, index, index);
+      const splice = this.#look(bank, index, index, this.#peakExcess[i]!);
       if (splice.nats < PASS_SPLICE || bank.tokens < 1) continue;
       bank.tokens--;
       const place = splice.place;
@@ -218,8 +222,6 @@ export class DropDetector {
       // Two peaks may lead to the same gap.
       if (verdict.nats < PASS_JUDGE || Math.abs(frame - bank.lastDrop) < CELL) continue;
       bank.lastDrop = frame;
-      const riseDb = this.#riseDb(bank, place);
-      if (riseDb >= HIT_DB) continue;
       this.#options.onDrop({
         bank: b,
         frame,
@@ -227,7 +229,7 @@ export class DropDetector {
         others: verdict.others,
         voices: verdict.voices,
         shape: this.#shape(bank, place),
-        riseDb,
+        riseDb: this.#riseDb(bank, place),
       });
     }
     const now = this.#base + at;
@@ -277,6 +279,13 @@ export class DropDetector {
   #meanAround(frame: number): number {
     const cell = Math.floor(frame / CELL);
     return (this.#cumulative[cell + (2 * AROUND) / CELL]! - this.#cumulative[cell]!) / (2 * AROUND);
+  }
+
+  /** Splice test around a peak, and before it where the peak is high. */
+  #look(bank: BankLanes, peak: number, live: number, height: number): { nats: number; place: number } {
+    const first = this.#splice(bank, peak, live);
+    if (first.nats >= PASS_SPLICE || height < HIGH_PEAK * bank.live) return first;
+    return this.#splice(bank, peak - SPLICE_PLACES, live);
   }
 
   /** Splice test around index `peak` (of live store or scratch); the background is taken around index `live`. */
@@ -352,9 +361,8 @@ export class DropDetector {
     let nats = 0;
     let others = 0;
     let voices = 0;
-    // A live event on a hit would not be taken either.
-    if (height > least && this.#riseDb(bank, place) < HIT_DB) {
-      const splice = this.#splice(bank, middle + top, place);
+    if (height > least) {
+      const splice = this.#look(bank, middle + top, place, height);
       if (splice.nats >= PASS_SPLICE && bank.tokens >= 1 && Math.abs(splice.place - middle) <= 2) {
         const verdict = this.#askJudge(bank, splice.place);
         if (verdict.nats >= PASS_JUDGE) {

@@ -7,6 +7,7 @@
  * frame falls LOOK_AHEAD frames later.
  */
 import { FrameRing } from './frameRing.ts';
+import { levinson } from './predictor.ts';
 import { LONGEST_REPEAT, type RepeatKernel } from './slipKernel.ts';
 
 /** Per-frame masks and per-channel counts of the block, as MeterKernel gives them. */
@@ -77,6 +78,19 @@ const BEFORE = 128;
  * signal makes anyway; a fade runs into zero along it.
  */
 const CUT_OFF = 0.5;
+
+/** Taps of the predictor that tells whether the signal goes on smoothly with the repeated frames taken out. */
+const JOIN_TAPS = 12;
+/** Frames before an event that it is fitted to, and those around the join that it is judged by. */
+const JOIN_FIT = 320;
+const JOIN_WINDOW = JOIN_TAPS + 4;
+/** Share of the usual error that both stories are granted. */
+const JOIN_FLOOR = 0.3;
+/** A predictor is wrong at onsets more often than its own odds say: its bits count in part, and only so many. */
+const JOIN_WEIGHT = 0.7;
+const JOIN_BITS_CAP = 24;
+/** Equality itself must give this much before a predictor is asked. */
+const LEAST_EQUAL_BITS = 8;
 
 interface Pending {
   kind: 'repeat' | 'block' | 'zeros';
@@ -397,12 +411,75 @@ export class ExactSlips {
       for (const c of bank.live)
         for (let f = event.frame; f < end; f++) if (ring.at(f, c) !== ring.at(f - lag, c)) return 0;
     let bits = 0;
-    for (const part of this.#independent(bank.live, event.frame, end, lag)) {
+    const parts = this.#independent(bank.live, event.frame, end, lag);
+    for (const part of parts) {
       const near = part.equal === 0 ? 0 : (part.equal + 1) / (BEFORE + ISOLATION + 2);
       const counted = lag === 1 ? this.#equalRate(part.channel) : 0;
       bits += Math.max(0, -Math.log2(Math.max(near, counted, 1 / (2.5066 * part.sigmaSteps))));
     }
-    return bits;
+    // Few sources: one equal frame is no rarity then. What more there is to say lies in the frames that follow.
+    if (bits >= NEEDED_BITS || bits < LEAST_EQUAL_BITS || parts.length === 0) return bits;
+    const { channel } = parts[0]!;
+    if (block) bits += (event.frames - 1) * this.#furtherBits(channel, event.frame, end, lag);
+    return bits >= NEEDED_BITS ? bits : bits + this.#joinBits(channel, event.frame, event.frames);
+  }
+
+  /**
+   * Odds that one more frame is equal after one was, in bits: the spread of the change of the lag difference, in steps, by
+   * whichever difference of it is the smallest.
+   */
+  #furtherBits(channel: number, from: number, to: number, lag: number): number {
+    const ring = this.#ring;
+    const step = this.#step(channel, from - BEFORE, to + ISOLATION);
+    const d = new Float64Array(BEFORE);
+    for (let i = 0; i < BEFORE; i++)
+      d[i] = ring.at(from - BEFORE + i, channel) - ring.at(from - BEFORE + i - lag, channel);
+    let least = Number.POSITIVE_INFINITY;
+    for (let order = 1; order <= 3; order++) {
+      for (let i = BEFORE - 1; i >= order; i--) d[i]! -= d[i - 1]!;
+      let power = 0;
+      for (let i = order; i < BEFORE; i++) power += d[i]! * d[i]!;
+      least = Math.min(least, Math.sqrt(power / (BEFORE - order)) / step);
+    }
+    return Math.max(0, Math.log2(2.5066 * least));
+  }
+
+  /**
+   * How much better a predictor foresees the channel with the frames from `at` on taken out, in bits. Fitted to the frames
+   * before; a repeated frame breaks the line of the signal, and without it the line is whole.
+   */
+  #joinBits(channel: number, at: number, frames: number): number {
+    const ring = this.#ring;
+    const first = at - JOIN_FIT;
+    if (!ring.holds(first, at + frames + JOIN_WINDOW)) return 0;
+    const x = new Float64Array(JOIN_FIT + frames + JOIN_WINDOW);
+    for (let i = 0; i < x.length; i++) x[i] = ring.at(first + i, channel) / 256;
+    const lags = new Float64Array(JOIN_TAPS + 1);
+    const hann = (i: number) => 0.5 - 0.5 * Math.cos((2 * Math.PI * (i + 0.5)) / JOIN_FIT);
+    const windowed = Float64Array.from({ length: JOIN_FIT }, (_, i) => x[i]! * hann(i));
+    for (let k = 0; k <= JOIN_TAPS; k++) for (let i = k; i < JOIN_FIT; i++) lags[k]! += windowed[i]! * windowed[i - k]!;
+    const a = new Float64Array(JOIN_TAPS + 1);
+    if (levinson(lags, JOIN_TAPS, JOIN_FIT * 0.05, a, new Float64Array(JOIN_TAPS + 1)) === 0) return 0;
+    const error = (y: Float64Array, from: number, to: number) => {
+      let sum = 0;
+      for (let n = from; n < to; n++) {
+        let e = 0;
+        for (let k = 0; k <= JOIN_TAPS; k++) e += a[k]! * y[n - k]!;
+        sum += e * e;
+      }
+      return sum;
+    };
+    const usual = (error(x, JOIN_TAPS, JOIN_FIT) / (JOIN_FIT - JOIN_TAPS)) * JOIN_WINDOW;
+    const joined = new Float64Array(JOIN_FIT + JOIN_WINDOW);
+    joined.set(x.subarray(0, JOIN_FIT));
+    joined.set(x.subarray(JOIN_FIT + frames), JOIN_FIT);
+    const floor = JOIN_FLOOR * usual + 1e-9;
+    const asItIs = error(x, JOIN_FIT, JOIN_FIT + JOIN_WINDOW) + floor;
+    const without = error(joined, JOIN_FIT, JOIN_FIT + JOIN_WINDOW) + floor;
+    // Without the repetition nothing may be left to explain: an onset stays one.
+    if (without > 3 * (usual + floor)) return 0;
+    const nats = (JOIN_WINDOW / 2) * Math.log(asItIs / without);
+    return Math.max(0, Math.min(JOIN_BITS_CAP, (JOIN_WEIGHT * nats) / Math.LN2));
   }
 
   /**

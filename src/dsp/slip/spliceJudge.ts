@@ -4,7 +4,13 @@
  * The channels are first made independent: each has the part of its prediction residual explained by the channels before
  * it taken away (a frame left out of all channels is left out of any mix of them). So eight copies of one source count
  * once, and bleed does not count twice. Each is then whitened by a predictor fitted to the frames before and after, and
- * three stories are compared by the residual's energy: nothing happened, a click of one sample, one frame missing.
+ * stories are compared by the residual's energy: one frame missing, against nothing, a click of one sample, or a shock to
+ * what sounds (an onset).
+ *
+ * That a missing frame explains more than those is not enough: it must explain all. With the frame put back the error must
+ * be what it is before and behind the place; so must the error of a predictor that runs backwards from behind the gap, which
+ * never sees it. An onset, however well a missing frame happens to fit, leaves errors above that. And where the error before
+ * and behind differ, the material changes right there, and what is seen counts less.
  */
 import { levinson } from './predictor.ts';
 import { type SlipKernel, TAPS } from './slipKernel.ts';
@@ -21,6 +27,9 @@ const SPAN = ORDER + 2 * GUARD;
 const BACKGROUND = 200;
 /** Share of the background's energy that both stories are granted: a channel at its noise floor proves nothing. */
 const FLOOR_SHARE = 0.3;
+/** With the frame put back, errors up to this share above the usual (geometric mean of before and behind) cost nothing. */
+const FIT_LEEWAY = 1.2;
+const BACKWARD_LEEWAY = 1.3;
 const MAX_CHANNELS = 16;
 const LENGTH = 2 * JUDGE_REACH;
 
@@ -44,6 +53,9 @@ export class SpliceJudge {
     (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * (i + 0.5)) / (HALF - GAP)),
   );
   readonly #error = new Float64Array(LENGTH);
+  /** Energy of the error a frame, of the channel in hand. */
+  #before = 0;
+  #behind = 0;
   readonly #total = new Float64Array(3);
   readonly #largest = new Float64Array(3);
   readonly #answer: Judgement = { nats: 0, others: 0, voices: 0, place: 0 };
@@ -71,9 +83,9 @@ export class SpliceJudge {
       const x = this.signals[c]!;
       const a = this.#filters[c]!;
       if (this.#fit(x, a) === 0) continue;
-      const power = this.#background(x, a);
+      this.#background(x, a);
       for (let i = 0; i < 3; i++) {
-        const ratio = this.#ratio(x, a, JUDGE_REACH + i - 1, power);
+        const ratio = this.#ratio(x, a, JUDGE_REACH + i - 1);
         total[i]! += ratio;
         if (ratio > largest[i]!) largest[i] = ratio;
       }
@@ -154,20 +166,21 @@ export class SpliceJudge {
     return levinson(this.#kernel.lags, ORDER, 1e-3, out, this.#scratch);
   }
 
-  #background(x: Float64Array, a: Float64Array): number {
-    let power = 0;
-    let count = 0;
+  /** Energy of the error a frame, before the place and behind it. */
+  #background(x: Float64Array, a: Float64Array): void {
+    let before = 0;
+    let behind = 0;
     for (let m = JUDGE_REACH - BACKGROUND; m < JUDGE_REACH + BACKGROUND; m++) {
       const e = filterAt(x, a, m);
       this.#error[m] = e;
-      if (m >= JUDGE_REACH - GUARD - 1 && m < JUDGE_REACH + ORDER + GUARD + 1) continue;
-      power += e * e;
-      count++;
+      if (m < JUDGE_REACH - GUARD - 1) before += e * e;
+      else if (m >= JUDGE_REACH + ORDER + GUARD + 1) behind += e * e;
     }
-    return (power / count) * SPAN;
+    this.#before = before / (BACKGROUND - GUARD - 1);
+    this.#behind = behind / (BACKGROUND - ORDER - GUARD - 1);
   }
 
-  #ratio(x: Float64Array, a: Float64Array, n: number, background: number): number {
+  #ratio(x: Float64Array, a: Float64Array, n: number): number {
     const e = this.#error;
     let gain = 0;
     for (let k = 0; k <= ORDER; k++) gain += a[k]! * a[k]!;
@@ -178,10 +191,18 @@ export class SpliceJudge {
       if (m >= n && m < n + ORDER) inside += e[m]! * e[m]!;
     }
     let clicks = 0;
+    let shock = 0;
     for (let j = n - 2; j <= n + 1; j++) {
       let c = 0;
       for (let k = 0; k <= ORDER; k++) c += a[k]! * e[j + k]!;
-      if (c * c > clicks) clicks = c * c;
+      clicks = Math.max(clicks, (c * c) / gain);
+      shock = Math.max(shock, e[j]! * e[j]!);
+    }
+    let backward = 0;
+    for (let m = n; m < n + ORDER; m++) {
+      let r = 0;
+      for (let k = 0; k <= ORDER; k++) r += a[k]! * x[m + k]!;
+      backward += r * r;
     }
     let energy = 0;
     let share = 0;
@@ -194,10 +215,20 @@ export class SpliceJudge {
       share += r * a[k]!;
     }
     const q1 = Math.max(0, q0 - inside + energy - (share * share) / gain);
-    const other = Math.max(0, q0 - clicks / gain);
-    const floor = FLOOR_SHARE * background + 1e-9;
-    return (SPAN / 2) * Math.log((other + floor) / (q1 + floor));
+    const other = Math.max(0, q0 - Math.max(clicks, shock));
+    const floor = (FLOOR_SHARE * SPAN * (this.#before + this.#behind)) / 2 + 1e-9;
+    const usual = Math.sqrt(this.#before * this.#behind) + 1e-9;
+    const nats =
+      (SPAN / 2) * Math.log((other + floor) / (q1 + floor)) -
+      misfit(q1 / (SPAN * usual * FIT_LEEWAY), SPAN) -
+      misfit(backward / (ORDER * usual * BACKWARD_LEEWAY), ORDER);
+    return nats > 0 ? nats / (1 + Math.abs(Math.log((this.#before + 1e-9) / (this.#behind + 1e-9)))) : nats;
   }
+}
+
+/** What an energy that is `ratio` times the expected one costs over `count` frames, nats; smaller ones are free. */
+function misfit(ratio: number, count: number): number {
+  return ratio > 1 ? (count / 2) * (ratio - 1 - Math.log(ratio)) : 0;
 }
 
 function filterAt(x: Float64Array, a: Float64Array, m: number): number {

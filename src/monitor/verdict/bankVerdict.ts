@@ -42,17 +42,17 @@ export interface BankVerdictState {
 /** What a device's own control says of the bank, where there is one. */
 export type DeviceWord = 'noLock' | 'lock' | 'sync' | null;
 
-/**
- * A drop that may be shown by itself: evidence, agreement of the rest of the bank, and different voices. Set above what the
- * loudest onsets of clean orchestral percussion reached (41 nats, 27 of them from the rest of the bank).
- */
-export function isStrong(drop: { nats: number; others: number; voices: number }): boolean {
-  return drop.nats >= 45 && drop.others >= 28 && drop.others * (drop.voices - 1) >= 20;
+/** A drop that may be shown by itself: evidence, and agreement of the rest of the bank. See docs/slips.md for what clean sound reaches. */
+export function isStrong(drop: { nats: number; others: number }): boolean {
+  return drop.nats >= 14 && drop.others >= 4;
 }
 
-/** A drop that counts on a comb. */
+/**
+ * A drop that counts on a comb: likelier than not by far, and the rest of the bank, where it says something, does not speak
+ * against it. Copies of one source are one witness, who must be surer.
+ */
 export function isWeak(drop: { nats: number; others: number; voices: number }): boolean {
-  return drop.nats >= 5 && drop.others >= 2 && drop.others * (drop.voices - 1) >= 2;
+  return drop.nats >= (drop.voices >= 1.5 ? 2 : 10) && drop.others >= -4;
 }
 
 /** Hits and odds that a comb needs before it is an alarm. */
@@ -315,11 +315,17 @@ export class BankVerdict {
         (comb.hits >= ALARM_STRONG_HITS && members.filter((event) => event.strong).length >= comb.hits);
       if (!enough || comb.nats < ALARM_NATS) continue;
       const scale = (1e6 * comb.moved) / comb.periodFrames;
-      this.#alarm(newest.frame, (6 * comb.periodFrames * comb.slots) / comb.hits / this.#rateHz, {
-        ppm: scale,
-        uncertaintyPpm: Math.abs(scale) * (comb.periodUncertainty / comb.periodFrames),
-        perMinute: (60 * this.#rateHz) / comb.periodFrames,
-      });
+      this.#alarm(
+        newest.frame,
+        (6 * comb.periodFrames * comb.slots) / comb.hits / this.#rateHz,
+        comb.settled
+          ? {
+              ppm: scale,
+              uncertaintyPpm: Math.abs(scale) * (comb.periodUncertainty / comb.periodFrames),
+              perMinute: (60 * this.#rateHz) / comb.periodFrames,
+            }
+          : { ppm: null, uncertaintyPpm: null, perMinute: null },
+      );
       for (const event of members) this.#count(event.slip);
       return;
     }
