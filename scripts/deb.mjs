@@ -18,6 +18,7 @@ import { homedir } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import { bundle } from './bundle.mjs';
 import { buildWhenStale, checkNode, installWhenStale, root } from './prepare.mjs';
 
 /** The runtime that the package carries: the current long-term line that both architectures have, by its checksum. */
@@ -267,7 +268,7 @@ function builtAtS() {
   return commit.status === 0 && commit.stdout.trim() !== '' ? Number(commit.stdout) : Math.floor(Date.now() / 1000);
 }
 
-function makePackage(arch) {
+async function makePackage(arch) {
   const target = TARGETS[arch];
   const node = runtime(target);
   const tree = productionModules(arch, target, node);
@@ -295,6 +296,7 @@ function makePackage(arch) {
   writeFileSync(join(lib, 'package.json'), `${JSON.stringify({ name, version, license, type }, null, 2)}\n`);
   const licences = [];
   copyModules(join(tree, 'node_modules'), join(lib, 'node_modules'), licences);
+  await bundle(lib);
   install(join(lib, 'is-chosen-card'), 'packaging/is-chosen-card', 0o755);
   install(join(stage, 'usr/bin/lightkeeper'), 'packaging/lightkeeper', 0o755);
   install(join(stage, 'usr/share/lightkeeper/config.json'), 'packaging/config.json');
@@ -361,7 +363,7 @@ buildWhenStale();
 mkdirSync(cache, { recursive: true });
 let clean = true;
 for (const arch of chosen.arch === undefined ? Object.keys(TARGETS) : [chosen.arch]) {
-  const { file, size } = makePackage(arch);
+  const { file, size } = await makePackage(arch);
   console.log(`${file}: ${(statSync(file).size / 1e6).toFixed(1)} MB, ${(size / 1024).toFixed(0)} MiB installed`);
   if (!chosen['no-lint']) clean = lint(file) && clean;
 }

@@ -33,6 +33,7 @@ import { bad, good, type Outcome } from './fault.ts';
 import { Integrations } from './integrations/integrations.ts';
 import { JournalFeed } from './journal/feed.ts';
 import { Journal } from './journal/journal.ts';
+import { noJournal, type SessionJournal } from './journal/noJournal.ts';
 import type { JournalLimits } from './journal/sqliteStore.ts';
 import { createLogger, type Logger } from './log.ts';
 import { BoxReferenceWatch } from './monitor/boxReference.ts';
@@ -146,7 +147,7 @@ interface Kept {
   access: Access | null;
   port: number | null;
   /** The session's memory: a session is one run of the program. */
-  memory: { readonly feed: JournalFeed; readonly journal: Journal; readonly takes: Takes } | null;
+  memory: { readonly feed: JournalFeed; readonly journal: SessionJournal; readonly takes: Takes } | null;
 }
 
 /** What `runLightkeeper` is told beside its options. */
@@ -192,7 +193,8 @@ async function runOnce(
   const stateDir = stateFolder(options.stateDir);
   const store = await ConfigStore.open(stateDir);
   let config = safe ? defaultConfig() : store.config();
-  const terminal = options.panel === 'terminal' || (options.panel === 'auto' && process.stdout.isTTY && !isService());
+  const terminal =
+    !safe && (options.panel === 'terminal' || (options.panel === 'auto' && process.stdout.isTTY && !isService()));
   // The terminal panel owns the screen: what is logged meanwhile is shown when it ends.
   const heldLines: string[] = [];
   let hold = terminal;
@@ -217,7 +219,7 @@ async function runOnce(
   // Reads the controls of a real interface; the simulator and files have none.
   const gate = new SharedArrayBuffer(4);
   const clockWorker =
-    chosen.choice.kind === 'alsa'
+    chosen.choice.kind === 'alsa' && !safe
       ? new Worker(new URL('./clockWorker.js', import.meta.url), {
           workerData: { choice: chosen.choice, gate } satisfies ClockWorkerData,
         })
@@ -242,7 +244,7 @@ async function runOnce(
   });
   const board = new LevelBoardReader(memory);
   const checks = new Checks({
-    soundcheck: loadSoundcheck(stateDir),
+    soundcheck: safe ? null : loadSoundcheck(stateDir),
     nowIso: () => new Date().toISOString(),
     onSoundcheck: (soundcheck) =>
       void saveSoundcheck(stateDir, soundcheck).then((saved) => {
@@ -258,6 +260,7 @@ async function runOnce(
       onEnd: (take) => newFeed.onTakeEnd(take),
       onAmend: (take) => newFeed.onTakeAmended(take),
     });
+    if (safe) return { feed: newFeed, journal: noJournal, takes: newTakes };
     const newJournal = new Journal({
       feed: newFeed,
       file: join(stateDir, 'journal.sqlite'),
@@ -310,13 +313,15 @@ async function runOnce(
       log.info(`event-${event.kind}`, describeEvent(event));
       feed.onEvent(event);
       integrations?.onEvent(event);
-      if (event.kind === 'slip') evidence.prove(slipToProve(event, monitor.snapshot()), uptimeMs());
+      if (event.kind === 'slip' && !safe) evidence.prove(slipToProve(event, monitor.snapshot()), uptimeMs());
     },
     onDropped: (count) => {
       log.warn('events-dropped', `${count} more events in one turn were only counted.`);
       feed.onDropped(count);
     },
-    onSnippet: (bank, snippet) => evidence.add(bank, snippet),
+    onSnippet: (bank, snippet) => {
+      if (!safe) evidence.add(bank, snippet);
+    },
     onStream: (info) => feed.onStream(info),
     onState: (state) => {
       feed.onState(state);
@@ -327,8 +332,10 @@ async function runOnce(
     },
   });
 
-  monitor.onLevelsTaken((frame) => feed.onLevels(frame));
-  monitor.onSnapshot((snapshot) => feed.onSnapshot(snapshot));
+  if (!safe) {
+    monitor.onLevelsTaken((frame) => feed.onLevels(frame));
+    monitor.onSnapshot((snapshot) => feed.onSnapshot(snapshot));
+  }
 
   let everRan = false;
   let tellStarted: () => void = () => {};
@@ -414,7 +421,7 @@ async function runOnce(
   let phone: string | null = null;
   let addressWatch: AddressWatch | null = null;
   const panelMemory = new PanelMemory(stateDir);
-  const lastPage = panelMemory.read();
+  const lastPage = safe ? undefined : panelMemory.read();
   const panelLoop = new PanelLoop({
     app,
     ...(lastPage === undefined ? {} : { pageName: lastPage }),
@@ -516,6 +523,7 @@ async function runOnce(
     if (safe) {
       // Perhaps these were the settings that brought it down: the full program tries them.
       kept.safe = false;
+      kept.memory = null;
       endWith('again');
       return;
     }
@@ -536,12 +544,14 @@ async function runOnce(
 
   monitor.start();
   integrations?.start();
-  const powerMeter = startPowerMeter((reading) => monitor.onPower(reading));
+  const powerMeter = safe ? null : startPowerMeter((reading) => monitor.onPower(reading));
   const boxReference = new BoxReferenceWatch();
-  const boxClock = startBoxClock((pair, keeper) => {
-    boxReference.take(pair, keeper);
-    monitor.onReference(boxReference.reference());
-  });
+  const boxClock = safe
+    ? null
+    : startBoxClock((pair, keeper) => {
+        boxReference.take(pair, keeper);
+        monitor.onReference(boxReference.reference());
+      });
   panelLoop.start();
   const listening = await web.start();
   const mainLoop = new EventLoopTurns(() => web.app.server.listening);
@@ -567,7 +577,7 @@ async function runOnce(
     // A free port of the system's choice stays the same for the phones that have it open.
     if (options.httpPort === 0) kept.port = listening.value.port;
     // Only what the LAN can reach is worth a name there.
-    const onLan = host !== '127.0.0.1' && host !== '::1';
+    const onLan = host !== '127.0.0.1' && host !== '::1' && !safe;
     if (onLan && avahiRuns()) {
       const told = await tellAvahi(listening.value.port);
       if (!told.ok) log.warn(told.fault.code, `${told.fault.what} ${told.fault.fix}`);
@@ -608,8 +618,8 @@ async function runOnce(
   process.off('SIGTERM', onSignal);
   process.off('SIGINT', onSignal);
   monitor.stop();
-  powerMeter.stop();
-  boxClock.stop();
+  powerMeter?.stop();
+  boxClock?.stop();
   addressWatch?.stop();
   await Promise.all([
     panelLoop.stop(),

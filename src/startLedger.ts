@@ -53,7 +53,8 @@ export function safeModeFinding(crashes: number): Finding {
     code: 'safe-mode',
     severity: 'alarm',
     where: 'Lightkeeper',
-    symptom: 'Safe mode: capture and page with default settings; no panel, no buttons.',
+    symptom:
+      'Safe mode: capture, meters and page with default settings. No panel, no buttons, no lock controls, no journal.',
     cause: crashes === 0 ? 'It was started with --safe.' : `It failed ${crashes} times in a row.`,
     fix: 'Read journalctl -u lightkeeper, correct the settings, then: sudo systemctl restart lightkeeper.',
     confidence: 'high',

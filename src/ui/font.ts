@@ -34,7 +34,12 @@ export function parseBdf(text: string, name: string): Font {
   let advance = cellWidth;
   let bbx: readonly [number, number, number, number] = [cellWidth, cellHeight, cellX, cellY];
   let bitmap: number[] | null = null;
-  for (const line of text.split(/\r?\n/)) {
+  for (const line of text.replaceAll('\r', '').split('\n')) {
+    // Most lines are rows of a bitmap, and every start of the program reads them all.
+    if (bitmap !== null && line !== '' && line !== 'ENDCHAR') {
+      bitmap.push(Number.parseInt(line, 16));
+      continue;
+    }
     const [word, ...rest] = line.split(' ');
     if (word === 'STARTCHAR') {
       code = -1;
@@ -47,7 +52,7 @@ export function parseBdf(text: string, name: string): Font {
     else if (word === 'ENDCHAR') {
       if (code >= 0 && bitmap !== null) glyphs.set(code, { advancePx: advance, rows: placed(bitmap, bbx) });
       bitmap = null;
-    } else if (bitmap !== null && line !== '') bitmap.push(Number.parseInt(line, 16));
+    }
   }
   if (glyphs.size === 0) throw new Error(`${name}: no glyphs`);
   return { name, cellWidthPx: cellWidth, cellHeightPx: cellHeight, glyphs };

@@ -1,4 +1,4 @@
-/** The phone page's files: few and small, read once at the start and served from memory, gzipped beforehand. */
+/** The phone page's files: few and small, read once at the start and served from memory, gzipped when first asked for. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
@@ -20,12 +20,22 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /** Pure modules of other rooms that the page runs too, so that panel and page say the same word. Beside `web` in dist. */
-const SHARED = ['ui/view.js'];
+export const SHARED_MODULES: readonly string[] = ['ui/view.js'];
 
 function pageFile(path: string, type: string): PageFile {
   const body = readFileSync(path);
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 16)}"`;
-  return { type, body, gzipped: gzipSync(body, { level: 9 }), etag };
+  let gzipped: Buffer | null = null;
+  return {
+    type,
+    body,
+    // Not at the start: a slow processor has a panel to light.
+    get gzipped() {
+      gzipped ??= gzipSync(body, { level: 9 });
+      return gzipped;
+    },
+    etag,
+  };
 }
 
 /**
@@ -38,7 +48,7 @@ export function loadPageFiles(folder: string): ReadonlyMap<string, PageFile> {
     const type = TYPES[extname(name)];
     if (type !== undefined) files.set(`/page/${name}`, pageFile(join(folder, name), type));
   }
-  for (const name of SHARED) files.set(`/${name}`, pageFile(join(folder, '..', '..', name), TYPES['.js']!));
+  for (const name of SHARED_MODULES) files.set(`/${name}`, pageFile(join(folder, '..', '..', name), TYPES['.js']!));
   const index = files.get('/page/index.html');
   if (index !== undefined) files.set('/', index);
   return files;

@@ -17,7 +17,7 @@ for suite in "$@"; do
   esac
   if [ ! -e "$suite.tar" ]; then
     echo "appliance set-up: a fresh $suite root"
-    mmdebstrap --quiet --variant=minbase \
+    mmdebstrap --quiet --format=tar --variant=minbase \
       --include="systemd,systemd-sysv,udev,dbus,kmod,$alsa,libstdc++6,procps,iproute2,alsa-utils" \
       "$suite" "$suite.tar.new" > "$suite.log" 2>&1 || { tail -20 "$suite.log" >&2; exit 3; }
     mv "$suite.tar.new" "$suite.tar"

@@ -1,6 +1,6 @@
 /** The program as a service: what it tells its manager, and what becomes of it when it hangs, crashes or is ended. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -80,6 +80,34 @@ describe.skipIf(!linux)('the program as a service', () => {
     // The socket is the manager's: the next start serves at the same address.
     await box.start();
     expect((await status(box.url)).product).toBe('lightkeeper');
+  }, 60_000);
+
+  it('leaves out in safe mode what may have brought it down: panel, buttons, journal and their files', async () => {
+    const box = serve({
+      words: [...SIM, '--safe'],
+      preload: BOARD,
+      config: {
+        panel: { controller: 'ssd1306' },
+        buttons: { chip: 'bench', lines: ['GPIO5', 'GPIO6'] },
+        recorder: { enabled: true },
+        channels: [{ index: 1, name: 'from the settings' }],
+      },
+    });
+    await box.start();
+    await expect.poll(async () => (await status(box.url)).capture.state, { timeout: 15_000 }).toBe('running');
+    const now = await status(box.url);
+    expect(now.channels[0]?.name).not.toBe('from the settings');
+    expect(now.findings.map(({ code }) => code)).toContain('safe-mode');
+    const asked = await fetch(`${box.url}/api/journal/sessions`);
+    expect(((await asked.json()) as { fault: { code: string } }).fault.code).toBe('journal-safe-mode');
+    expect((await fetch(`${box.url}/`)).status).toBe(200);
+    // The board's stand-in would have written down what went over the bus.
+    expect(existsSync(join(box.folder, 'writes.log'))).toBe(false);
+    expect(readdirSync(join(box.folder, 'state')).filter((name) => /journal|soundcheck|panel-page/.test(name))).toEqual(
+      [],
+    );
+    box.kill('SIGTERM');
+    expect((await box.ended()).code).toBe(0);
   }, 60_000);
 
   it('fault row 24: SIGTERM puts the panel out, is told to the manager, and ends it within 2 s', async () => {

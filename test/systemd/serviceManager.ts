@@ -64,6 +64,10 @@ export interface ServiceOptions {
   readonly passSocket?: boolean;
   /** Modules for the program to load first. BOARD_DIR is the service's folder. */
   readonly preload?: string;
+  /** Another Node, another build of the program. */
+  readonly node?: string;
+  readonly entry?: string;
+  readonly env?: Record<string, string>;
   /** What config.json holds beside its version. */
   readonly config?: object;
 }
@@ -89,11 +93,11 @@ export class Service {
 
   /** Starts the built program and waits for READY=1. The time from start to READY, ms. */
   async start(): Promise<number> {
-    const { words, watchdogMs = null, passSocket = false, preload } = this.#options;
+    const { words, watchdogMs = null, passSocket = false, preload, node = process.execPath } = this.#options;
     if (passSocket) this.#listener ??= listeningSocket();
     const program = [
       ...(preload === undefined ? [] : ['--import', preload]),
-      entry,
+      this.#options.entry ?? entry,
       ...words,
       '--state-dir',
       join(this.folder, 'state'),
@@ -102,12 +106,13 @@ export class Service {
     this.#output = '';
     this.heard.length = 0;
     // The shell knows the pid before the program begins, and becomes it.
-    const child = spawn('/bin/sh', ['-c', 'export LISTEN_PID=$$; exec "$0" "$@"', process.execPath, ...program], {
+    const child = spawn('/bin/sh', ['-c', 'export LISTEN_PID=$$; exec "$0" "$@"', node, ...program], {
       env: {
         ...process.env,
         NOTIFY_SOCKET: this.notify.name,
         RUNTIME_DIRECTORY: join(this.folder, 'run'),
         BOARD_DIR: this.folder,
+        ...this.#options.env,
         ...(watchdogMs === null ? {} : { WATCHDOG_USEC: String(watchdogMs * 1000) }),
         ...(passSocket ? { LISTEN_FDS: '1' } : {}),
       },

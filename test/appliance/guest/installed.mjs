@@ -1,5 +1,6 @@
 // First boot: the package was just installed by dpkg. Hardware comes and goes, the program is stopped, hung and killed.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { decode } from 'fast-png';
 import { makeChip, press } from '../../kernel/guest/gpioSim.mjs';
 import { HEIGHT_PX, switchPanelOn, WIDTH_PX } from '../../kernel/guest/i2cPanel.mjs';
 import { levelsAgree } from '../../kernel/guest/levels.mjs';
@@ -24,7 +25,6 @@ import {
   up,
 } from './box.mjs';
 
-const { decode } = await import('/usr/lib/lightkeeper/node_modules/fast-png/lib/index.js');
 const CHANNELS = 8;
 const BUS = 7;
 const LINES = ['BTN1', 'BTN2'];
