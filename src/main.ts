@@ -17,7 +17,7 @@ import { listCards } from './device/alsa/cards.ts';
 import { firstUsbCapture } from './device/alsa/findCard.ts';
 import { loadInterfaceTable } from './device/interfaces/interfaceTable.ts';
 import { boardFacts, ioChoiceOf } from './device/panel/ioChoice.ts';
-import { startIoPanel } from './device/panel/ioPanel.ts';
+import { type IoStatus, startIoPanel } from './device/panel/ioPanel.ts';
 import { loadFonts } from './device/panel/loadFonts.ts';
 import { monotonicMs } from './device/panel/monotonic.ts';
 import { createSystemMeter, phoneUrl } from './device/panel/systemFacts.ts';
@@ -42,6 +42,7 @@ import type { ClockWorkerData, FromClock } from './monitor/clockMessages.ts';
 import { createBoardMemory, LevelBoardReader } from './monitor/levelBoard.ts';
 import { Monitor } from './monitor/monitor.ts';
 import { type TakeOrigin, Takes } from './monitor/takes.ts';
+import { PanelFindings } from './panelFindings.ts';
 import { PanelLoop } from './panelLoop.ts';
 import { PanelMemory } from './panelMemory.ts';
 import { RecorderClient } from './recorder/recorderClient.ts';
@@ -290,6 +291,9 @@ async function runOnce(
         });
   const evidence = new EvidenceStore();
   let integrations: Integrations | null = null;
+  const panelFindings = new PanelFindings(uptimeMs);
+  /** Until the panel is started there is nothing to say of it. */
+  let panelStatus: () => IoStatus | null = () => null;
   const monitor = new Monitor({
     config,
     version,
@@ -301,6 +305,7 @@ async function runOnce(
       ...journal.findings(),
       ...(recorder?.findings() ?? []),
       ...(integrations?.findings() ?? []),
+      ...panelFindings.findings(panelStatus()),
     ],
     takes,
     checks,
@@ -439,6 +444,7 @@ async function runOnce(
       else if (command.kind === 'undoClear') monitor.undoClear();
       else if (command.kind === 'light') io?.setLight(command.light);
       else if (command.kind === 'remember') panelMemory.remember(command.page);
+      else if (command.kind === 'buttonStuck') panelFindings.onStuck(command.button, command.stuck);
       else if (command.kind === 'check') {
         if (command.step === 'start') monitor.startCheck(command.check);
         else if (command.step === 'next') monitor.nextCheck();
@@ -463,6 +469,7 @@ async function runOnce(
           onFault: (fault) => log.warn(fault.code, `${fault.what} ${fault.fix}`),
         });
   if (io !== null) {
+    panelStatus = () => io.status();
     io.show(app.splash(version, chosen.simulated));
     panelLoop.attach(io);
   }

@@ -21,7 +21,11 @@ export interface BankPlan {
   readonly banks: readonly PlannedBank[];
   /** Where it comes from; `guess` is told to the user. */
   readonly from: 'config' | 'routing' | 'table' | 'source' | 'guess';
+  /** Banks that reach beyond what the interface delivers: cut short, or left out. As they were meant. */
+  readonly beyond: readonly PlannedBank[];
 }
+
+const reachBeyond = (ports: readonly PlannedBank[], channels: number) => ports.filter((port) => port.last > channels);
 
 /** The table's map for a rate: 1x to 50 kHz, 2x to 100 kHz, 4x above. null: the table does not say. */
 export function portsAtRate(map: InterfaceMap, rateHz: number): readonly PortMap[] | null {
@@ -58,25 +62,20 @@ export function planBanks(
 ): BankPlan {
   if (configured.length > 0) {
     const ports = configured.map((bank) => ({ ...bank, box: bank.box ?? null }));
-    return { banks: complete(ports, info.channels), from: 'config' };
+    return { banks: complete(ports, info.channels), from: 'config', beyond: reachBeyond(ports, info.channels) };
   }
   const boxOf = (port: PortMap) => info.ports?.find((own) => own.id === port.id)?.box ?? null;
   if (routed !== null) {
     const ports = routed.map((port) => ({ ...port, box: boxOf(port) }));
-    return { banks: complete(ports, info.channels), from: 'routing' };
+    return { banks: complete(ports, info.channels), from: 'routing', beyond: [] };
   }
   const table = map === null ? null : portsAtRate(map, info.rateHz);
   if (table !== null) {
-    return {
-      banks: complete(
-        table.map((port) => ({ ...port, box: boxOf(port) })),
-        info.channels,
-      ),
-      from: 'table',
-    };
+    const ports = table.map((port) => ({ ...port, box: boxOf(port) }));
+    return { banks: complete(ports, info.channels), from: 'table', beyond: reachBeyond(ports, info.channels) };
   }
   if (info.ports !== undefined && info.ports.length > 0) {
-    return { banks: complete(info.ports, info.channels), from: 'source' };
+    return { banks: complete(info.ports, info.channels), from: 'source', beyond: [] };
   }
-  return { banks: complete([], info.channels), from: 'guess' };
+  return { banks: complete([], info.channels), from: 'guess', beyond: [] };
 }

@@ -1,5 +1,6 @@
 /** Findings from what the monitor knows by itself: capture, slips, losses. Pure. */
 import type { Fault } from '../fault.ts';
+import type { PlannedBank } from './bankPlan.ts';
 import type { CaptureState } from './captureMessages.ts';
 import type { Bank, Finding } from './snapshot.ts';
 
@@ -17,6 +18,9 @@ export interface FindingInputs {
   readonly usbLosses: { readonly count: number; readonly sinceMs: number };
   readonly xruns: { readonly count: number; readonly sinceMs: number };
   readonly banksGuessed: boolean;
+  /** Banks that reach beyond the `channels` that the interface delivers, as they were meant. */
+  readonly beyond?: readonly PlannedBank[];
+  readonly channels?: number;
   /** Findings of other rooms of the monitor. */
   readonly more?: readonly Finding[];
 }
@@ -118,6 +122,18 @@ export function findingsOf(inputs: FindingInputs): Finding[] {
       symptom: 'This interface is not in the table: its channels stand in groups of 8.',
       cause: 'Nobody has told which channels belong to which port.',
       fix: 'Name the banks in the settings.',
+      confidence: 'high',
+      sinceMs: inputs.notesSinceMs,
+    });
+  }
+  for (const bank of inputs.beyond ?? []) {
+    found.push({
+      code: 'banks-beyond',
+      severity: 'warning',
+      where: bank.name,
+      symptom: `${bank.name} shall be channels ${bank.first} to ${bank.last}; the interface delivers ${inputs.channels ?? 0}.`,
+      cause: 'It runs at another rate or in another mode of its digital ports than the map is made for.',
+      fix: "Check the interface's rate and port mode, or correct the banks in the settings.",
       confidence: 'high',
       sinceMs: inputs.notesSinceMs,
     });

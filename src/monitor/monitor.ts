@@ -139,7 +139,7 @@ export class Monitor implements MonitorView, MonitorCommands {
   #hungSinceMs = 0;
   #info: StreamInfo | null = null;
   #infoSinceMs = 0;
-  #plan: BankPlan = { banks: [], from: 'guess' };
+  #plan: BankPlan = { banks: [], from: 'guess', beyond: [] };
   /** Slips of each bank since the last clear, by id. */
   #records = new Map<string, BankRecord>();
   #verdicts: SlipVerdicts | null = null;
@@ -689,6 +689,8 @@ export class Monitor implements MonitorView, MonitorCommands {
       usbLosses: { count: this.#usbLosses.count, sinceMs: Math.floor(this.#usbLosses.sinceMs) },
       xruns: { count: this.#xruns.count, sinceMs: Math.floor(this.#xruns.sinceMs) },
       banksGuessed: info !== null && this.#plan.from === 'guess',
+      beyond: info === null ? [] : this.#plan.beyond,
+      channels: info?.channels ?? 0,
       more: [
         ...this.#device.findings({ deviceName: name, banks }),
         ...this.#rate.findings({ deviceName: name, ...this.#device.clockContext }),

@@ -8,6 +8,7 @@ import { createWasmSlipKernel } from '../../src/dsp/slip/slipWasm.ts';
 import { CaptureLoop } from '../../src/monitor/captureLoop.ts';
 import type { CaptureEvent, CaptureState, FromCapture, ToCapture } from '../../src/monitor/captureMessages.ts';
 import { createBoardMemory, LevelBoardWriter } from '../../src/monitor/levelBoard.ts';
+import { tellFaultRow } from '../faults/tell.ts';
 import { TestRig, testCardMissing } from './testCard.ts';
 
 const missing = testCardMissing();
@@ -89,7 +90,9 @@ describe.skipIf(missing !== null)(
       expect(card.pcm).toBe('hw:4,0');
     });
 
-    it(`${CYCLES} unplugs and replugs leave no descriptor and less than 5 MB behind`, { timeout: 300_000 }, () => {
+    it(`fault row 4: ${CYCLES} unplugs and replugs leave no descriptor and less than 5 MB behind`, {
+      timeout: 300_000,
+    }, () => {
       const card = rig.add({ usbId: '1235:8215', channels: [20], number: 1 });
       start('auto');
       until('running', 3000);
@@ -112,6 +115,7 @@ describe.skipIf(missing !== null)(
       if (CYCLES >= 100) console.info(`after ${CYCLES} cycles: ${grownMb.toFixed(1)} MB more`);
       // The bound is 5 MB; without --expose-gc the heap's own ups and downs come on top.
       expect(grownMb).toBeLessThan(globalThis.gc ? 5 : 25);
+      tellFaultRow({ row: 4, did: `${CYCLES} cycles`, saw: `0 descriptors and ${grownMb.toFixed(1)} MB more` });
     });
 
     it('a busy interface names its holder, is tried again, and runs once it is free', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type IoChoice, type IoEvent, IoMailbox, runIoLoop } from '../../src/device/panel/ioLoop.ts';
 import type { I2cFault } from '../../src/device/panel/oledDriver.ts';
+import { tellFaultRow } from '../faults/tell.ts';
 import { GpioKernel } from './gpioKernel.ts';
 import { OledModel } from './oledModel.ts';
 
@@ -158,7 +159,7 @@ describe('panel and buttons on the io worker', () => {
     expect(box.edges()[0]).toMatch(/^A\+/);
   });
 
-  it('says once that there is no GPIO, and shows the panel all the same', () => {
+  it('fault row 16: says once that there is no GPIO, and shows the panel all the same', () => {
     const box = new Box();
     box.kernel.removeChip(CHIP);
     box.show(10, 0x11);
@@ -169,6 +170,7 @@ describe('panel and buttons on the io worker', () => {
     box.run({ panel: PANEL, gpio: GPIO }, 10_000);
     expect(box.gpioFaults()).toEqual(['gpio-none']);
     expect(glass).toEqual(new Uint8Array(1024).fill(0x11));
+    tellFaultRow({ row: 16, did: 'no GPIO chip', saw: 'said once; the panel draws' });
   });
 
   it('takes the buttons back when the chip returns', () => {
@@ -212,7 +214,7 @@ describe('panel and buttons on the io worker', () => {
     expect(box.panelFaults()).toEqual([null, 'panel-bus-hung']);
   });
 
-  it('draws the panel anew when it comes back, and says both once', () => {
+  it('fault row 14: draws the panel anew when it comes back, and says both once; buttons go on', () => {
     const box = new Box();
     box.show(10, 0x01);
     box.kernel.at(1000, () => {
@@ -223,13 +225,23 @@ describe('panel and buttons on the io worker', () => {
       box.fault = null;
       box.model.powerOn(() => 0xaa);
     });
-    let glass: Uint8Array | null = null;
-    box.kernel.at(25_000, () => {
-      glass = box.model.glass();
-    });
-    box.run({ panel: PANEL, gpio: null }, 26_000);
+    const wanted = new Uint8Array(1024).fill(0x02);
+    let rightMs = Number.POSITIVE_INFINITY;
+    for (let ms = 20_000; ms <= 25_000; ms += 50)
+      box.kernel.at(ms, () => {
+        if (Buffer.from(box.model.glass()).equals(wanted)) rightMs = Math.min(rightMs, ms - 20_000);
+      });
+    box.kernel.at(10_000, () => box.kernel.drive(CHIP, 'GPIO5', false));
+    box.run({ panel: PANEL, gpio: GPIO }, 26_000);
     expect(box.panelFaults()).toEqual([null, 'panel-silent', null]);
-    expect(glass).toEqual(new Uint8Array(1024).fill(0x02));
+    expect(rightMs).toBeLessThanOrEqual(5000);
+    expect(box.edges()).toEqual(['A+@10000']);
+    tellFaultRow({
+      row: 14,
+      did: 'panel gone for 19 s',
+      saw: 'a press in between counts; drawn anew',
+      recoverMs: rightMs,
+    });
   });
 
   it('sleeps while nothing changes', () => {

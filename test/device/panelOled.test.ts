@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { RUN_COST } from '../../src/device/panel/oledChips.ts';
 import { type I2cFault, OledDriver, REFRESH_MS } from '../../src/device/panel/oledDriver.ts';
 import { frameRuns, UNKNOWN } from '../../src/device/panel/pageDiff.ts';
+import { tellFaultRow } from '../faults/tell.ts';
 import { OledModel } from './oledModel.ts';
 
 /** A bus of one panel at 0x3c or 0x3d, with faults, on a clock of its own. */
@@ -265,7 +266,7 @@ describe.each(['ssd1306', 'sh1106'] as const)('an %s panel', (chip) => {
     expect(rig.model.glass()).toEqual(frame);
   });
 
-  it('one refused write costs one try, no more', () => {
+  it('fault row 13: one refused write costs one try, no more', () => {
     const rig = new Rig(chip, 13);
     rig.driver.show(randomFrame(rig));
     rig.run(500);
@@ -277,6 +278,7 @@ describe.each(['ssd1306', 'sh1106'] as const)('an %s panel', (chip) => {
     expect(rig.driver.counts.refused).toBe(before.refused + 1);
     expect(rig.driver.counts.setups).toBe(before.setups);
     expect(rig.model.glass()).toEqual(frame);
+    tellFaultRow({ row: 13, did: `one write refused, ${chip}`, saw: 'one try more; the picture is right' });
   });
 
   it('a hung bus is asked seldom: less than a tenth of the time is spent waiting for it', () => {

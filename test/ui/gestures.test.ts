@@ -13,6 +13,7 @@ import {
   stepGestures,
   stuckButtons,
 } from '../../src/ui/gestures.ts';
+import { tellFaultRow } from '../faults/tell.ts';
 
 interface Edge {
   readonly button: Button;
@@ -112,7 +113,7 @@ describe('gestures', () => {
     expect(held.gestures.map(name)).toEqual(['chordLong']);
   });
 
-  it('bounce changes nothing', () => {
+  it('fault row 17: bounce changes nothing', () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -139,6 +140,11 @@ describe('gestures', () => {
         },
       ),
     );
+    tellFaultRow({
+      row: 17,
+      did: '100 random series of presses with bounce',
+      saw: 'the gestures of clean presses, no other',
+    });
   });
 
   it('a spike shorter than the bounce time is no press', () => {
@@ -202,7 +208,7 @@ describe('gestures', () => {
     expect(play([{ button: 'A', down: false, timeMs: 1000 }]).gestures).toEqual([]);
   });
 
-  it('a button stuck for ten seconds is reported once, ignored, and told when it comes free', () => {
+  it('fault row 17: a button stuck for ten seconds is reported once, ignored, and told when it comes free', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: STUCK_MS + 50, max: 60_000 }),
@@ -223,6 +229,11 @@ describe('gestures', () => {
         },
       ),
     );
+    tellFaultRow({
+      row: 17,
+      did: 'a button held for 10 to 60 s',
+      saw: 'said once, no gesture of its own, the other works',
+    });
   });
 
   it('a button that is stuck from the start never acts', () => {

@@ -69,7 +69,9 @@ function openFault(alsa: Alsa, name: string, err: number, procRoot: string): Fau
       return {
         code: 'pcm-busy',
         what: `${name} is in use by ${who}.`,
-        fix: 'Stop that program, or let it release the interface; Lightkeeper tries again by itself.',
+        fix: /pipewire|wireplumber|pulseaudio/.test(holder?.command ?? '')
+          ? 'A sound server has it: hide this card from it (the package does), or stop it: systemctl --user stop pipewire.socket pipewire wireplumber pulseaudio.'
+          : 'Stop that program, or let it release the interface; Lightkeeper tries again by itself.',
       };
     }
     case ERR.EACCES:
