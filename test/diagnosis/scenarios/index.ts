@@ -21,5 +21,7 @@ export const FAULTS: Readonly<Record<string, readonly Scenario[]>> = {
 };
 
 export { CLEAN } from './clean.ts';
-export { drawPairs } from './pairs.ts';
+export { HELD_OUT, HELD_OUT_AMBIGUOUS, HELD_OUT_ASKED } from './heldOut.ts';
+export { HELD_OUT_CLEAN } from './heldOutClean.ts';
+export { drawHeldOutPairs, drawPairs } from './pairs.ts';
 export { AMBIGUOUS };

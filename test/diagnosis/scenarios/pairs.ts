@@ -1,10 +1,12 @@
 /** Two faults at once, drawn by seed: both must be listed. */
 import { CLOCK } from './clock.ts';
+import { HELD_OUT } from './heldOut.ts';
 import { HOST } from './host.ts';
 import { HUM } from './hum.ts';
 import { LEVEL } from './level.ts';
 import { LINK } from './link.ts';
 import { MICROPHONE } from './microphone.ts';
+import { SESSIONS } from './session.ts';
 import type { Cause, Change, Scenario, SessionName } from './types.ts';
 
 export interface Pair extends Change {
@@ -15,6 +17,7 @@ export interface Pair extends Change {
 
 export const PAIR_SEED = 20261122;
 export const PAIR_COUNT = 20;
+export const HELD_OUT_PAIR_SEED = 20261127;
 
 /** The small generator of Park and Miller: the same draws everywhere. */
 function drawer(seed: number): (below: number) => number {
@@ -37,11 +40,11 @@ const ports = (scenario: Scenario) => Object.keys(scenario.clocks ?? {});
 
 /** Channels that a fault of the whole port concerns. */
 function reach(scenario: Scenario): string[] {
-  const onPort = ports(scenario).flatMap((port) =>
-    Array.from({ length: 8 }, (_, i) =>
-      String(i + (scenario.session === 'digiface' ? (port === 'adat-a' ? 1 : 9) : 13)),
-    ),
-  );
+  const { ports: all } = SESSIONS[scenario.session].sheet.interface;
+  const onPort = ports(scenario).flatMap((port) => {
+    const { first, last } = all.find(({ id }) => id === port)!;
+    return Array.from({ length: last - first + 1 }, (_, i) => String(first + i));
+  });
   return [...new Set([...strips(scenario), ...inputs(scenario), ...onPort])];
 }
 
@@ -85,9 +88,10 @@ function both(a: Scenario, b: Scenario): Pair {
   };
 }
 
+const POOL: readonly Scenario[] = [...CLOCK, ...LINK, ...HOST, ...LEVEL, ...MICROPHONE, ...HUM];
+
 /** Twenty pairs, each once. */
-export function drawPairs(seed = PAIR_SEED, count = PAIR_COUNT): Pair[] {
-  const pool = [...CLOCK, ...LINK, ...HOST, ...LEVEL, ...MICROPHONE, ...HUM];
+export function drawPairs(seed = PAIR_SEED, count = PAIR_COUNT, pool = POOL): Pair[] {
   const draw = drawer(seed);
   const pairs: Pair[] = [];
   while (pairs.length < count) {
@@ -99,4 +103,9 @@ export function drawPairs(seed = PAIR_SEED, count = PAIR_COUNT): Pair[] {
     if (!pairs.some(({ name }) => name === pair.name || name === twin)) pairs.push(pair);
   }
   return pairs;
+}
+
+/** Twenty pairs of the held-out set. */
+export function drawHeldOutPairs(seed = HELD_OUT_PAIR_SEED): Pair[] {
+  return drawPairs(seed, PAIR_COUNT, HELD_OUT);
 }

@@ -2,6 +2,7 @@
  * The standing sessions that scenarios differ from. All is well in them: condensers have 48 V, the expander follows the
  * interface, every fader is at a sensible level, some inputs are not used.
  */
+import { HELD_OUT_SESSIONS } from './heldOutSessions.ts';
 import type { SessionName, Strip } from './types.ts';
 
 export interface Session {
@@ -14,7 +15,15 @@ export interface Session {
   readonly controls: readonly string[];
   /** The patch sheet, as parsePatchSheet takes it. */
   readonly sheet: {
-    readonly interface: object;
+    readonly interface: {
+      readonly ports: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly first: number;
+        readonly last: number;
+      }[];
+      readonly [field: string]: unknown;
+    };
     readonly expanders: readonly Readonly<Record<string, unknown>>[];
     readonly inputs: readonly Readonly<Record<string, unknown>>[];
   };
@@ -162,6 +171,7 @@ const digiSheet: Session['sheet'] = {
 };
 
 export const SESSIONS: Readonly<Record<SessionName, Session>> = {
+  ...HELD_OUT_SESSIONS,
   band: {
     interfaceName: 'Scarlett 18i8 USB',
     usbId: '1235:8214',

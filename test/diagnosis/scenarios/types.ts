@@ -5,6 +5,7 @@
  * A scenario says only how it differs from the standing session in `session.ts`.
  */
 import type { VoiceName } from '../../../src/device/sim/scenario.ts';
+import type { HeldOutSession } from './heldOutSessions.ts';
 
 /** What reaches one capture channel, on the clock of its own box. Levels are dBFS at the converter. */
 export interface Strip {
@@ -82,7 +83,9 @@ export type SessionName =
   /** The same wiring behind an interface without readable controls. */
   | 'mute-controls'
   /** RME Digiface USB: three-state sync controls, two expanders on ports 1 and 2. */
-  | 'digiface';
+  | 'digiface'
+  /** Of the held-out set: heldOutSessions.ts. */
+  | HeldOutSession;
 
 export interface Scenario extends Change {
   readonly name: string;
