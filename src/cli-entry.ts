@@ -71,6 +71,13 @@ async function main(words: readonly string[]): Promise<number> {
       process.stdout.write(analyzed.value);
       return 0;
     }
+    case 'report': {
+      const { runReport } = await import('./report/reportCommand.ts');
+      const made = await runReport(request.value.options, request.value.stateDir);
+      if (!made.ok) return fail(made.fault);
+      process.stdout.write(made.value.text);
+      return 0;
+    }
     case 'doctor': {
       const { runDoctor } = await import('./doctor/doctorCommand.ts');
       const report = await runDoctor(request.value.options, stateFolder(request.value.stateDir));

@@ -6,6 +6,7 @@ import type { DoctorCommand } from './doctor/doctorCommand.ts';
 import { METER_SCALES, type MeterScaleName } from './dsp/meterScales.ts';
 import { bad, good, type Outcome } from './fault.ts';
 import type { PlanCommand } from './guide/planCommand.ts';
+import type { MarkerFormat, ReportCommand } from './report/reportCommand.ts';
 
 export interface RunOptions {
   /** null: nothing was chosen; the composition root looks for a card. */
@@ -26,6 +27,7 @@ export type CliRequest =
   | { readonly command: 'plan'; readonly options: PlanCommand }
   | { readonly command: 'analyze'; readonly options: AnalyzeCommand }
   | { readonly command: 'pin'; readonly stateDir: string | null }
+  | { readonly command: 'report'; readonly options: ReportCommand; readonly stateDir: string | null }
   | { readonly command: 'doctor'; readonly options: DoctorCommand; readonly stateDir: string | null }
   | { readonly command: 'help' }
   | { readonly command: 'version' };
@@ -45,6 +47,16 @@ export const HELP = `lightkeeper: meters and clock-lock monitor for a USB audio 
   lightkeeper plan <brief.json>   what a session needs, and how to wire it: docs/planner.md
     --sheet <file.html|file.pdf>  also a sheet to print
     --config <file.json>          also a configuration
+  lightkeeper report              what a session was, from its journal: JSON, or by the ending of --out
+    --session <n>                 which one; default: the last
+    --out <file>                  .html (to read and print), .csv or .json
+    --markers reaper|audacity|cue takes, faults and marks for a DAW, in place of the report; zero is
+                                  the start of the session, or as one of these says:
+    --take <name>                 the start of this take
+    --mark <name>                 this mark, set by OSC or by hand when the DAW began to roll
+    --anchor <take.wav>           the start of this file of the DAW, by its BWF TimeReference
+    --zone <hours>                how far east of UTC the clock behind it stood; default: found out
+    --ltc                         the timecode that a channel carried (with --anchor: the file's, too)
   lightkeeper doctor              what is wrong with this machine, and what to do
     --fix                         also change the boot configuration where that is the cure
     --json                        for programs
@@ -121,6 +133,13 @@ export function parseCommandLine(words: readonly string[]): Outcome<CliRequest> 
       stateDir: values['state-dir'] ?? null,
     });
   }
+  if (command === 'report') {
+    if (positionals.length > 1) return usage(`report takes no further words, but got "${positionals[1]}".`);
+    return reportOptions(values);
+  }
+  for (const name of REPORT_ONLY) {
+    if (values[name] !== undefined) return usage(`--${name} goes with report.`);
+  }
   for (const name of ['fix', 'root'] as const) {
     if (values[name] !== undefined) return usage(`--${name} goes with doctor.`);
   }
@@ -169,7 +188,64 @@ function parse(words: readonly string[]) {
       map: { type: 'string' },
       meter: { type: 'string' },
       loudness: { type: 'string' },
+      session: { type: 'string' },
+      out: { type: 'string' },
+      markers: { type: 'string' },
+      take: { type: 'string' },
+      mark: { type: 'string' },
+      anchor: { type: 'string' },
+      zone: { type: 'string' },
+      ltc: { type: 'boolean' },
     },
+  });
+}
+
+const REPORT_ONLY = ['session', 'out', 'markers', 'take', 'mark', 'anchor', 'zone', 'ltc'] as const;
+const MARKER_FORMATS: readonly MarkerFormat[] = ['reaper', 'audacity', 'cue'];
+
+function reportOptions(values: ReturnType<typeof parse>['values']): Outcome<CliRequest> {
+  let session: number | null = null;
+  if (values.session !== undefined) {
+    const number = integer(values.session, 'session', 1, 1e9);
+    if (!number.ok) return number;
+    session = number.value;
+  }
+  const markers = MARKER_FORMATS.find((format) => format === values.markers) ?? null;
+  if (values.markers !== undefined && markers === null) {
+    return usage(`--markers wants one of ${MARKER_FORMATS.join(', ')}, not "${values.markers}".`);
+  }
+  for (const name of ['take', 'mark', 'anchor', 'zone', 'ltc'] as const) {
+    if (values[name] !== undefined && markers === null) return usage(`--${name} goes with --markers.`);
+  }
+  const zeros = [values.take, values.mark, values.anchor ?? (values.ltc ? '' : undefined)];
+  if (zeros.filter((value) => value !== undefined).length > 1) {
+    return usage('Choose one of --take, --mark and --anchor or --ltc.');
+  }
+  if (markers === 'cue' && values.out === undefined) return usage('--markers cue wants --out <file.wav>.');
+  if (markers === null && values.out !== undefined && !/\.(html|csv|json)$/i.test(values.out)) {
+    return usage(`--out wants a name that ends in .html, .csv or .json, not "${values.out}".`);
+  }
+  let zoneMin: number | null = null;
+  if (values.zone !== undefined) {
+    const hours = Number(values.zone);
+    if (!/^[+-]?\d{1,2}(\.\d+)?$/.test(values.zone) || Math.abs(hours) > 14) {
+      return usage(`--zone wants hours east of UTC, such as +2 or -3.5, not "${values.zone}".`);
+    }
+    zoneMin = Math.round(hours * 60);
+  }
+  return good({
+    command: 'report',
+    options: {
+      session,
+      out: values.out ?? null,
+      markers,
+      take: values.take ?? null,
+      mark: values.mark ?? null,
+      anchorFile: values.anchor ?? null,
+      ltc: values.ltc === true,
+      zoneMin,
+    },
+    stateDir: values['state-dir'] ?? null,
   });
 }
 

@@ -62,7 +62,8 @@ export class Diagnosis {
     }));
     for (const [key, standing] of this.#standing) {
       if (nowMs - standing.lastMs > KEEP_MS) this.#standing.delete(key);
-      else if (nowMs - standing.sinceMs >= (afterMs.get(standing.finding.code) ?? 0)) {
+      // It must have been seen for that long: a sight of one instant (a stream that has just opened) is none.
+      else if (standing.lastMs - standing.sinceMs >= (afterMs.get(standing.finding.code) ?? 0)) {
         // The same of the same place by a room of the monitor itself: its date and its severity count.
         const known = placed.findIndex(
           ({ finding }) => finding.code === standing.finding.code && finding.where === standing.finding.where,

@@ -27,6 +27,8 @@ const LONGEST_SILENCE_MS = 130_000;
 /** Of the words in one step the worst is shown: a fault is never hidden by its neighbours. */
 const WORSE: readonly SyncWord[] = ['sync', 'unknown', 'lock', 'noLock'];
 
+const WORDLESS = { sync: 'unknown', ppm: null, uncertaintyPpm: null } as const;
+
 /** The states of capture among the events of a session: kind `state`, detail.state. */
 export function captureEdges(
   events: readonly { readonly ms: number; readonly kind: string; readonly detail: Readonly<Record<string, unknown>> }[],
@@ -46,20 +48,30 @@ export function syncSpans(
   endMs: number,
   stepMs: number,
 ): SyncSpan[] {
-  const stops = edges.filter(({ running }) => !running);
   const spans = new Map<string, SyncSpan[]>();
-  let stop = 0;
+  let edge = -1;
   rows.forEach((row, i) => {
-    while (stop < stops.length && stops[stop]!.ms <= row.ms) stop++;
-    const nextMs = rows[i + 1]?.ms ?? endMs;
-    const toMs = Math.max(row.ms, Math.min(nextMs, stops[stop]?.ms ?? nextMs, row.ms + LONGEST_SILENCE_MS));
-    for (const { id, sync, ppm, uncertaintyPpm } of row.banks) {
+    const nextMs = Math.min(rows[i + 1]?.ms ?? endMs, row.ms + LONGEST_SILENCE_MS);
+    while (edge + 1 < edges.length && edges[edge + 1]!.ms <= row.ms) edge++;
+    // The row tells of the stretch that it lies in; a later stretch before the next row begins without a word.
+    const stretches: { fromMs: number; toMs: number; told: boolean }[] = [];
+    if (edges[edge]?.running ?? true) stretches.push({ fromMs: row.ms, toMs: nextMs, told: true });
+    for (let e = edge + 1; e < edges.length && edges[e]!.ms < nextMs; e++) {
+      const { ms, running } = edges[e]!;
+      const open = stretches.at(-1);
+      if (open !== undefined && open.toMs > ms) open.toMs = ms;
+      if (running) stretches.push({ fromMs: ms, toMs: nextMs, told: false });
+    }
+    for (const { id, ...words } of row.banks) {
       const list = spans.get(id) ?? [];
       spans.set(id, list);
-      const last = list.at(-1);
-      if (last !== undefined && last.toMs >= row.ms && last.sync === sync) {
-        list[list.length - 1] = { ...last, toMs, ...(ppm === null ? {} : { ppm, uncertaintyPpm }) };
-      } else list.push({ bank: id, fromMs: row.ms, toMs, sync, ppm, uncertaintyPpm });
+      for (const { fromMs, toMs, told } of stretches) {
+        const { sync, ppm, uncertaintyPpm } = told ? words : WORDLESS;
+        const last = list.at(-1);
+        if (last !== undefined && last.toMs >= fromMs && last.sync === sync) {
+          list[list.length - 1] = { ...last, toMs, ...(ppm === null ? {} : { ppm, uncertaintyPpm }) };
+        } else if (toMs > fromMs) list.push({ bank: id, fromMs, toMs, sync, ppm, uncertaintyPpm });
+      }
     }
   });
   return [...spans.values()].flatMap((list) => (stepMs > 0 ? onGrid(list, stepMs) : list));

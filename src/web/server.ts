@@ -28,6 +28,7 @@ import { type CheckCommands, checkRoutes } from './routes/checks.ts';
 import { type EvidenceParts, evidenceRoutes } from './routes/evidence.ts';
 import { guideRoutes } from './routes/guide.ts';
 import { journalRoutes } from './routes/journal.ts';
+import { reportRoutes } from './routes/report.ts';
 import { validatorCompiler } from './validate.ts';
 
 export interface WebOptions {
@@ -181,7 +182,10 @@ export function createWebServer(options: WebOptions): WebServer {
   accessRoutes(context);
   actionRoutes(context, options.commands, options.actions ?? {});
   if (options.configDoor !== undefined) configRoutes(context, options.configDoor);
-  if (options.journal !== undefined) journalRoutes(context, options.journal);
+  if (options.journal !== undefined) {
+    journalRoutes(context, options.journal);
+    reportRoutes(context, options.journal, options.evidence?.store ?? null);
+  }
   if (options.checks !== undefined) checkRoutes(context, options.checks);
   if (options.evidence !== undefined) evidenceRoutes(context, options.evidence);
   guideRoutes(context, { interfaceMaps: options.interfaceMaps ?? [] });

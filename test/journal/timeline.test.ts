@@ -48,6 +48,20 @@ describe('the words of a bank over a session', () => {
     ]);
   });
 
+  it('are not told while nothing is captured, whatever the last word was; a new stretch begins without a word', () => {
+    const edges = captureEdges([
+      { ms: 0, kind: 'state', detail: { state: 'running' } },
+      { ms: 20_000, kind: 'state', detail: { state: 'absent' } },
+      { ms: 30_000, kind: 'state', detail: { state: 'running' } },
+    ]);
+    const rows = [row(0, 'sync', 0.1), row(25_000, 'sync', 0.1), row(50_000, 'sync', 0.1)];
+    expect(words(syncSpans(rows, edges, 60_000, 0))).toEqual([
+      [0, 20_000, 'sync'],
+      [30_000, 50_000, 'unknown'],
+      [50_000, 60_000, 'sync'],
+    ]);
+  });
+
   it('on a grid take the worst word of each step: no short fault is hidden by a long good stretch', () => {
     const rows = [row(0, 'sync'), row(60_000, 'sync'), row(90_100, 'lock'), row(90_600, 'sync'), row(120_000, 'sync')];
     expect(words(syncSpans(rows, [], 180_000, 10_000))).toEqual([

@@ -68,6 +68,7 @@ export class TimelineView {
   readonly #summary = h('p', 'tl-summary', { role: 'status' });
   readonly #table = h('div', 'tl-rows');
   readonly #tableBox = h('details', 'tl-table', {}, h('summary', 'button', {}, 'Events as a table'), this.#table);
+  readonly #downloads = h('div', 'tl-downloads');
   #shown = false;
   #list: readonly SessionRow[] = [];
   /** Number of the session in view; 0: none yet. */
@@ -105,6 +106,7 @@ export class TimelineView {
       this.#frame,
       this.#told,
       this.#tableBox,
+      this.#downloads,
     );
     this.#tableBox.addEventListener('toggle', () => void this.#fillTable());
     addEventListener(THEME_CHANGED, () => {
@@ -228,6 +230,22 @@ export class TimelineView {
     this.#view = clampView({ fromMs: 0, toMs: endMs }, endMs);
     this.#showFollow();
     await this.#load(false);
+    this.#links();
+  }
+
+  #links(): void {
+    const base = `/api/sessions/${this.#session}`;
+    const link = (href: string, words: string) => h('a', 'button', { href, download: '' }, words);
+    rebuild(this.#downloads, base, () => [
+      h('h2', '', {}, 'Report of this session'),
+      h('a', 'button', { href: `${base}/report.html`, target: '_blank', rel: 'noopener' }, 'Open to read or print'),
+      link(`${base}/report.json`, 'JSON'),
+      link(`${base}/report.csv`, 'CSV'),
+      h('h2', '', {}, 'Markers for the DAW'),
+      link(`${base}/markers.reaper.csv`, 'Reaper'),
+      link(`${base}/markers.audacity.txt`, 'Audacity'),
+      link(`${base}/markers.cue.wav`, 'WAV cues'),
+    ]);
   }
 
   /** Asks for what the view needs and does not have; `anew`: also for what it has. The newest question wins. */

@@ -1,7 +1,7 @@
 /** The journal over HTTP: sessions, events, levels, clocks, takes. Reads only, open like the rest of the readings. */
 import { type TSchema, Type } from 'typebox';
-import type { Fault } from '../../fault.ts';
 import type { JournalReader } from '../../journal/journal.ts';
+import { NO_SESSION } from '../../journal/noSession.ts';
 import { ClockRow, EventKind, EventMark, JournalEvent, SessionRow, StreamRow, TakeRow } from '../../journal/shapes.ts';
 import { captureEdges, SyncSpan, syncSpans } from '../../journal/timeline.ts';
 import { FaultAnswer, sendFault, type WebContext } from '../context.ts';
@@ -55,12 +55,6 @@ const MOST_EDGES = 5000;
 const Codes = Type.String({
   description: 'base64 of int8, steps x channels: whole dB; -127 digital zero, -128 not captured.',
 });
-
-export const NO_SESSION: Fault = {
-  code: 'journal-no-session',
-  what: 'The journal has no such session: it never was, or is forgotten.',
-  fix: 'Ask for the list: GET /api/journal/sessions.',
-};
 
 const base64 = (codes: Int8Array) => Buffer.from(codes.buffer, codes.byteOffset, codes.byteLength).toString('base64');
 

@@ -27,7 +27,9 @@ export function scenarioSource(name: string, nowMs: () => number): CaptureSource
 export function playLoop(
   sourceOf: (nowMs: () => number) => CaptureSource,
   seconds: number,
-  parts: Partial<Pick<MonitorParts, 'onEvent' | 'onSnippet'>> = {},
+  parts: Partial<
+    Pick<MonitorParts, 'onEvent' | 'onSnippet' | 'onDropped' | 'onStream' | 'onState' | 'takes' | 'wallMs'>
+  > = {},
   watch: (monitor: Monitor, nowMs: () => number) => void = () => {},
 ): Monitor {
   let nowMs = 0;
