@@ -6,6 +6,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root } from './prepare.mjs';
+import { serviceFlags } from './serviceFlags.mjs';
 
 process.chdir(root);
 const { values: chosen } = parseArgs({
@@ -62,7 +63,7 @@ function writeTake(path) {
 async function start(words, folder) {
   const child = spawn(
     process.execPath,
-    ['dist/cli-entry.js', 'run', ...words, '--http', '0', '--panel', 'none', '--state-dir', folder],
+    [...serviceFlags, 'dist/cli-entry.js', 'run', ...words, '--http', '0', '--panel', 'none', '--state-dir', folder],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   let text = '';

@@ -2,8 +2,6 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { alsaCardSource } from './device/alsa/findCard.ts';
 import type { CaptureChoice, CaptureSource } from './device/ports.ts';
-import { loadScenario } from './device/sim/scenario.ts';
-import { simSource } from './device/sim/simSource.ts';
 import { wavSource } from './device/wav/wavSource.ts';
 import { loadKernels } from './dsp/kernelFile.ts';
 import { createWasmLoudness } from './dsp/loudnessWasm.ts';
@@ -25,13 +23,16 @@ const sleeper = new Int32Array(new SharedArrayBuffer(4));
 const sleepMs = (ms: number) => void Atomics.wait(sleeper, 0, 0, ms);
 const post = (message: FromCapture) => port.postMessage(message);
 
-function sourceOf(choice: CaptureChoice): Outcome<CaptureSource> {
+async function sourceOf(choice: CaptureChoice): Promise<Outcome<CaptureSource>> {
   switch (choice.kind) {
     case 'alsa':
       return { ok: true, value: alsaCardSource(choice) };
     case 'wav':
       return { ok: true, value: wavSource(choice) };
     case 'sim': {
+      // Loaded for the simulator only: with the library that checks scenarios it weighs 10 MB.
+      const { loadScenario } = await import('./device/sim/scenario.ts');
+      const { simSource } = await import('./device/sim/simSource.ts');
       const scenario = loadScenario(choice.scenario);
       if (!scenario.ok) return scenario;
       const nowNs = () => Number(process.hrtime.bigint());
@@ -43,7 +44,7 @@ function sourceOf(choice: CaptureChoice): Outcome<CaptureSource> {
 }
 
 try {
-  const source = sourceOf(data.choice);
+  const source = await sourceOf(data.choice);
   if (!source.ok) {
     post({ kind: 'state', state: { kind: 'faulted', fault: source.fault } });
   } else {

@@ -30,6 +30,7 @@ import { startBoxClock } from './device/time/timeKeeper.ts';
 import { METER_SCALES } from './dsp/meterScales.ts';
 import { EvidenceStore, slipToProve } from './evidence/evidenceStore.ts';
 import { bad, good, type Outcome } from './fault.ts';
+import { WORKER_LIMITS } from './heap.ts';
 import { Integrations } from './integrations/integrations.ts';
 import { JournalFeed } from './journal/feed.ts';
 import { Journal } from './journal/journal.ts';
@@ -223,6 +224,7 @@ async function runOnce(
     chosen.choice.kind === 'alsa' && !safe
       ? new Worker(new URL('./clockWorker.js', import.meta.url), {
           workerData: { choice: chosen.choice, gate } satisfies ClockWorkerData,
+          resourceLimits: WORKER_LIMITS,
         })
       : null;
   const ring = config.recorder.enabled && !safe ? createRing() : null;
@@ -237,6 +239,7 @@ async function runOnce(
       gate: clockWorker === null ? null : gate,
       ring,
     } satisfies CaptureWorkerData,
+    resourceLimits: WORKER_LIMITS,
   });
 
   let endWith: (outcome: Outcome<null> | 'again') => void = () => {};

@@ -2,8 +2,10 @@
  * The journal as the main thread sees it: the feed's batches go to the worker twice a second, questions come back as
  * promises, and how the journal is, is told as findings. Nothing here waits for a disk.
  */
+
 import { Worker } from 'node:worker_threads';
 import { bad, type Fault, good, type Outcome } from '../fault.ts';
+import { WORKER_LIMITS } from '../heap.ts';
 import type { Finding } from '../monitor/snapshot.ts';
 import type { JournalFeed } from './feed.ts';
 import type {
@@ -61,6 +63,7 @@ export class Journal implements JournalReader {
     const { file, start, limits } = parts;
     this.#worker = new Worker(parts.workerUrl ?? new URL('../journalWorker.js', import.meta.url), {
       workerData: { file, start, limits } satisfies JournalWorkerData,
+      resourceLimits: WORKER_LIMITS,
     });
     this.#worker.on('message', (message: FromJournal) => this.#onMessage(message));
     this.#worker.on('error', (error) => {

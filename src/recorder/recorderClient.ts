@@ -1,5 +1,7 @@
 /** The recorder as the main thread sees it. Nothing here waits for a disk. */
+
 import { Worker } from 'node:worker_threads';
+import { WORKER_LIMITS } from '../heap.ts';
 import type { Finding } from '../monitor/snapshot.ts';
 import type { FromRecorder, RecorderOptions, RecorderView, RecorderWorkerData, ToRecorder } from './view.ts';
 
@@ -22,6 +24,7 @@ export class RecorderClient {
   constructor(parts: RecorderClientParts) {
     this.#worker = new Worker(new URL('../recorderWorker.js', import.meta.url), {
       workerData: { ring: parts.ring, options: parts.options } satisfies RecorderWorkerData,
+      resourceLimits: WORKER_LIMITS,
     });
     this.#worker.on('message', (message: FromRecorder) => {
       if (message.kind === 'said') parts.onSaid(message);

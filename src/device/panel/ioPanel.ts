@@ -1,6 +1,8 @@
 /** The wired panel, buttons and lamp, as the main thread sees them: a handle on the io worker. */
+
 import { Worker } from 'node:worker_threads';
 import type { Fault } from '../../fault.ts';
+import { WORKER_LIMITS } from '../../heap.ts';
 import { linuxSyscalls, type Syscalls } from '../gpio/syscalls.ts';
 import type { ButtonEdge, Panel } from '../ports.ts';
 import { type IoChoice, type IoEvent, IoMailbox } from './ioLoop.ts';
@@ -84,7 +86,11 @@ export function startIoPanel(options: IoPanelOptions): IoPanel {
     lastBytes = 0;
     // A worker that dies and comes back is a fault of its own; the watchdog is for one that hangs.
     mailbox.turned();
-    worker = new Worker(entry, { workerData: { choice, memory: mailbox.memory, wakeFd }, name: 'io' });
+    worker = new Worker(entry, {
+      workerData: { choice, memory: mailbox.memory, wakeFd },
+      name: 'io',
+      resourceLimits: WORKER_LIMITS,
+    });
     worker.on('message', onEvent);
     worker.on('error', (error) => {
       options.onFault({

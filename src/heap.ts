@@ -1,0 +1,7 @@
+import type { ResourceLimits } from 'node:worker_threads';
+
+/**
+ * Of a worker. Little lives long in them, and a collection of a megabyte takes less than a millisecond; left alone a young generation
+ * grows to 48 MB a thread, all of it touched in time. The main thread's is limited on the command line of the service.
+ */
+export const WORKER_LIMITS: ResourceLimits = { maxYoungGenerationSizeMb: 2 };
