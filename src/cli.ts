@@ -70,7 +70,8 @@ What to listen to (default: the first USB capture card):
     --fast                        as fast as it reads, instead of real time
     --loop                        from the start again at the end
   --sim <scenario>                the simulator: session, clean, free-running, slow-expander,
-                                  quiet-expander, no-fibre, usb-loss, unplug, or a scenario file
+                                  quiet-expander, no-fibre, usb-loss, unplug, test-tone,
+                                  test-tone-free, or a scenario file
     --seed <n>                    another performance of the same scenario
 
 Where to show it:

@@ -440,12 +440,14 @@ async function runOnce(
       network: { url: phone, name: mdns?.name() ?? null, pin: access.pin() },
       system: { ...systemMeter(uptimeMs()), panel: io?.status().label ?? null, buttons: io?.status().buttons ?? null },
       takeRunning: monitor.takeRuns,
-      canProve: false,
+      canProve: true,
     }),
     onCommand: (command: UiCommand) => {
       if (command.kind === 'clear') monitor.clear();
       else if (command.kind === 'undoClear') monitor.undoClear();
       else if (command.kind === 'light') io?.setLight(command.light);
+      else if (command.kind === 'prove') monitor.startProof(command.bank);
+      else if (command.kind === 'endProof') monitor.endProof();
       else if (command.kind === 'remember') panelMemory.remember(command.page);
       else if (command.kind === 'buttonStuck') panelFindings.onStuck(command.button, command.stuck);
       else if (command.kind === 'check') {
@@ -509,6 +511,11 @@ async function runOnce(
           : bad('undo-nothing', 'There is nothing to put back.', 'Only the last clear can be undone, and only once.'),
       markTake: (name) => markTake(name, 'page'),
       acknowledge: (code, where) => monitor.acknowledge(code, where),
+      prove: (bank) => {
+        if (bank !== null) return monitor.startProof(bank);
+        monitor.endProof();
+        return good(null);
+      },
       press: (buttons, holdMs) => {
         for (const button of buttons) panelLoop.edge({ button, down: true, timeMs: uptimeMs() });
         setTimeout(() => {

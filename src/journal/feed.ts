@@ -41,6 +41,8 @@ export class JournalFeed {
   #snapshot: Snapshot | null = null;
   #findings = new Map<string, Finding>();
   #words = new Map<string, string>();
+  /** Start of the proof that was told last. */
+  #proofMs: number | null = null;
   #lastClockMs = Number.NEGATIVE_INFINITY;
   #lastTakeMs = Number.NEGATIVE_INFINITY;
   #wallOffsetMs: number | null = null;
@@ -159,6 +161,7 @@ export class JournalFeed {
     }
     this.#compareFindings(snapshot);
     const changed = this.#compareWords(snapshot);
+    this.#compareProof(snapshot);
     if (snapshot.banks.length > 0 && (changed || ms - this.#lastClockMs >= CLOCK_EVERY_MS)) {
       this.#lastClockMs = ms;
       this.#clocks.push({
@@ -204,6 +207,33 @@ export class JournalFeed {
       this.#add('findingEnd', 'info', finding.where, `No more: ${finding.symptom}`, -1, { code: finding.code });
     }
     this.#findings = now;
+  }
+
+  /** A guided proof that has ended is told once. */
+  #compareProof({ prove, capture }: Snapshot): void {
+    const ended = prove !== null && (prove.state === 'passed' || prove.state === 'failed' || prove.state === 'unclear');
+    if (!ended || prove.startedMs === this.#proofMs) return;
+    this.#proofMs = prove.startedMs;
+    const { state, what, fix, bank, channel, reference, hz, ppm, uncertaintyPpm, boundPpm, seconds, slips } = prove;
+    this.#add(
+      'proof',
+      state === 'failed' ? 'alarm' : state === 'passed' ? 'info' : 'warning',
+      bank,
+      what,
+      capture.frames,
+      {
+        state,
+        fix,
+        channel,
+        reference,
+        hz,
+        ppm,
+        uncertaintyPpm,
+        boundPpm,
+        seconds,
+        slips,
+      },
+    );
   }
 
   /** true: a bank's word is not what it was. */

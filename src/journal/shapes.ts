@@ -29,10 +29,11 @@ export const EventKind = Type.Enum(
     'mark',
     'wallClock',
     'recorder',
+    'proof',
   ],
   {
     description:
-      'clockChange: the clock that drives the interface runs at another rate. dropped: so many more events were only counted. state: capture. stream: one opened. sync: the word of a bank changed. mark: set by hand or by OSC. wallClock: it was set.',
+      'clockChange: the clock that drives the interface runs at another rate. dropped: so many more events were only counted. state: capture. stream: one opened. sync: the word of a bank changed. mark: set by hand or by OSC. wallClock: it was set. proof: a guided proof ended.',
   },
 );
 export type EventKind = Static<typeof EventKind>;

@@ -7,6 +7,7 @@ import { blankForeign, ForeignWatch } from '../dsp/foreignWatch.ts';
 import type { LoudnessKernel } from '../dsp/loudnessKernel.ts';
 import { MAX_BLOCK_FRAMES, type MeterKernel, type MeterKernelOptions } from '../dsp/meterKernel.ts';
 import type { Movement } from '../dsp/meterScales.ts';
+import { ProofMeter } from '../dsp/proof/proofMeter.ts';
 import type { SlipEvidence } from '../dsp/slip/evidence.ts';
 import { SlipDetector } from '../dsp/slip/slipDetector.ts';
 import type { SlipKernel, SlipKernelOptions } from '../dsp/slip/slipKernel.ts';
@@ -30,6 +31,7 @@ const RATE_EVERY_MS = 1000;
 /** Events posted in one turn; more are only counted. */
 const MAX_EVENTS = 64;
 const REPORTS_PER_S = 10;
+const PROOF_REPORTS_PER_S = 4;
 /** Largest block, in periods: a source may hand out two at once, to wake the worker half as often. */
 const BLOCK_PERIODS = 2;
 
@@ -65,6 +67,9 @@ interface OpenStream {
   slips: SlipDetector | null;
   foreign: ForeignWatch | null;
   snippets: SnippetRing;
+  /** The guided proof that runs. */
+  proof: ProofMeter | null;
+  proofToldFrames: number;
   banks: readonly WorkerBank[];
   /** For each bank: every block since the last report was digital zero. */
   digitalZero: boolean[];
@@ -164,6 +169,14 @@ export class CaptureLoop {
       case 'loudness':
         this.#groups = command.groups;
         this.#open?.meters.setGroups(command.groups);
+        return;
+      case 'prove':
+        if (this.#open === null) return;
+        this.#open.proof = new ProofMeter({ rateHz: this.#open.stream.info.rateHz, ...command });
+        this.#open.proofToldFrames = this.#open.frames;
+        return;
+      case 'endProof':
+        if (this.#open !== null) this.#open.proof = null;
         return;
       case 'release':
         this.#close();
@@ -286,6 +299,8 @@ export class CaptureLoop {
         rateHz: info.rateHz,
         onSnippet: (snippet) => this.#parts.post({ kind: 'snippet', snippet }),
       }),
+      proof: null,
+      proofToldFrames: 0,
       banks: [],
       digitalZero: [],
       evidence: [],
@@ -333,10 +348,15 @@ export class CaptureLoop {
         open.slips?.reset();
         open.foreign?.reset();
         open.snippets.reset();
+        open.proof?.gap();
         open.rate?.restart();
         this.#event({ kind: 'xrun', frame: open.frames, lostFrames: read.lostFrames });
         return;
       case 'ended':
+        if (open.proof !== null) {
+          open.proof.end();
+          this.#parts.post({ kind: 'proof', reading: open.proof.reading });
+        }
         this.#close();
         this.#setState({ kind: 'ended', note: read.note });
         return;
@@ -357,6 +377,7 @@ export class CaptureLoop {
     open.snippets.append(meter.input, frames, open.frames);
     open.foreign?.process(meter.input, frames, open.frames, meter);
     open.slips?.process(meter.input, frames, open.frames, meter);
+    this.#prove(open, meter.input, frames);
     if (open.foreign !== null) blankForeign(meter, open.foreign.excluded);
     open.meters.update(frames);
     for (let c = 0; c < meter.channels; c++) {
@@ -379,10 +400,22 @@ export class CaptureLoop {
     if (this.#state.kind === 'stalled') this.#setState({ kind: 'running' });
   }
 
+  #prove(open: OpenStream, input: Int32Array, frames: number): void {
+    const { proof } = open;
+    if (proof === null) return;
+    proof.process(input, open.stream.info.channels, frames, open.frames);
+    const due = open.frames - open.proofToldFrames >= open.stream.info.rateHz / PROOF_REPORTS_PER_S;
+    if (!proof.done && !due) return;
+    open.proofToldFrames = open.frames;
+    this.#parts.post({ kind: 'proof', reading: proof.reading });
+    if (proof.done) open.proof = null;
+  }
+
   /** A step in the stamps is frames that were lost on the way, on all channels and without a word; a bend is another clock. */
   #onStamp(open: OpenStream, timeNs: number, positionFrames: number): void {
     const told = open.rate?.add(timeNs, positionFrames) ?? null;
     if (told === null) return;
+    open.proof?.gap();
     const sinceFrames = Math.round(((timeNs - told.atNs) / 1e9) * open.stream.info.rateHz);
     const frame = Math.max(0, open.frames - sinceFrames);
     if (told.kind === 'lostMicroframes') {

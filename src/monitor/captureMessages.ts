@@ -2,6 +2,7 @@
 import type { CaptureChoice, StreamInfo } from '../device/ports.ts';
 import type { ForeignReading } from '../dsp/foreign.ts';
 import type { Movement } from '../dsp/meterScales.ts';
+import type { ProofReading } from '../dsp/proof/proofMeter.ts';
 import type { SlipEvidence } from '../dsp/slip/evidence.ts';
 import type { Snippet } from '../evidence/snippet.ts';
 import type { Fault } from '../fault.ts';
@@ -81,6 +82,8 @@ export type FromCapture =
   | { readonly kind: 'foreign'; readonly readings: readonly ForeignReading[] }
   /** Once a second of the stream: what changes slowly. */
   | { readonly kind: 'readings'; readonly readings: SlowReadings }
+  /** How the guided proof goes: some four times a second while it runs, and once at its end. */
+  | { readonly kind: 'proof'; readonly reading: ProofReading }
   /** Bounded: `dropped` more happened in that turn and were only counted. */
   | { readonly kind: 'events'; readonly events: readonly CaptureEvent[]; readonly dropped: number }
   | { readonly kind: 'bug'; readonly stack: string };
@@ -106,6 +109,9 @@ export type ToCapture =
   | { readonly kind: 'movement'; readonly movement: Movement }
   /** 0-based columns of the groups whose loudness is measured. */
   | { readonly kind: 'loudness'; readonly groups: readonly (readonly number[])[] }
+  /** Begin a guided proof: 0-based columns of the bank, and those on the interface's own clock. One that runs is given up. */
+  | { readonly kind: 'prove'; readonly columns: readonly number[]; readonly references: readonly number[] }
+  | { readonly kind: 'endProof' }
   | { readonly kind: 'release' }
   | { readonly kind: 'take' }
   | { readonly kind: 'stop' };

@@ -12,7 +12,7 @@ import { Diagnosis } from '../diagnosis/diagnose.ts';
 import { boxOnSheet } from '../diagnosis/rig.ts';
 import { METER_SCALES, onScale } from '../dsp/meterScales.ts';
 import type { Snippet } from '../evidence/snippet.ts';
-import { assertNever, type Outcome } from '../fault.ts';
+import { assertNever, bad, good, type Outcome } from '../fault.ts';
 import type { RecorderView } from '../recorder/view.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { type BankPlan, type PlannedBank, planBanks } from './bankPlan.ts';
@@ -28,6 +28,7 @@ import type { BoardFrame, LevelBoardReader } from './levelBoard.ts';
 import { dbOrNull, emptyLevelFrame, type LevelFrame, NO_SIGNAL } from './levels.ts';
 import { LossTally } from './lossTally.ts';
 import { type Power, PowerWatch } from './powerWatch.ts';
+import { Proofs } from './proofs.ts';
 import { RateWatch } from './rateWatch.ts';
 import { sessionRateFindings, sessionRateHz } from './sessionRate.ts';
 import type { Bank, Channel, Finding, Snapshot, Vantage } from './snapshot.ts';
@@ -168,6 +169,7 @@ export class Monitor implements MonitorView, MonitorCommands {
   readonly #takes: Takes;
   readonly #checks: Checks;
   #checkedMs = Number.NEGATIVE_INFINITY;
+  readonly #proofs = new Proofs();
   readonly #snapshotListeners = new Set<(snapshot: Snapshot) => void>();
   readonly #takenListeners = new Set<(frame: LevelFrame) => void>();
   readonly #levelListeners = new Set<(frame: LevelFrame) => void>();
@@ -319,7 +321,10 @@ export class Monitor implements MonitorView, MonitorCommands {
         this.#stateSinceMs = this.#parts.uptimeMs();
         this.#parts.tellClock?.({ kind: 'streaming', on: message.state.kind === 'running' });
         // Levels of an interface that is not there would be a lie.
-        if (!this.#hasLevels()) this.#dropLevels();
+        if (!this.#hasLevels()) {
+          this.#dropLevels();
+          this.#proofs.interrupt();
+        }
         this.#takes.onWatching(message.state.kind === 'running', this.#stateSinceMs);
         this.#parts.onState?.(message.state);
         return;
@@ -353,6 +358,13 @@ export class Monitor implements MonitorView, MonitorCommands {
         this.#watched.forEach((id, b) => {
           if (before.has(id) !== after.has(id)) this.#verdicts?.verdicts[b]?.gap();
         });
+        return;
+      }
+      case 'proof': {
+        const ended = this.#proofs.take(message.reading, this.#parts.uptimeMs());
+        if (ended !== null) this.#verdicts?.verdicts[this.#watched.indexOf(ended.bank)]?.setProof(ended.result);
+        // Shown with the next turn, not half a second later.
+        this.#lastSnapshotMs = Number.NEGATIVE_INFINITY;
         return;
       }
       case 'readings':
@@ -398,6 +410,7 @@ export class Monitor implements MonitorView, MonitorCommands {
     this.#takes.onWatching(this.#state.kind === 'running' && !hung, nowMs);
     if (!hung) return;
     this.#dropLevels();
+    this.#proofs.interrupt();
     this.#verdicts?.gap();
   }
 
@@ -429,6 +442,7 @@ export class Monitor implements MonitorView, MonitorCommands {
       // Names may have changed: what was heard so far still holds.
       return;
     }
+    this.endProof();
     // A loopback carries copies of other banks: it proves nothing, for or against.
     this.#watched = this.#plan.banks.filter((bank) => bank.kind !== 'loopback').map((bank) => bank.id);
     this.#foreign.open(this.#watched);
@@ -470,6 +484,7 @@ export class Monitor implements MonitorView, MonitorCommands {
       case 'usbLoss':
         if (!this.#losses.isNew(event)) return;
         this.#usbLosses = { count: this.#usbLosses.count + 1, sinceMs: this.#usbLosses.sinceMs || nowMs };
+        this.#revokeProofs('device');
         break;
       case 'xrun':
         this.#xruns = { count: this.#xruns.count + 1, sinceMs: this.#xruns.sinceMs || nowMs };
@@ -477,9 +492,14 @@ export class Monitor implements MonitorView, MonitorCommands {
         break;
       case 'clockChange':
         this.#rate.onChange(event, nowMs);
+        this.#revokeProofs('device');
         break;
       case 'clockSource':
+        this.#revokeProofs('device');
+        break;
       case 'portLock':
+        if (event.lock === 'noLock' || event.lock === 'lock') this.#revokeProofs(event.port);
+        break;
       case 'inputSwitch':
         break;
       default:
@@ -487,6 +507,13 @@ export class Monitor implements MonitorView, MonitorCommands {
     }
     this.#takes.onEvent(event);
     this.#parts.onEvent?.(event);
+  }
+
+  /** The clocks of a port, or of all (`device`), are not what they were. */
+  #revokeProofs(port: string): void {
+    this.#watched.forEach((id, b) => {
+      if (port === 'device' || port === id) this.#verdicts?.verdicts[b]?.revokeProof();
+    });
   }
 
   /** What the worker has published since the last time, to who listens. */
@@ -528,6 +555,7 @@ export class Monitor implements MonitorView, MonitorCommands {
     const watching = this.#hasLevels() && plan.kind !== 'analogue';
     // Data that is no sound shows no slips; a port that gives hash is no port in sync, whatever its control says.
     const untold = verdict?.sync === 'sync' && this.#foreign.noSound().has(plan.id);
+    const proof = watching ? (judge?.proof ?? null) : null;
     const judged = watching && verdict !== undefined && !untold ? seenFrom(vantage, verdict) : NOT_JUDGED;
     return {
       id: plan.id,
@@ -544,7 +572,16 @@ export class Monitor implements MonitorView, MonitorCommands {
       uncertaintyPpm: judged.uncertaintyPpm,
       boundPpm: judged.boundPpm,
       observableS: Math.round(judged.observableS * 10) / 10,
-      proof: null,
+      proof:
+        proof === null
+          ? null
+          : {
+              passed: proof.passed,
+              ppm: proof.ppm,
+              uncertaintyPpm: proof.uncertaintyPpm,
+              boundPpm: proof.boundPpm,
+              ageS: Math.max(0, Math.floor((this.#parts.uptimeMs() - proof.atMs) / 1000)),
+            },
       slips: record?.slips ?? 0,
       slipsPerMinute: judged.slipsPerMinute,
       firstSlipFrame: record?.firstSlipFrame ?? null,
@@ -578,6 +615,47 @@ export class Monitor implements MonitorView, MonitorCommands {
   answer(complaint: Complaint): Finding[] {
     const { rig } = this.#diagnosis;
     return rig === null ? [] : answerComplaint(complaint, this.#snapshot.findings, rig);
+  }
+
+  /** Begins the guided proof of a bank; one that runs is given up. */
+  startProof(id: string): Outcome<null> {
+    const bank = this.#plan.banks.find((one) => one.id === id);
+    const { vantage } = this.#config.capture;
+    if (bank === undefined)
+      return bad('prove-no-bank', `There is no bank ${id}.`, 'See GET /api/status for the banks there are.');
+    if (bank.kind === 'analogue' || bank.kind === 'loopback')
+      return bad(
+        'prove-not-digital',
+        `${bank.name} has no clock but the interface's own: there is nothing to prove.`,
+        'Choose a digital port.',
+      );
+    if (!this.#hasLevels() || this.#state.kind !== 'running')
+      return bad('prove-not-watching', 'Nothing is captured now.', 'Begin the proof once frames arrive.');
+    if (vantage === 'split' || vantage === 'resampled')
+      return bad(
+        'prove-vantage',
+        'From where this box sits a tone proves nothing: it follows any clock.',
+        "Put the interface's own cable on it, or clock the tap from the DAW's interface (capture.vantage).",
+      );
+    this.#proofs.begin(bank, this.#parts.uptimeMs());
+    const columns = (banks: readonly PlannedBank[]) =>
+      banks.flatMap(({ first, last }) => Array.from({ length: last - first + 1 }, (_, i) => first - 1 + i));
+    this.#parts.tell({
+      kind: 'prove',
+      columns: columns([bank]),
+      // A loopback that carries the bank itself is found out by its noise.
+      references: columns(this.#plan.banks.filter(({ kind }) => kind === 'analogue' || kind === 'loopback')),
+    });
+    this.#snapshotNow();
+    return good(null);
+  }
+
+  /** Gives up the proof that runs. */
+  endProof(): void {
+    if (this.#proofs.running === null) return;
+    this.#proofs.giveUp();
+    this.#parts.tell({ kind: 'endProof' });
+    this.#lastSnapshotMs = Number.NEGATIVE_INFINITY;
   }
 
   /** Begins a guided check; one that runs is given up. */
@@ -661,7 +739,7 @@ export class Monitor implements MonitorView, MonitorCommands {
       meter: meterSection(this.#config.meter),
       channels,
       loudness: this.#channels.loudness(),
-      prove: null,
+      prove: this.#proofs.view,
       foreign: this.#foreign.entries(),
       power: this.#power.state(),
       recorder: this.#parts.recorder?.() ?? null,

@@ -86,20 +86,30 @@ export const Bank = Type.Object({
   }),
   uncertaintyPpm: Type.Union([Type.Number(), Type.Null()], { description: '95 % half width of ppm.' }),
   boundPpm: Type.Union([Type.Number(), Type.Null()], {
-    description: 'With sync on the basis of audio: a difference larger than this would have been seen (99 %).',
+    description:
+      'With sync on the basis of audio or of a proof: a difference larger than this would have been seen (99 %).',
   }),
   observableS: Type.Number({ description: 'Seconds of material in which a slip could have been seen.' }),
   proof: Type.Union(
     [
       Type.Object({
-        ppm: Type.Number({ description: "The bank's clock against the interface's; positive: the bank is faster." }),
-        uncertaintyPpm: Type.Number({ description: '95 % half width.' }),
-        passed: Type.Boolean({ description: 'One clock, within the uncertainty.' }),
+        ppm: Type.Union([Type.Number(), Type.Null()], {
+          description:
+            "The bank's clock against the interface's; positive: the bank is faster. null: passed by steps alone, or by moves of unknown size.",
+        }),
+        uncertaintyPpm: Type.Union([Type.Number(), Type.Null()], { description: '95 % half width.' }),
+        boundPpm: Type.Union([Type.Number(), Type.Null()], {
+          description: 'Of one that passed: a larger difference would have been seen (99 %).',
+        }),
+        passed: Type.Boolean({ description: 'One clock, within boundPpm.' }),
         ageS: Count('Seconds since it was made.'),
       }),
       Type.Null(),
     ],
-    { description: 'The last guided proof of this stream, or null.' },
+    {
+      description:
+        'The last guided proof, while it holds: a slip after one that passed, a gap, or digital silence ends it. null: none.',
+    },
   ),
   slips: Count('Slips since the start or the last clear.'),
   slipsPerMinute: Type.Union([Type.Number(), Type.Null()]),
@@ -220,11 +230,20 @@ export const ProveProgress = Type.Object(
     reference: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
       description: "Channel on the interface's own clock that carries the same tone, 1-based; null: none does.",
     }),
+    hz: Type.Union([Type.Number(), Type.Null()], { description: 'Frequency of the tone, as measured.' }),
+    levelDbfs: Db('Peak of the tone, dBFS.'),
     seconds: Type.Number({ description: 'Length of tone measured, s.' }),
+    neededS: Type.Integer({ description: 'Length of tone that it takes, s; 0: not known yet.' }),
     ppm: Type.Union([Type.Number(), Type.Null()]),
     uncertaintyPpm: Type.Union([Type.Number(), Type.Null()], { description: '95 % half width.' }),
+    boundPpm: Type.Union([Type.Number(), Type.Null()], {
+      description: 'Of one that passed: a larger difference would have been seen (99 %).',
+    }),
+    slips: Count('Steps of the phase by whole frames.'),
+    slipsPerMinute: Type.Union([Type.Number(), Type.Null()]),
     what: Type.String({ description: 'What is going on, or the result, in plain words.' }),
     fix: Type.String({ description: "What to do now; '' for nothing." }),
+    startedMs: Type.Integer({ description: 'uptimeMs.' }),
   },
   { description: 'The guided proof that runs, or the last one.' },
 );

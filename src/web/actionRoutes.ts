@@ -15,8 +15,8 @@ export interface WebActions {
   acknowledge?(code: string, where: string | null): Outcome<null>;
   /** Begins a take (`name`; empty: numbered) or ends the one that runs (`null`). */
   markTake?(name: string | null): Outcome<null>;
-  /** Begins the guided proof on a bank. */
-  prove?(bank: string): Outcome<null>;
+  /** Begins the guided proof on a bank; null gives up the one that runs. */
+  prove?(bank: string | null): Outcome<null>;
   /** Presses buttons of the panel together for so long. */
   press?(buttons: readonly ('A' | 'B' | 'C' | 'D')[], holdMs: number): Outcome<null>;
 }
@@ -51,7 +51,11 @@ const MarkTakeBody = Type.Object(
   { additionalProperties: false },
 );
 const ProveBody = Type.Object(
-  { bank: Type.String({ pattern: '^[a-z0-9-]{1,24}$', description: 'id of the bank.' }) },
+  {
+    bank: Type.Union([Type.String({ pattern: '^[a-z0-9-]{1,24}$' }), Type.Null()], {
+      description: 'id of the bank; null gives up the proof that runs.',
+    }),
+  },
   { additionalProperties: false },
 );
 const PressBody = Type.Object(
@@ -152,7 +156,10 @@ export function actionRoutes(context: WebContext, commands: MonitorCommands, act
   );
   app.post(
     '/api/actions/prove',
-    { onRequest, schema: schema('Begin the guided proof on a bank.', ProveBody) },
+    {
+      onRequest,
+      schema: schema('Begin the guided proof on a bank, or give it up. How it goes stands in the status.', ProveBody),
+    },
     async (request, reply) => {
       const outcome = actions.prove?.(request.body.bank) ?? { ok: false as const, fault: NOT_HERE };
       return outcome.ok ? reply.send(done()) : sendFault(context, reply, 409, outcome.fault);

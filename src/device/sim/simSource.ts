@@ -39,7 +39,7 @@ class SimBank {
   readonly #history: Float64Array[];
   #at = 0;
   readonly #random: Random;
-  ppm: number;
+  #ppm = 0;
   /** Frames by which the sender is ahead of the receiver, modulo one. */
   #phase = 0;
   /** Frames to repeat before the next new one. */
@@ -50,13 +50,19 @@ class SimBank {
 
   constructor(id: string, ppm: number, voices: Voice[], channels: SimChannel[], random: Random, validBits: number) {
     this.id = id;
-    this.ppm = ppm;
     this.channels = channels;
     this.#voices = voices;
     this.#history = voices.map(() => new Float64Array(HISTORY));
     this.#random = random;
     this.#fullScale = 2 ** (validBits - 1) - 1;
     this.#step = 2 ** (32 - validBits);
+    this.setClock(ppm);
+  }
+
+  /** From here on the bank runs so much faster than the interface. A test tone keeps its own time. */
+  setClock(ppm: number): void {
+    this.#ppm = ppm;
+    for (const voice of this.#voices) voice.sampledAt?.(ppm);
   }
 
   /** The sender makes one frame. */
@@ -93,7 +99,7 @@ class SimBank {
 
   /** The receiver takes one frame. */
   write(block: Int32Array, offset: number): void {
-    this.#phase += this.ppm * 1e-6;
+    this.#phase += this.#ppm * 1e-6;
     if (this.#phase >= 1) {
       this.#phase -= 1;
       this.#advance();
@@ -250,7 +256,7 @@ class SimStream implements CaptureStream {
         else this.#bank(event.bank).dropFrames(-event.frames);
         return;
       case 'clock':
-        this.#bank(event.bank).ppm = event.ppm;
+        this.#bank(event.bank).setClock(event.ppm);
         return;
       case 'clip':
         this.#channel(event.channel).clipLeft = event.samples;

@@ -25,6 +25,8 @@ export class Random {
 export interface Voice {
   /** The next sample, nominally within -1..1. */
   next(): number;
+  /** A voice that keeps time by itself, whoever samples it: it is told how fast the sampler's clock runs. */
+  sampledAt?(ppm: number): void;
 }
 
 const TWO_PI = 2 * Math.PI;
@@ -260,11 +262,16 @@ class Keys implements Voice {
 /** A steady 997 Hz wave: sine, or the naive square that no slip detector can read. */
 class Steady implements Voice {
   #phase = 0;
-  readonly #step: number;
+  readonly #nominal: number;
+  #step: number;
   readonly #square: boolean;
   constructor(rateHz: number, hz: number, square: boolean) {
-    this.#step = hz / rateHz;
+    this.#nominal = hz / rateHz;
+    this.#step = this.#nominal;
     this.#square = square;
+  }
+  sampledAt(ppm: number): void {
+    this.#step = this.#nominal / (1 + ppm * 1e-6);
   }
   next(): number {
     this.#phase += this.#step;

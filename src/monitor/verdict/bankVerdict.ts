@@ -39,6 +39,18 @@ export interface BankVerdictState {
   readonly digitalZero: boolean;
 }
 
+/** What a guided proof found. */
+export interface ProofResult {
+  /** One clock, as far as `boundPpm` tells. */
+  readonly passed: boolean;
+  readonly ppm: number | null;
+  readonly uncertaintyPpm: number | null;
+  readonly boundPpm: number | null;
+  readonly slipsPerMinute: number | null;
+  /** Monotonic, when it was made. */
+  readonly atMs: number;
+}
+
 /** What a device's own control says of the bank, where there is one. */
 export type DeviceWord = 'noLock' | 'lock' | 'sync' | null;
 
@@ -106,6 +118,7 @@ export class BankVerdict {
   #zero = false;
   #latched = false;
   #device: DeviceWord = null;
+  #proof: ProofResult | null = null;
   readonly #counted = new Map<number, Slip>();
   #slips = 0;
   #first: number | null = null;
@@ -131,6 +144,7 @@ export class BankVerdict {
       slip,
       strong: true,
     });
+    this.revokeProof();
     this.#count(slip);
     this.#restart(exact.frame);
     this.#exact.push(exact.frame);
@@ -153,6 +167,7 @@ export class BankVerdict {
     const slip: Slip = { frame: drop.frame, kind: 'drop', frames: 1 };
     this.#add({ frame: drop.frame, moved: 1, shape: drop.shape, riseDb: drop.riseDb, nats: drop.nats, slip, strong });
     if (strong) {
+      this.revokeProof();
       this.#count(slip);
       this.#restart(drop.frame);
     }
@@ -177,6 +192,7 @@ export class BankVerdict {
       if (this.#zeroFrames >= ZERO_S * this.#rateHz) {
         this.#zero = true;
         // What was seen before the silence says nothing of the clock behind it.
+        this.#proof = null;
         this.#restart(this.#frame);
       }
     } else {
@@ -193,13 +209,36 @@ export class BankVerdict {
 
   /** What the device's own control says, or null where it says nothing that can be trusted. */
   setDevice(word: DeviceWord): void {
+    // A clock that was put right after a proof had failed.
+    if (word === 'sync' && this.#device !== 'sync' && this.#proof?.passed === false) this.#proof = null;
     this.#device = word;
+  }
+
+  /** A guided proof ended with a verdict: it stands until something happens on the bank. */
+  setProof(proof: ProofResult): void {
+    this.#proof = proof;
+    // Evidence against a failed one counts from here on; what was seen before one that passed stays seen.
+    if (!proof.passed) {
+      this.#latched = true;
+      this.#restart(this.#frame);
+    }
+  }
+
+  /** Something happened to the clocks: a proof that passed is no word about now. */
+  revokeProof(): void {
+    if (this.#proof?.passed === true) this.#proof = null;
+  }
+
+  /** The last guided proof, while it holds: a slip, a gap, or digital silence since then ends it. */
+  get proof(): ProofResult | null {
+    return this.#proof;
   }
 
   /** Frames were lost: events before and after can't stand on one comb. */
   gap(): void {
     this.#events = [];
     this.#comb = null;
+    this.#proof = null;
     this.#restart(this.#frame);
   }
 
@@ -211,6 +250,7 @@ export class BankVerdict {
     this.#last = null;
     this.#longest = 0;
     this.#latched = false;
+    if (this.#proof?.passed === false) this.#proof = null;
   }
 
   state(): BankVerdictState {
@@ -239,16 +279,39 @@ export class BankVerdict {
         boundPpm: null,
         ...base,
       };
+    const proof = this.#proof;
+    const failed = proof !== null && !proof.passed && !this.#heardClean(seen);
+    if (failed)
+      return {
+        sync: 'lock',
+        basis: 'proof',
+        ppm: proof.ppm,
+        uncertaintyPpm: proof.uncertaintyPpm,
+        boundPpm: null,
+        ...base,
+        slipsPerMinute: proof.slipsPerMinute,
+      };
+    const proven = proof?.passed === true && (this.#device === null || this.#device === 'sync');
+    if (proven && !this.#suspicious)
+      return { sync: 'sync', basis: 'proof', ppm: null, uncertaintyPpm: null, boundPpm: proof.boundPpm, ...base };
     if (this.#device !== null) return { sync: this.#device, basis: 'device', ...none, ...base };
     // Zeros alone don't tell a dead fibre from a muted source: without a control that says so, it is not known.
     if (this.#zero) return { sync: 'unknown', basis: 'none', ...none, ...base };
-    // Few trials may have been lucky: their lower 95 % bound counts.
-    const sure = seen.count === 0 ? 0 : seen.frames * Math.max(0, 1 - 1.64 / Math.sqrt(seen.count));
-    const boundPpm = sure > 0 ? (EXPECTED_HITS * 1e6) / sure : null;
-    const suspicious = this.#comb !== null && this.#comb.nats >= SUSPICION_NATS;
-    if (boundPpm !== null && boundPpm <= SYNC_BOUND_PPM && recall !== null && recall >= LEAST_RECALL && !suspicious)
-      return { sync: 'sync', basis: 'audio', ppm: null, uncertaintyPpm: null, boundPpm, ...base };
+    if (this.#heardClean(seen))
+      return { sync: 'sync', basis: 'audio', ppm: null, uncertaintyPpm: null, boundPpm: boundOf(seen), ...base };
     return { sync: 'unknown', basis: 'none', ...none, ...base };
+  }
+
+  /** Enough was heard that slips would have been, and none were. */
+  #heardClean(seen: { frames: number; count: number }): boolean {
+    const boundPpm = boundOf(seen);
+    const recall = this.#recall();
+    if (boundPpm === null || recall === null) return false;
+    return boundPpm <= SYNC_BOUND_PPM && recall >= LEAST_RECALL && !this.#suspicious;
+  }
+
+  get #suspicious(): boolean {
+    return this.#comb !== null && this.#comb.nats >= SUSPICION_NATS;
   }
 
   /** Odds of the best comb so far, nats: for figures. */
@@ -337,6 +400,7 @@ export class BankVerdict {
     clock: { ppm: number | null; uncertaintyPpm: number | null; perMinute: number | null },
   ): void {
     this.#latched = true;
+    this.revokeProof();
     const until = frame + Math.max(HOLD_S, Math.min(holdS, MEMORY_S)) * this.#rateHz;
     const known = clock.ppm !== null || this.#lock === null ? clock : this.#lock;
     this.#lock = {
@@ -348,6 +412,13 @@ export class BankVerdict {
     };
     this.#restart(frame);
   }
+}
+
+/** A larger difference would have been seen (99 %); null: nothing seen. */
+function boundOf(seen: { frames: number; count: number }): number | null {
+  // Few trials may have been lucky: their lower 95 % bound counts.
+  const sure = seen.count === 0 ? 0 : seen.frames * Math.max(0, 1 - 1.64 / Math.sqrt(seen.count));
+  return sure > 0 ? (EXPECTED_HITS * 1e6) / sure : null;
 }
 
 function onComb(frame: number, comb: Comb): boolean {
