@@ -26,13 +26,6 @@ const NOISE = new Float32Array(1 << 20);
 
 const all = corpus();
 const used = new Map();
-/** Minutes of different source material that were read so far, counted in tenths of a second of each file. */
-export function uniqueMinutes() {
-  let tenths = 0;
-  for (const marks of used.values()) tenths += marks.size;
-  return tenths / 600;
-}
-
 /** The source material read since the last call, in tenths of a second of each file: [file, from, to) for each stretch. */
 export function materialOf() {
   const stretches = [];

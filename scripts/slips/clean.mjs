@@ -16,9 +16,14 @@ export const WHOLE = 'whole interface';
 const SECONDS = 150;
 /** The same music through other gains, polarities and noise, end to end: one take is ten minutes long. */
 const VARIANTS = 4;
-/** Least share of trials seen for a second to count as observable, and the time a bank must have played. */
+/**
+ * A second counts as observable when a fifth of the trials of the last three minutes or more were seen, and the bank has played for
+ * the longer of 60 s and 12/recall periods of a clock that is 10 ppm off: the time that an alarm may take as well.
+ */
 const OBSERVABLE_RECALL = 0.2;
 const OBSERVABLE_AFTER_S = 60;
+const OBSERVABLE_PERIODS = 12;
+const SYNC_PPM = 10;
 
 /** Names the detector that stands in dist: its results are not mixed with another's. */
 export function detectorVersion() {
@@ -108,6 +113,7 @@ function playTake(kind, seed) {
 }
 
 function summary(kind, seed, { watcher, label, seconds }) {
+  const { rateHz } = watcher;
   const row = { kind, label, seed, seconds, weak: 0, strong: 0, exact: 0, trials: 0, seen: 0 };
   Object.assign(row, { lock: 0, sync: 0, unknown: 0, noLock: 0, observable: 0, syncObservable: 0 });
   row.comb = Math.round(watcher.mostSuspicious);
@@ -126,7 +132,9 @@ function summary(kind, seed, { watcher, label, seconds }) {
   }
   watcher.states.forEach((state, second) => {
     row[state.sync]++;
-    if (second < OBSERVABLE_AFTER_S || state.recall === null || state.recall < OBSERVABLE_RECALL) return;
+    if (state.recall === null || state.recall < OBSERVABLE_RECALL) return;
+    const wait = (OBSERVABLE_PERIODS / state.recall) * (1e6 / SYNC_PPM / rateHz);
+    if (second < Math.max(OBSERVABLE_AFTER_S, wait)) return;
     row.observable++;
     if (state.sync !== 'unknown') row.syncObservable++;
   });

@@ -7,6 +7,8 @@ export interface CombHit {
   readonly frame: number;
   /** Frames moved: positive where frames were left out (the bank is faster), negative where they were repeated. */
   readonly moved: number;
+  /** Of a block left out: log likelihood of each number of frames; null of anything else. */
+  readonly sizes: Float64Array | null;
   /** Waveform around the place, or null for exact evidence. */
   readonly shape: Float32Array | null;
   /** Evidence of the event itself, nats. */
@@ -50,6 +52,10 @@ const SAME_SHAPE = 0.85;
 /** Evidence beyond which an event needs no comparison of waveforms. */
 const BEYOND_DOUBT = 60;
 const MAX_HITS = 64;
+/** However unlikely one block makes a size, it may be wrong: nats at most. */
+const SIZE_DOUBT = -6;
+/** By how much a size must be likelier than any other, nats. */
+const SIZE_SURE = 7;
 /** Hits from which all of them on every second place of the true comb is less likely than 1 %. */
 const SETTLED_HITS = 8;
 
@@ -159,7 +165,8 @@ function fitComb(hits: readonly CombHit[], start: number, loose: boolean): Comb 
   // The two that made the period are free.
   const nats = -logTail(inSpan - 2, h - 2, chance);
   if (sameMusic(members) || onTheBeat(members)) return null;
-  const moved = median(members.map((hit) => hit.moved));
+  const size = commonSize(members);
+  const moved = size.frames === 0 ? median(members.map((hit) => hit.moved)) : size.frames;
   const agreeing = members.filter((hit) => Math.sign(hit.moved) === Math.sign(moved)).length;
   if (agreeing < 0.8 * h) return null;
   let squares = 0;
@@ -180,8 +187,33 @@ function fitComb(hits: readonly CombHit[], start: number, loose: boolean): Comb 
     firstFrame: first,
     lastFrame: newest,
     moved,
-    settled: h >= SETTLED_HITS,
+    settled: h >= SETTLED_HITS && size.sure,
   };
+}
+
+/**
+ * How many frames the blocks on a comb have in common: one receiver gives up the same number each time. `frames` 0: most of them
+ * are no blocks.
+ */
+function commonSize(members: readonly CombHit[]): { frames: number; sure: boolean } {
+  const blocks = members.filter((hit) => hit.sizes !== null);
+  if (blocks.length * 2 <= members.length) return { frames: 0, sure: true };
+  const sum = new Float64Array(blocks[0]!.sizes!.length);
+  for (const { sizes } of blocks) {
+    const top = Math.max(...sizes!);
+    for (let d = 0; d < sum.length; d++) sum[d]! += Math.max(SIZE_DOUBT, sizes![d]! - top);
+  }
+  const { frames, margin } = likeliestSize(sum);
+  return { frames, sure: margin >= SIZE_SURE };
+}
+
+/** The likeliest number of missing frames of a block, and by how many nats it leads. */
+export function likeliestSize(sizes: Float64Array): { frames: number; margin: number } {
+  let best = 2;
+  for (let d = 3; d < sizes.length; d++) if (sizes[d]! > sizes[best]!) best = d;
+  let second = Number.NEGATIVE_INFINITY;
+  for (let d = 2; d < sizes.length; d++) if (d !== best && sizes[d]! > second) second = sizes[d]!;
+  return { frames: best, margin: sizes[best]! - second };
 }
 
 /** log P(X >= k) for n trials of odds p. */

@@ -19,12 +19,16 @@ import {
 } from './slipKernel.ts';
 import { JUDGE_REACH, type Judgement, SpliceJudge } from './spliceJudge.ts';
 
-/** One frame seems to be missing on a bank. */
+/** One frame, or a block of up to 64, seems to be missing on a bank. */
 export interface DropEvent {
   /** Index of the bank in the list given. */
   readonly bank: number;
   /** Absolute frame of the first frame behind the gap; within 1 of the truth. */
   readonly frame: number;
+  /** Frames missing: 1, or what a receiver's store gives up at once. */
+  readonly frames: number;
+  /** Of a block: log likelihood of each number of missing frames, 0..64; null of a single frame. */
+  readonly sizes: Float64Array | null;
   /** Evidence, nats: log likelihood ratio against chance and clicks. */
   readonly nats: number;
   /** The same without the channel that says most: what the rest of the bank agrees to. */
@@ -57,6 +61,8 @@ export interface DropDetectorOptions {
   readonly onTrial: (trial: DropTrial) => void;
 }
 
+/** A cut where the bank gets this much louder at once is where something was struck: electronic instruments cut off their own tail there. */
+const HIT_DB = 3;
 /** Segments on either side of a place whose loudness is compared: 8 x 64 frames. */
 const RISE_SEGMENTS = 8;
 /** Frames analysed at a time. */
@@ -78,13 +84,23 @@ const WATCHED = STEP + 2 * AROUND;
 const TRIAL_LOGS = WATCHED + SEGMENT;
 /** Splice test, nats: what goes on to the judge. */
 const PASS_SPLICE = 1;
-/** A peak this far above its surroundings (Q7 of log2, a live lane) is looked at further back as well: where the predictor's answer to a gap is late. */
-const HIGH_PEAK = 128;
+/**
+ * A peak this far above its surroundings (Q7 of log2, a live lane) is more than the largest of a cell is by chance: it is looked
+ * at further back as well, where the predictor's answer to a gap is late, and for a block of frames.
+ */
+const HIGH_PEAK = 576;
 /** Judgements a second of audio and bank, and how many may come at once: the judge is dear. */
 const JUDGE_PER_S = 4;
 const JUDGE_BURST = 12;
 /** Judge, nats: what is worth reporting. Chance exceeded 5 about once in an hour on the tuning set; see docs/slips.md. */
 export const PASS_JUDGE = 1.5;
+/** Judgements a second of audio and bank on high peaks that are no single frame: a block of frames may be missing there. */
+const BLOCK_PER_S = 1;
+const BLOCK_BURST = 4;
+/** How far before a high peak the middle of the search for a block's edge lies. */
+const BLOCK_BEFORE = 7;
+/** Evidence of a block worth reporting, nats. */
+const PASS_BLOCK = 10;
 const TRIAL_EVERY_S = 1.5;
 const FLOOR_SHARE = 0.3;
 export const SHAPE_FRAMES = 64;
@@ -98,6 +114,7 @@ interface BankLanes {
   known: number;
   /** Judgements still allowed. */
   tokens: number;
+  blockTokens: number;
   lastDrop: number;
   /** Lanes that carry something. */
   live: number;
@@ -115,6 +132,8 @@ export class DropDetector {
   readonly #ratios = new Float64Array(SPLICE_PLACES);
   readonly #best = { nats: 0, place: 0 };
   readonly #peaks: number;
+  /** Channels of the last judgement. */
+  #asked = 0;
   /** Absolute frame of index 0 of the store. */
   #base = 0;
   /** Frames in the store. */
@@ -137,6 +156,7 @@ export class DropDetector {
         nextTrial: options.rateHz,
         known: -1,
         tokens: JUDGE_BURST,
+        blockTokens: BLOCK_BURST,
         lastDrop: Number.NEGATIVE_INFINITY,
         live: 0,
       });
@@ -206,37 +226,69 @@ export class DropDetector {
     bank.known = at + STEP + AROUND;
     this.#findPeaks(logs);
     bank.tokens = Math.min(JUDGE_BURST, bank.tokens + (JUDGE_PER_S * STEP) / this.#options.rateHz);
+    bank.blockTokens = Math.min(BLOCK_BURST, bank.blockTokens + (BLOCK_PER_S * STEP) / this.#options.rateHz);
     // The least of the kept peaks: what a trial must beat to be kept in its place.
     let least = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < this.#peaks; i++) if (this.#peakExcess[i]! < least) least = this.#peakExcess[i]!;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < this.#peaks; i++) {
+      if (this.#peakExcess[i]! < least) least = this.#peakExcess[i]!;
+      if (this.#peakExcess[i]! > most) most = this.#peakExcess[i]!;
+    }
     for (let i = 0; i < this.#peaks; i++) {
       if (this.#peakFrame[i]! < 0) continue;
       this.work.peaks++;
       const index = at + this.#peakFrame[i]!;
+      const high = this.#peakExcess[i]! === most && most >= HIGH_PEAK * bank.live;
       const splice = this.#look(bank, index, index, this.#peakExcess[i]!);
-      if (splice.nats < PASS_SPLICE || bank.tokens < 1) continue;
-      bank.tokens--;
-      const place = splice.place;
-      const verdict = this.#askJudge(bank, place);
-      const frame = this.#base + place + verdict.place;
-      // Two peaks may lead to the same gap.
-      if (verdict.nats < PASS_JUDGE || Math.abs(frame - bank.lastDrop) < CELL) continue;
-      bank.lastDrop = frame;
-      this.#options.onDrop({
-        bank: b,
-        frame,
-        nats: verdict.nats,
-        others: verdict.others,
-        voices: verdict.voices,
-        shape: this.#shape(bank, place),
-        riseDb: this.#riseDb(bank, place),
-      });
+      let asked = Number.NaN;
+      if (splice.nats >= PASS_SPLICE && bank.tokens >= 1) {
+        bank.tokens--;
+        asked = splice.place;
+        const verdict = this.#askJudge(bank, asked);
+        if (verdict.nats >= PASS_JUDGE) {
+          this.#report(b, asked, asked + verdict.place, 1, null, verdict);
+          continue;
+        }
+      }
+      if (!high || bank.blockTokens < 1) continue;
+      bank.blockTokens--;
+      // The answer of the predictor to a gap is largest at its beginning, or a little behind.
+      if (Number.isNaN(asked)) {
+        asked = index - BLOCK_BEFORE;
+        this.#askJudge(bank, asked);
+      }
+      const block = this.#judge.judgeBlock(this.#asked);
+      if (block.nats >= PASS_BLOCK && block.frames > 0)
+        this.#report(b, asked, asked + block.place, block.frames, this.#judge.sizes.slice(), {
+          nats: block.nats,
+          others: block.others,
+          voices: this.#judge.voices,
+        });
     }
     const now = this.#base + at;
     if (now >= bank.nextTrial) {
       bank.nextTrial = now + TRIAL_EVERY_S * this.#options.rateHz * (0.5 + this.#uniform());
       this.#trial(b, bank, at + Math.floor(this.#uniform() * STEP), least);
     }
+  }
+
+  #report(
+    b: number,
+    at: number,
+    place: number,
+    frames: number,
+    sizes: Float64Array | null,
+    of: { nats: number; others: number; voices: number },
+  ): void {
+    const bank = this.#banks[b]!;
+    const frame = this.#base + place;
+    // Two peaks may lead to the same gap.
+    if (Math.abs(frame - bank.lastDrop) < CELL) return;
+    bank.lastDrop = frame;
+    const { nats, others, voices } = of;
+    const riseDb = this.#riseDb(bank, at);
+    if (sizes !== null && riseDb >= HIT_DB) return;
+    this.#options.onDrop({ bank: b, frame, frames, sizes, nats, others, voices, shape: this.#shape(bank, at), riseDb });
   }
 
   /** The largest peaks of the summed log residual over its surroundings, at most one a cell. `logs`: entry of the first. */
@@ -333,6 +385,7 @@ export class DropDetector {
       let from = (group * kernel.capacity + at - JUDGE_REACH) * 4 + lane;
       for (let n = 0; n < signal.length; n++, from += 4) signal[n] = kernel.data[from]!;
     }
+    this.#asked = channels;
     return this.#judge.judge(channels);
   }
 

@@ -74,10 +74,12 @@ const BLOCK_HOLDOFF = MAX_ZEROS * 16;
 /** Frames looked at before an event; after it, ISOLATION. */
 const BEFORE = 128;
 /**
- * A cut-off breaks the line that the last two samples draw, by at least this share (mean over the channels) of the bends that the
+ * A cut-off breaks the line that the last two samples draw, by at least this share (RMS over the channels) of the bends that the
  * signal makes anyway; a fade runs into zero along it.
  */
-const CUT_OFF = 0.5;
+const CUT_OFF = 0.3;
+/** And the last sample is no smaller than this share (RMS over the channels) of the signal's mean size near by: a fade's is. */
+const EDGE = 0.4;
 
 /** Taps of the predictor that tells whether the signal goes on smoothly with the repeated frames taken out. */
 const JOIN_TAPS = 12;
@@ -546,36 +548,43 @@ export class ExactSlips {
     const own = new Set(this.#independent(bank.live, event.frame, end + 1, 1).map((part) => part.channel));
     let bits = 0;
     let living = 0;
-    let cutBefore = 0;
-    let cutAfter = 0;
+    const cut = [0, 0];
+    const edge = [0, 0];
     for (const c of bank.live) {
       let zerosBefore = 0;
       let zerosAfter = 0;
-      let bendBefore = 0;
-      let bendAfter = 0;
+      const bend = [0, 0];
+      const size = [0, 0];
       for (let i = 1; i <= ISOLATION; i++) {
         const x = event.frame - i;
         const y = end + i - 1;
         if (ring.at(x, c) === 0) zerosBefore++;
         if (ring.at(y, c) === 0) zerosAfter++;
-        bendBefore += Math.abs(ring.at(x, c) - 2 * ring.at(x - 1, c) + ring.at(x - 2, c));
-        bendAfter += Math.abs(ring.at(y, c) - 2 * ring.at(y + 1, c) + ring.at(y + 2, c));
+        bend[0]! += Math.abs(ring.at(x, c) - 2 * ring.at(x - 1, c) + ring.at(x - 2, c));
+        bend[1]! += Math.abs(ring.at(y, c) - 2 * ring.at(y + 1, c) + ring.at(y + 2, c));
+        size[0]! += Math.abs(ring.at(x, c));
+        size[1]! += Math.abs(ring.at(y, c));
       }
       if (zerosBefore > ISOLATION / 2 || zerosAfter > ISOLATION / 2) continue;
       living++;
-      cutBefore += cutOff(ring.at(event.frame - 1, c), ring.at(event.frame - 2, c), bendBefore / ISOLATION);
-      cutAfter += cutOff(ring.at(end, c), ring.at(end + 1, c), bendAfter / ISOLATION);
+      for (let side = 0; side < 2; side++) {
+        const near = ring.at(side === 0 ? event.frame - 1 : end, c);
+        const far = ring.at(side === 0 ? event.frame - 2 : end + 1, c);
+        cut[side]! += against(2 * near - far, bend[side]! / ISOLATION) ** 2;
+        edge[side]! += against(near, size[side]! / ISOLATION) ** 2;
+      }
       if (!own.has(c)) continue;
       const rate = (Math.max(zerosBefore, zerosAfter) + 1) / (ISOLATION + 2);
       bits += Math.min(ZERO_BITS_CAP, -Math.log2(rate) * event.frames);
     }
-    return Math.min(cutBefore, cutAfter) >= CUT_OFF * living ? bits : 0;
+    const hard = Math.min(...cut) >= CUT_OFF ** 2 * living && Math.min(...edge) >= EDGE ** 2 * living;
+    return hard ? bits : 0;
   }
 }
 
-/** How far zero lies off the line through two samples, in mean bends of the signal; 4 at most. */
-function cutOff(near: number, far: number, bend: number): number {
-  return Math.min(4, Math.abs(2 * near - far) / Math.max(1, bend));
+/** A size in units of what is usual; 4 at most. */
+function against(value: number, usual: number): number {
+  return Math.min(4, Math.abs(value) / Math.max(1, usual));
 }
 
 function forgetNear(bank: BankState, start: number): void {

@@ -41,6 +41,24 @@ export interface Judgement {
   place: number;
 }
 
+/** What a place is, if more than one frame is missing there. */
+export interface BlockJudgement {
+  /** Evidence for a cut through the bank, nats, and the same without the channel that says most. */
+  nats: number;
+  others: number;
+  /** Offset of the first frame behind the cut. */
+  place: number;
+  /** The likeliest number of frames missing, 2..LONGEST_BLOCK; 0 where none or one tells it as well. */
+  frames: number;
+}
+
+/** Missing frames looked for at most: what a receiver's store of 64 frames gives up at once. */
+export const LONGEST_BLOCK = 64;
+/** Frames around the middle within which the cut is looked for. */
+const CUT_REACH = 10;
+/** Evidence of a cut from which missing frames are counted, and how much likelier their number must be than none or one, nats. */
+const BLOCK_SURE = 10;
+
 export class SpliceJudge {
   /** Fill with samples (any scale): signals[c][JUDGE_REACH] is the frame right behind the suspected gap. */
   readonly signals: Float64Array[] = Array.from({ length: MAX_CHANNELS }, () => new Float64Array(LENGTH));
@@ -59,6 +77,20 @@ export class SpliceJudge {
   readonly #total = new Float64Array(3);
   readonly #largest = new Float64Array(3);
   readonly #answer: Judgement = { nats: 0, others: 0, voices: 0, place: 0 };
+
+  readonly #backward = new Float64Array(LENGTH);
+  readonly #blockSums = new Float64Array(2 * CUT_REACH + 1);
+  readonly #blockLargest = new Float64Array(2 * CUT_REACH + 1);
+  readonly #likelihood = new Float64Array(LONGEST_BLOCK + 1);
+  readonly #gaps = {
+    factor: new Float64Array(LONGEST_BLOCK * (ORDER + 1)),
+    lag: new Float64Array(ORDER + 1),
+    row: new Float64Array(LONGEST_BLOCK + ORDER),
+    pre: new Float64Array(ORDER),
+    post: new Float64Array(ORDER),
+    solved: new Float64Array(LONGEST_BLOCK),
+  };
+  readonly #blockAnswer: BlockJudgement = { nats: 0, others: 0, place: 0, frames: 0 };
 
   static readonly maxChannels = MAX_CHANNELS;
 
@@ -96,6 +128,152 @@ export class SpliceJudge {
     this.#answer.others = total[best]! - largest[best]!;
     this.#answer.place = best - 1;
     return this.#answer;
+  }
+
+  /** How many different things the channels said in the last judgement. */
+  get voices(): number {
+    return this.#answer.voices;
+  }
+
+  /** Log likelihood of 0..LONGEST_BLOCK missing frames at the last block found; the next one writes over it. */
+  get sizes(): Float64Array {
+    return this.#likelihood;
+  }
+
+  /**
+   * Were several frames left out? To be asked right after `judge`, of the same place. First, whether the sound is cut at all: behind
+   * the cut a predictor that runs forwards is lost for its whole length, while one that runs backwards from behind, and the
+   * forward one before, are as right as ever. Then how many frames are missing: the likelihood of what follows, with so many
+   * unknown frames between, each weighed by all values that they might have had.
+   */
+  judgeBlock(channels: number): BlockJudgement {
+    const answer = this.#blockAnswer;
+    const sums = this.#blockSums.fill(0);
+    const largest = this.#blockLargest.fill(0);
+    const forward = this.#error;
+    const backward = this.#backward;
+    const from = JUDGE_REACH - CUT_REACH - ORDER;
+    const to = JUDGE_REACH + CUT_REACH + ORDER;
+    for (let c = 0; c < channels; c++) {
+      const x = this.signals[c]!;
+      const a = this.#filters[c]!;
+      if (a[1] === 0 && a[2] === 0) continue;
+      this.#background(x, a);
+      for (let m = from; m < to; m++) {
+        let r = 0;
+        for (let k = 0; k <= ORDER; k++) r += a[k]! * x[m + k]!;
+        backward[m] = r;
+      }
+      for (let i = 0; i <= 2 * CUT_REACH; i++) {
+        const n = JUDGE_REACH - CUT_REACH + i;
+        let before = 0;
+        let behind = 0;
+        let lost = 0;
+        let shock = 0;
+        for (let k = 0; k < ORDER; k++) {
+          before += forward[n - 1 - k]! ** 2;
+          behind += backward[n + k]! ** 2;
+          const e = forward[n + k]! ** 2;
+          lost += e;
+          if (e > shock) shock = e;
+        }
+        let click = 0;
+        let gain = 0;
+        for (let k = 0; k <= ORDER; k++) {
+          click += a[k]! * forward[n + k]!;
+          gain += a[k]! * a[k]!;
+        }
+        const other = Math.max(0, lost - Math.max(shock, (click * click) / gain));
+        const usual = Math.sqrt(this.#before * this.#behind) + 1e-9;
+        const floor = (FLOOR_SHARE * ORDER * (this.#before + this.#behind)) / 2 + 1e-9;
+        let nats =
+          (ORDER / 2) * Math.log((other + floor) / (behind + floor)) -
+          misfit(behind / (ORDER * usual * BACKWARD_LEEWAY), ORDER) -
+          misfit(before / (ORDER * usual * BACKWARD_LEEWAY), ORDER);
+        if (nats > 0) nats /= 1 + Math.abs(Math.log((this.#before + 1e-9) / (this.#behind + 1e-9)));
+        sums[i]! += nats;
+        if (nats > largest[i]!) largest[i] = nats;
+      }
+    }
+    let best = 0;
+    for (let i = 1; i < sums.length; i++) if (sums[i]! > sums[best]!) best = i;
+    answer.nats = sums[best]!;
+    answer.others = sums[best]! - largest[best]!;
+    answer.place = best - CUT_REACH;
+    answer.frames = answer.nats >= BLOCK_SURE ? this.#missing(channels, JUDGE_REACH + answer.place) : 0;
+    return answer;
+  }
+
+  /** The likeliest number of frames missing before index `n`, or 0. */
+  #missing(channels: number, n: number): number {
+    const likelihood = this.#likelihood.fill(0);
+    for (let c = 0; c < channels; c++) {
+      const a = this.#filters[c]!;
+      if (a[1] === 0 && a[2] === 0) continue;
+      this.#background(this.signals[c]!, a);
+      this.#weighGaps(this.signals[c]!, a, n, Math.sqrt(this.#before * this.#behind) + 1e-9);
+    }
+    let best = 2;
+    for (let d = 3; d <= LONGEST_BLOCK; d++) if (likelihood[d]! > likelihood[best]!) best = d;
+    return likelihood[best]! - Math.max(likelihood[0]!, likelihood[1]!) >= BLOCK_SURE ? best : 0;
+  }
+
+  /**
+   * Adds, for each number d of missing frames, the log likelihood of the ORDER frames behind, the missing ones integrated out:
+   * with A the predictor over the missing frames, B = A'A (the same Toeplitz matrix for every d, cut to d) and b = A'r,
+   * -(r'r - b'B^-1 b) / 2s - log det(B) / 2.
+   */
+  #weighGaps(x: Float64Array, a: Float64Array, n: number, usual: number): void {
+    const { factor, row, pre, post } = this.#gaps;
+    for (let k = 0; k < ORDER; k++) {
+      let u = 0;
+      let w = 0;
+      for (let j = k + 1; j <= ORDER; j++) u += a[j]! * x[n - 1 + k + 1 - j]!;
+      for (let j = 0; j <= k; j++) w += a[j]! * x[n + k - j]!;
+      pre[k] = u;
+      post[k] = w;
+    }
+    // Cholesky factor of the banded B: row i keeps columns i - ORDER .. i.
+    const width = ORDER + 1;
+    const lag = this.#gaps.lag;
+    for (let k = 0; k <= ORDER; k++) {
+      let sum = 0;
+      for (let j = 0; j + k <= ORDER; j++) sum += a[j]! * a[j + k]!;
+      lag[k] = sum;
+    }
+    for (let i = 0; i < LONGEST_BLOCK; i++)
+      for (let j = Math.max(0, i - ORDER); j <= i; j++) {
+        let sum = lag[i - j]!;
+        for (let k = Math.max(0, i - ORDER); k < j; k++)
+          sum -= factor[i * width + k - i + ORDER]! * factor[j * width + k - j + ORDER]!;
+        factor[i * width + j - i + ORDER] =
+          i === j ? Math.sqrt(Math.max(sum, 1e-12)) : sum / factor[j * width + ORDER]!;
+      }
+    const likelihood = this.#likelihood;
+    let none = 0;
+    for (let k = 0; k < ORDER; k++) none += (pre[k]! + post[k]!) ** 2;
+    likelihood[0]! -= none / (2 * usual);
+    let logRoot = 0;
+    for (let d = 1; d <= LONGEST_BLOCK; d++) {
+      logRoot += Math.log(factor[(d - 1) * width + ORDER]!);
+      const total = d + ORDER;
+      let energy = 0;
+      for (let k = 0; k < total; k++) {
+        row[k] = (k < ORDER ? pre[k]! : 0) + (k >= d ? post[k - d]! : 0);
+        energy += row[k]! * row[k]!;
+      }
+      let explained = 0;
+      for (let i = 0; i < d; i++) {
+        let b = 0;
+        for (let k = 0; k <= ORDER; k++) b += a[k]! * row[i + k]!;
+        for (let k = Math.max(0, i - ORDER); k < i; k++)
+          b -= factor[i * width + k - i + ORDER]! * this.#gaps.solved[k]!;
+        const z = b / factor[i * width + ORDER]!;
+        this.#gaps.solved[i] = z;
+        explained += z * z;
+      }
+      likelihood[d]! -= Math.max(0, energy - explained) / (2 * usual) + logRoot;
+    }
   }
 
   /** How many different things the channels say right at the place: 1 for copies, up to their number. */

@@ -2,7 +2,7 @@
  * The verdict on one bank: noLock, lock (slipping), sync, or unknown, and how it is known. Pure: frames in, words out; time is
  * the frame count. See docs/slips.md for what each number was measured on.
  */
-import { type Comb, type CombHit, findComb } from '../../dsp/slip/comb.ts';
+import { type Comb, type CombHit, findComb, likeliestSize } from '../../dsp/slip/comb.ts';
 import type { DropEvent, DropTrial } from '../../dsp/slip/dropDetector.ts';
 import type { ExactSlip } from '../../dsp/slip/exactSlips.ts';
 import type { Basis, SyncWord } from '../snapshot.ts';
@@ -54,16 +54,35 @@ export interface ProofResult {
 /** What a device's own control says of the bank, where there is one. */
 export type DeviceWord = 'noLock' | 'lock' | 'sync' | null;
 
-/** A drop that may be shown by itself: evidence, and agreement of the rest of the bank. See docs/slips.md for what clean sound reaches. */
-export function isStrong(drop: { nats: number; others: number }): boolean {
-  return drop.nats >= 14 && drop.others >= 4;
+/** What the detector says of a place, or of a trial (one frame). */
+interface Found {
+  readonly frames?: number;
+  readonly sizes?: Float64Array | null;
+  readonly nats: number;
+  readonly others: number;
+  readonly voices: number;
+}
+
+/**
+ * A drop that may be shown by itself: evidence, and agreement of the rest of the bank. See docs/slips.md for what clean sound
+ * reaches. A cut in the music looks like a block of frames: one that says how many they are does not.
+ */
+export function isStrong(drop: Found): boolean {
+  if (!drop.sizes) return drop.nats >= 22 && drop.others >= 6;
+  return isCut(drop) && likeliestSize(drop.sizes).margin >= 8;
+}
+
+/** The bank is cut here, however many frames are missing: a reason to say no SYNC for a while. */
+function isCut(drop: Found): boolean {
+  return !!drop.sizes && drop.nats >= 60 && drop.others >= 30;
 }
 
 /**
  * A drop that counts on a comb: likelier than not by far, and the rest of the bank, where it says something, does not speak
  * against it. Copies of one source are one witness, who must be surer.
  */
-export function isWeak(drop: { nats: number; others: number; voices: number }): boolean {
+export function isWeak(drop: Found): boolean {
+  if (drop.sizes) return drop.nats >= 15 && drop.others >= 5;
   return drop.nats >= (drop.voices >= 1.5 ? 2 : 10) && drop.others >= -4;
 }
 
@@ -83,10 +102,14 @@ const EXPECTED_HITS = 13.1;
 const SYNC_BOUND_PPM = 10;
 /** Below this share of observable time the bank stays `unknown`. */
 const LEAST_RECALL = 0.2;
+/** A `sync` that stands does so down to this share. */
+const KEEP_RECALL = 0.15;
 /** Evidence older than this says nothing about the clock of now. */
 const MEMORY_S = 1200;
 /** Least time that a lock stands after its last slip. */
 const HOLD_S = 30;
+/** A receiver that gives up 32 frames at once does so every 67 s at 10 ppm: SYNC waits this long after one block. */
+const BLOCK_WAIT_S = 120;
 /** Digital zero for this long counts; signal for this long ends it. */
 const ZERO_S = 0.5;
 const MAX_EVENTS = 64;
@@ -117,6 +140,7 @@ export class BankVerdict {
   #aliveFrames = 0;
   #zero = false;
   #latched = false;
+  #synced = false;
   #device: DeviceWord = null;
   #proof: ProofResult | null = null;
   readonly #counted = new Map<number, Slip>();
@@ -138,6 +162,7 @@ export class BankVerdict {
     this.#add({
       frame: exact.frame,
       moved: -exact.frames,
+      sizes: null,
       shape: null,
       riseDb: null,
       nats: exact.confidenceBits,
@@ -164,13 +189,24 @@ export class BankVerdict {
   takeDrop(drop: DropEvent): void {
     if (!isWeak(drop)) return;
     const strong = isStrong(drop);
-    const slip: Slip = { frame: drop.frame, kind: 'drop', frames: 1 };
-    this.#add({ frame: drop.frame, moved: 1, shape: drop.shape, riseDb: drop.riseDb, nats: drop.nats, slip, strong });
+    const slip: Slip = { frame: drop.frame, kind: 'drop', frames: drop.frames };
+    this.#add({
+      frame: drop.frame,
+      moved: drop.frames,
+      sizes: drop.sizes,
+      shape: drop.shape,
+      riseDb: drop.riseDb,
+      nats: drop.nats,
+      slip,
+      strong,
+    });
     if (strong) {
       this.revokeProof();
       this.#count(slip);
-      this.#restart(drop.frame);
     }
+    // Blocks come seldom: SYNC waits for as long as the next may take.
+    if (isCut(drop)) this.#restart(drop.frame + BLOCK_WAIT_S * this.#rateHz);
+    else if (strong) this.#restart(drop.frame);
     this.#search(false);
   }
 
@@ -181,6 +217,7 @@ export class BankVerdict {
     this.#trials.push({ frame: trial.frame, frames: Math.max(0, frames), seen: isWeak(trial) });
     while (this.#trials.length > 0 && this.#trials[0]!.frame < trial.frame - MEMORY_S * this.#rateHz)
       this.#trials.shift();
+    this.#synced = this.#heardClean(this.#seen());
   }
 
   /** Time goes on: `frames` more, in which the bank was digital zero throughout, or not. */
@@ -303,11 +340,11 @@ export class BankVerdict {
   }
 
   /** Enough was heard that slips would have been, and none were. */
-  #heardClean(seen: { frames: number; count: number }): boolean {
+  #heardClean(seen: { watched: number; count: number; trials: number }): boolean {
     const boundPpm = boundOf(seen);
     const recall = this.#recall();
     if (boundPpm === null || recall === null) return false;
-    return boundPpm <= SYNC_BOUND_PPM && recall >= LEAST_RECALL && !this.#suspicious;
+    return boundPpm <= SYNC_BOUND_PPM && recall >= (this.#synced ? KEEP_RECALL : LEAST_RECALL) && !this.#suspicious;
   }
 
   get #suspicious(): boolean {
@@ -319,15 +356,21 @@ export class BankVerdict {
     return this.#comb?.nats ?? 0;
   }
 
-  #seen(): { frames: number; count: number } {
+  /** Trials since the last slip or gap: how many, how many of them seen, the frames of those, and of all. */
+  #seen(): { frames: number; watched: number; count: number; trials: number } {
     let frames = 0;
+    let watched = 0;
     let count = 0;
+    let trials = 0;
     for (const trial of this.#trials) {
-      if (!trial.seen || trial.frame <= this.#since) continue;
+      if (trial.frame <= this.#since) continue;
+      trials++;
+      watched += trial.frames;
+      if (!trial.seen) continue;
       frames += trial.frames;
       count++;
     }
-    return { frames, count };
+    return { frames, watched, count, trials };
   }
 
   #recall(): number | null {
@@ -389,7 +432,8 @@ export class BankVerdict {
             }
           : { ppm: null, uncertaintyPpm: null, perMinute: null },
       );
-      for (const event of members) this.#count(event.slip);
+      for (const event of members)
+        this.#count(event.sizes === null ? event.slip : { ...event.slip, frames: Math.abs(comb.moved) });
       return;
     }
   }
@@ -415,10 +459,20 @@ export class BankVerdict {
 }
 
 /** A larger difference would have been seen (99 %); null: nothing seen. */
-function boundOf(seen: { frames: number; count: number }): number | null {
-  // Few trials may have been lucky: their lower 95 % bound counts.
-  const sure = seen.count === 0 ? 0 : seen.frames * Math.max(0, 1 - 1.64 / Math.sqrt(seen.count));
+function boundOf(seen: { watched: number; count: number; trials: number }): number | null {
+  // Few trials may have been lucky: the lower 95 % bound of the share seen counts.
+  const sure = seen.watched * leastShare(seen.count, seen.trials);
   return sure > 0 ? (EXPECTED_HITS * 1e6) / sure : null;
+}
+
+/** Lower 95 % bound (Wilson) of a share of which `seen` of `all` trials are a sample. */
+function leastShare(seen: number, all: number): number {
+  if (all === 0) return 0;
+  const z = 1.645;
+  const share = seen / all;
+  const centre = share + (z * z) / (2 * all);
+  const spread = z * Math.sqrt((share * (1 - share)) / all + (z * z) / (4 * all * all));
+  return Math.max(0, (centre - spread) / (1 + (z * z) / all));
 }
 
 function onComb(frame: number, comb: Comb): boolean {

@@ -14,12 +14,20 @@ function train(period: number, slots: number, recall: number, others: number, se
       hits.push({
         frame: Math.round(1000 + m * period + 2 * random() - 1),
         moved: 1,
+        sizes: null,
         shape: shapeOf(random),
         riseDb: -1 + 3 * (random() - 0.5),
         nats: 20,
       });
   for (let i = 0; i < others; i++)
-    hits.push({ frame: Math.floor(random() * slots * period), moved: 1, shape: shapeOf(random), riseDb: -1, nats: 8 });
+    hits.push({
+      frame: Math.floor(random() * slots * period),
+      moved: 1,
+      sizes: null,
+      shape: shapeOf(random),
+      riseDb: -1,
+      nats: 8,
+    });
   return hits.filter((hit) => hit.frame <= 1000 + (slots - 1) * period + 2).sort((a, b) => a.frame - b.frame);
 }
 
@@ -45,8 +53,8 @@ describe('the comb of slips', () => {
 
   it('is not misled by a stray event that fits a third of the period', () => {
     const hits = train(90_000, 14, 1, 0, 12);
-    hits.push({ frame: hits[5]!.frame + 30_000, moved: 1, shape: null, riseDb: null, nats: 10 });
-    hits.push({ frame: hits[2]!.frame + 60_000, moved: 1, shape: null, riseDb: null, nats: 10 });
+    hits.push({ frame: hits[5]!.frame + 30_000, moved: 1, sizes: null, shape: null, riseDb: null, nats: 10 });
+    hits.push({ frame: hits[2]!.frame + 60_000, moved: 1, sizes: null, shape: null, riseDb: null, nats: 10 });
     hits.sort((a, b) => a.frame - b.frame);
     expect(findComb(hits)!.periodFrames / 90_000).toBeCloseTo(1, 3);
   });
@@ -64,6 +72,7 @@ describe('the comb of slips', () => {
       const hits = Array.from({ length: 40 }, () => ({
         frame: Math.floor(random() * 48_000 * 600),
         moved: 1,
+        sizes: null,
         shape: shapeOf(random),
         riseDb: -1 + 3 * (random() - 0.5),
         nats: 10,

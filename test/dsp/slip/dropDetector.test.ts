@@ -42,6 +42,23 @@ describe('dropped frames', () => {
     expect(drops[0]!.others).toBeGreaterThan(10);
   });
 
+  it('are found as a block where 2 to 64 are missing at once, at the place, most often with their number', () => {
+    let found = 0;
+    let sized = 0;
+    for (const [i, size] of [2, 7, 20, 32, 64].entries()) {
+      const at = 63_000 + 1777 * i;
+      const { drops } = run(fault(clean, 8, A, 'drop', at, size), 8, [A]);
+      const there = drops.filter((drop) => Math.abs(drop.frame - at) <= 2);
+      if (there.length !== 1) continue;
+      found++;
+      expect(there[0]!.frames).toBeGreaterThan(1);
+      expect(there[0]!.others).toBeGreaterThan(10);
+      if (there[0]!.frames === size) sized++;
+    }
+    expect(found).toBeGreaterThanOrEqual(4);
+    expect(sized).toBeGreaterThanOrEqual(3);
+  });
+
   it('are absent from clean material', () => {
     expect(run(clean, 8, [A]).drops).toEqual([]);
   });

@@ -7,7 +7,13 @@ const random = randomOf(4);
 
 function drop(frame: number, nats = 60) {
   const shape = Float32Array.from({ length: 65 }, () => random() - 0.5);
-  return { bank: 0, frame, nats, others: nats * 0.7, voices: 4, shape, riseDb: -1 };
+  return { bank: 0, frame, frames: 1, sizes: null, nats, others: nats * 0.7, voices: 4, shape, riseDb: -1 };
+}
+
+/** A block of `frames` left out; its size is likely to be any of those around it, one by itself does not say. */
+function block(frame: number, frames: number) {
+  const sizes = Float64Array.from({ length: 65 }, (_, d) => -1.5 * (d - frames) ** 2 - 2 * random());
+  return { ...drop(frame, 90), frames: frames + Math.floor(3 * random()) - 1, sizes };
 }
 
 function repeat(frame: number) {
@@ -118,6 +124,47 @@ describe('the verdict on a bank', () => {
     expect(verdict.state()).toMatchObject({ sync: 'unknown', digitalZero: false, observableS: 0 });
     verdict.setDevice('noLock');
     expect(verdict.state()).toMatchObject({ sync: 'noLock', basis: 'device' });
+  });
+
+  it('locks on blocks of frames, and tells by all of them together how many are missing each time', () => {
+    const slips: Slip[] = [];
+    const watched = new BankVerdict(RATE, (slip) => slips.push(slip));
+    for (let m = 1; m <= 12; m++) {
+      play(watched, (m - 1) * 13, 13, 0.9);
+      watched.takeDrop(block(m * 13 * RATE, 32));
+    }
+    const state = watched.state();
+    expect(state.sync).toBe('lock');
+    expect(Math.abs(state.longestFrames - 32)).toBeLessThanOrEqual(2);
+    expect(state.ppm!).toBeCloseTo((32 * 1e6) / (13 * RATE), 2);
+    expect(slips.length).toBe(state.slips);
+    for (const slip of slips) expect(Math.abs(slip.frames - 32)).toBeLessThanOrEqual(2);
+  });
+
+  it('says no sync for two minutes behind a cut in the sound, but does not call it a slip', () => {
+    const verdict = new BankVerdict(RATE);
+    play(verdict, 0, 100, 0.9);
+    expect(verdict.state().sync).toBe('sync');
+    verdict.takeDrop({ ...block(100 * RATE, 32), sizes: new Float64Array(65) });
+    expect(verdict.state()).toMatchObject({ sync: 'unknown', slips: 0, latched: false });
+    play(verdict, 100, 120, 0.9);
+    expect(verdict.state().sync).toBe('unknown');
+    play(verdict, 220, 60, 0.9);
+    expect(verdict.state().sync).toBe('sync');
+  });
+
+  it('gives no ppm before its half can be ruled out: eight slips on the comb', () => {
+    const verdict = new BankVerdict(RATE);
+    for (let m = 1; m <= 7; m++) {
+      play(verdict, (m - 1) * 2, 2, 0.9);
+      verdict.takeDrop(drop(m * 2 * RATE));
+    }
+    expect(verdict.state()).toMatchObject({ sync: 'lock', ppm: null, uncertaintyPpm: null });
+    for (let m = 8; m <= 9; m++) {
+      play(verdict, (m - 1) * 2, 2, 0.9);
+      verdict.takeDrop(drop(m * 2 * RATE));
+    }
+    expect(verdict.state().ppm!).toBeCloseTo(1e6 / (2 * RATE), 2);
   });
 
   it('takes the word of a device, but slips that are heard overrule it', () => {
