@@ -2,15 +2,15 @@
  * Composition root of the main thread: the only place that builds adapters and wires rooms together. The capture worker has its
  * own small root, captureWorker.ts.
  */
-import { hostname, networkInterfaces } from 'node:os';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import { type CaptureSettings, CaptureThreads } from './captureThreads.ts';
 import { Checks } from './checks/checks.ts';
 import { loadSoundcheck, saveSoundcheck } from './checks/soundcheckFile.ts';
 import type { RunOptions } from './cli.ts';
 import { configFinding } from './config/configFinding.ts';
 import { defaultConfig } from './config/defaults.ts';
-import { type Part, sparesCapture } from './config/diff.ts';
+import type { Part } from './config/diff.ts';
 import type { Config } from './config/schema.ts';
 import { ConfigStore } from './config/store.ts';
 import { listCards } from './device/alsa/cards.ts';
@@ -20,7 +20,7 @@ import { boardFacts, ioChoiceOf } from './device/panel/ioChoice.ts';
 import { type IoStatus, startIoPanel } from './device/panel/ioPanel.ts';
 import { loadFonts } from './device/panel/loadFonts.ts';
 import { monotonicMs } from './device/panel/monotonic.ts';
-import { createSystemMeter, phoneUrl } from './device/panel/systemFacts.ts';
+import { createSystemMeter } from './device/panel/systemFacts.ts';
 import { createTerminalPanel } from './device/panel/terminal.ts';
 import type { CaptureChoice, Notifier } from './device/ports.ts';
 import { startPowerMeter } from './device/power/powerMeter.ts';
@@ -30,7 +30,6 @@ import { startBoxClock } from './device/time/timeKeeper.ts';
 import { METER_SCALES } from './dsp/meterScales.ts';
 import { EvidenceStore, slipToProve } from './evidence/evidenceStore.ts';
 import { bad, good, type Outcome } from './fault.ts';
-import { WORKER_LIMITS } from './heap.ts';
 import { Integrations } from './integrations/integrations.ts';
 import { JournalFeed } from './journal/feed.ts';
 import { Journal } from './journal/journal.ts';
@@ -38,11 +37,12 @@ import { noJournal, type SessionJournal } from './journal/noJournal.ts';
 import type { JournalLimits } from './journal/sqliteStore.ts';
 import { createLogger, type Logger } from './log.ts';
 import { BoxReferenceWatch } from './monitor/boxReference.ts';
-import type { CaptureState, CaptureWorkerData, FromCapture, MonitorEvent } from './monitor/captureMessages.ts';
-import type { ClockWorkerData, FromClock } from './monitor/clockMessages.ts';
+import type { CaptureState, FromCapture, MonitorEvent } from './monitor/captureMessages.ts';
 import { createBoardMemory, LevelBoardReader } from './monitor/levelBoard.ts';
 import { Monitor } from './monitor/monitor.ts';
+import type { Finding } from './monitor/snapshot.ts';
 import { type TakeOrigin, Takes } from './monitor/takes.ts';
+import { PageDoor } from './pageDoor.ts';
 import { PanelFindings } from './panelFindings.ts';
 import { PanelLoop } from './panelLoop.ts';
 import { PanelMemory } from './panelMemory.ts';
@@ -56,15 +56,9 @@ import { framePng } from './ui/png.ts';
 import { alarmLamp } from './ui/view.ts';
 import { EventLoopTurns, Watchdog } from './watchdog.ts';
 import { Access } from './web/access.ts';
-import { AddressWatch } from './web/addressWatch.ts';
-import { tellAvahi } from './web/avahiFile.ts';
-import { lanAddresses } from './web/hosts.ts';
-import { avahiRuns, MdnsResponder } from './web/mdns.ts';
 import { writePinFile } from './web/pinFile.ts';
-import { createWebServer } from './web/server.ts';
-
-/** How long the worker may take to close the device when the program stops. */
-const STOP_MS = 1500;
+import { createWebServer, type WebServer } from './web/server.ts';
+import { WiredPanel } from './wiredPanel.ts';
 
 interface Chosen {
   readonly choice: CaptureChoice;
@@ -214,32 +208,24 @@ async function runOnce(
   const safeMode = safe ? safeModeFinding(circumstances.ledger?.crashes ?? 0) : null;
   if (safeMode !== null) log.error(safeMode.code, `${safeMode.symptom} ${safeMode.cause} ${safeMode.fix}`);
 
-  const chosen = chooseSource(options, config.capture, say);
+  let chosen = chooseSource(options, config.capture, say);
 
   const interfaces = loadInterfaceTable();
   const memory = createBoardMemory();
-  // Reads the controls of a real interface; the simulator and files have none.
-  const gate = new SharedArrayBuffer(4);
-  const clockWorker =
-    chosen.choice.kind === 'alsa' && !safe
-      ? new Worker(new URL('./clockWorker.js', import.meta.url), {
-          workerData: { choice: chosen.choice, gate } satisfies ClockWorkerData,
-          resourceLimits: WORKER_LIMITS,
-        })
-      : null;
   const ring = config.recorder.enabled && !safe ? createRing() : null;
-  const worker = new Worker(new URL('./captureWorker.js', import.meta.url), {
-    workerData: {
-      choice: chosen.choice,
-      board: memory,
-      clipRun: config.meter.clipRun,
-      holdMs: config.meter.holdMs,
-      movement: METER_SCALES[config.meter.ballistic].movement,
-      retry: chosen.retry,
-      gate: clockWorker === null ? null : gate,
-      ring,
-    } satisfies CaptureWorkerData,
-    resourceLimits: WORKER_LIMITS,
+  const threads = new CaptureThreads({
+    board: memory,
+    ring,
+    readControls: !safe,
+    onCapture: (message) => onCapture(message),
+    onClock: (message) => monitor.onClock(message),
+  });
+  const settingsOf = (of: Chosen, now: Config): CaptureSettings => ({
+    choice: of.choice,
+    clipRun: now.meter.clipRun,
+    holdMs: now.meter.holdMs,
+    movement: METER_SCALES[now.meter.ballistic].movement,
+    retry: of.retry,
   });
 
   let endWith: (outcome: Outcome<null> | 'again') => void = () => {};
@@ -297,6 +283,7 @@ async function runOnce(
   const panelFindings = new PanelFindings(uptimeMs);
   /** Until the panel is started there is nothing to say of it. */
   let panelStatus: () => IoStatus | null = () => null;
+  let doorFindings: () => Finding[] = () => [];
   const monitor = new Monitor({
     config,
     version,
@@ -309,12 +296,13 @@ async function runOnce(
       ...(recorder?.findings() ?? []),
       ...(integrations?.findings() ?? []),
       ...panelFindings.findings(panelStatus()),
+      ...doorFindings(),
     ],
     takes,
     checks,
     recorder: () => recorder?.view() ?? null,
-    tell: (command) => worker.postMessage(command),
-    tellClock: (command) => clockWorker?.postMessage(command),
+    tell: (command) => threads.tell(command),
+    tellClock: (command) => threads.tellClock(command),
     interfaceMap: interfaces.lookup,
     uptimeMs,
     onEvent: (event) => {
@@ -355,7 +343,7 @@ async function runOnce(
   monitor.onSnapshot(({ banks }) => {
     for (const bank of banks) if (bank.ppm !== null) evidence.noteClock(bank.id, bank.ppm);
   });
-  worker.on('message', (message: FromCapture) => {
+  const onCapture = (message: FromCapture) => {
     if (message.kind === 'stream') evidence.newStream();
     monitor.onMessage(message);
     if (message.kind !== 'state') return;
@@ -367,17 +355,8 @@ async function runOnce(
     if (message.state.kind === 'faulted' || message.state.kind === 'absent') {
       if (!chosen.retry && !everRan) endWith({ ok: false, fault: message.state.fault });
     }
-  });
-  let stopping = false;
-  clockWorker?.on('message', (message: FromClock) => monitor.onClock(message));
-  for (const [name, one] of Object.entries({ capture: worker, clock: clockWorker })) {
-    one?.on('error', (error) => {
-      throw error;
-    });
-    one?.on('exit', (code) => {
-      if (!stopping && code !== 0) throw new Error(`${name} worker ended with code ${code}`);
-    });
-  }
+  };
+  void threads.start(settingsOf(chosen, config));
 
   const markTake = (name: string | null, by: TakeOrigin): Outcome<null> => {
     const marked = name === null ? monitor.endTake() : monitor.startTake(name, by);
@@ -402,7 +381,7 @@ async function runOnce(
         clear: (channels) => monitor.clear(channels),
         acknowledge: (code, where) => monitor.acknowledge(code, where),
       },
-      pageUrl: () => phone,
+      pageUrl: () => door.phone,
       uptimeMs,
       wallMs: Date.now,
       hostName: hostname(),
@@ -421,31 +400,31 @@ async function runOnce(
     },
   });
   const { access } = kept;
-  let mdns: MdnsResponder | null = null;
   const fonts = loadFonts();
   const app = createPanelApp({ fonts });
   const systemMeter = createSystemMeter();
-  // The address on the panel's QR: null while only this machine can reach the page.
-  let phone: string | null = null;
-  let addressWatch: AddressWatch | null = null;
   const panelMemory = new PanelMemory(stateDir);
   const lastPage = safe ? undefined : panelMemory.read();
-  const panelLoop = new PanelLoop({
+  const panelLoop: PanelLoop = new PanelLoop({
     app,
     ...(lastPage === undefined ? {} : { pageName: lastPage }),
     nowMs: uptimeMs,
     view: () => ({
       snapshot: monitor.snapshot(),
       levels: monitor.levels(),
-      network: { url: phone, name: mdns?.name() ?? null, pin: access.pin() },
-      system: { ...systemMeter(uptimeMs()), panel: io?.status().label ?? null, buttons: io?.status().buttons ?? null },
+      network: { url: door.phone, name: door.name, pin: access.pin() },
+      system: {
+        ...systemMeter(uptimeMs()),
+        panel: wired.status()?.label ?? null,
+        buttons: wired.status()?.buttons ?? null,
+      },
       takeRunning: monitor.takeRuns,
       canProve: true,
     }),
     onCommand: (command: UiCommand) => {
       if (command.kind === 'clear') monitor.clear();
       else if (command.kind === 'undoClear') monitor.undoClear();
-      else if (command.kind === 'light') io?.setLight(command.light);
+      else if (command.kind === 'light') wired.setLight(command.light);
       else if (command.kind === 'prove') monitor.startProof(command.bank);
       else if (command.kind === 'endProof') monitor.endProof();
       else if (command.kind === 'remember') panelMemory.remember(command.page);
@@ -462,23 +441,22 @@ async function runOnce(
       }
     },
   });
-  const ioChoice = safe ? null : ioChoiceOf(config, boardFacts());
   // Edges carry the kernel's monotonic time; the panel counts from the start of the program.
   const startMonotonicMs = monotonicMs() - uptimeMs();
-  const io =
-    ioChoice === null
-      ? null
-      : startIoPanel({
-          choice: ioChoice,
-          onEdge: (edge) => panelLoop.edge({ ...edge, timeMs: edge.timeMs - startMonotonicMs }),
-          onFault: (fault) => log.warn(fault.code, `${fault.what} ${fault.fix}`),
-        });
-  if (io !== null) {
-    panelStatus = () => io.status();
-    io.show(app.splash(version, chosen.simulated));
-    panelLoop.attach(io);
-  }
-  const showLamp = () => io?.setLamp(alarmLamp(monitor.snapshot(), panelLoop.ui.acknowledged));
+  const wired = new WiredPanel({
+    choose: (now) => (safe ? null : ioChoiceOf(now, boardFacts())),
+    start: (choice) =>
+      startIoPanel({
+        choice,
+        onEdge: (edge) => panelLoop.edge({ ...edge, timeMs: edge.timeMs - startMonotonicMs }),
+        onFault: (fault) => log.warn(fault.code, `${fault.what} ${fault.fix}`),
+      }),
+    attach: (panel) => panelLoop.attach(panel),
+  });
+  wired.start(config);
+  wired.show(app.splash(version, chosen.simulated));
+  panelStatus = () => wired.status();
+  const showLamp = () => wired.setLamp(alarmLamp(monitor.snapshot(), panelLoop.ui.acknowledged));
   monitor.onSnapshot(showLamp);
   const terminalPanel = terminal
     ? createTerminalPanel({
@@ -496,45 +474,63 @@ async function runOnce(
     warn: (line: string) => log.warn('web', line),
     error: (line: string) => log.error('web', line),
   };
-  const web = createWebServer({
-    evidence: { store: evidence, fonts: { small: fonts.f6x12, large: fonts.f8x16 } },
-    interfaceMaps: interfaces.maps,
-    view: monitor,
-    commands: monitor,
-    checks: monitor,
-    panelPng: (scale) => framePng(panelLoop.frame(true), scale),
-    access,
-    actions: {
-      undoClear: () =>
-        monitor.undoClear()
-          ? good(null)
-          : bad('undo-nothing', 'There is nothing to put back.', 'Only the last clear can be undone, and only once.'),
-      markTake: (name) => markTake(name, 'page'),
-      acknowledge: (code, where) => monitor.acknowledge(code, where),
-      prove: (bank) => {
-        if (bank !== null) return monitor.startProof(bank);
-        monitor.endProof();
-        return good(null);
+  const createPage = (webConfig: () => Config['web']): WebServer =>
+    createWebServer({
+      evidence: { store: evidence, fonts: { small: fonts.f6x12, large: fonts.f8x16 } },
+      interfaceMaps: interfaces.maps,
+      view: monitor,
+      commands: monitor,
+      checks: monitor,
+      panelPng: (scale) => framePng(panelLoop.frame(true), scale),
+      access,
+      actions: {
+        undoClear: () =>
+          monitor.undoClear()
+            ? good(null)
+            : bad('undo-nothing', 'There is nothing to put back.', 'Only the last clear can be undone, and only once.'),
+        markTake: (name) => markTake(name, 'page'),
+        acknowledge: (code, where) => monitor.acknowledge(code, where),
+        prove: (bank) => {
+          if (bank !== null) return monitor.startProof(bank);
+          monitor.endProof();
+          return good(null);
+        },
+        press: (buttons, holdMs) => {
+          for (const button of buttons) panelLoop.edge({ button, down: true, timeMs: uptimeMs() });
+          setTimeout(() => {
+            for (const button of buttons) panelLoop.edge({ button, down: false, timeMs: uptimeMs() });
+          }, holdMs).unref();
+          return good(null);
+        },
       },
-      press: (buttons, holdMs) => {
-        for (const button of buttons) panelLoop.edge({ button, down: true, timeMs: uptimeMs() });
-        setTimeout(() => {
-          for (const button of buttons) panelLoop.edge({ button, down: false, timeMs: uptimeMs() });
-        }, holdMs).unref();
-        return good(null);
+      journal,
+      configDoor: {
+        store,
+        takeIsMarked: () => monitor.takeRuns,
+        apply: (changed, rebuilds) => applyConfig(changed, rebuilds),
+      },
+      config: webConfig,
+      listenFd: () => (kept.listenFd === null ? null : secondDescriptor(kept.listenFd)),
+      logger: webLogger,
+      clock,
+    });
+  /** The command line's port outranks the configuration's. */
+  const webOf = (now: Config) => ({ ...now.web, port: kept.port ?? options.httpPort ?? now.web.port });
+  const door: PageDoor = new PageDoor(
+    {
+      create: createPage,
+      log,
+      webLogger,
+      named: !safe,
+      uptimeMs,
+      onListening: ({ url, port }) => {
+        if (options.httpPort === 0) kept.port = port;
+        terminalPanel?.note(`${chosen.simulated ? 'SIMULATOR   ' : ''}${url}`);
       },
     },
-    journal,
-    configDoor: {
-      store,
-      takeIsMarked: () => monitor.takeRuns,
-      apply: (changed, rebuilds) => applyConfig(changed, rebuilds),
-    },
-    config: () => ({ ...config.web, port: kept.port ?? options.httpPort ?? config.web.port }),
-    listenFd: () => (kept.listenFd === null ? null : secondDescriptor(kept.listenFd)),
-    logger: webLogger,
-    clock,
-  });
+    webOf(config),
+  );
+  doorFindings = () => door.findings();
 
   const applyConfig = (changed: Config, rebuilds: readonly Part[]) => {
     if (safe) {
@@ -544,15 +540,27 @@ async function runOnce(
       endWith('again');
       return;
     }
+    const before = config;
     config = changed;
     monitor.reconfigure(changed);
     journal.limit(journalLimits(changed));
     recorder?.setOptions(changed.recorder);
     void integrations?.reconfigure(changed);
-    const anew = rebuilds.filter((part) => !sparesCapture(part));
-    if (anew.length === 0) return;
-    log.info('config-anew', `The configuration changes ${anew.join(', ')}: all is built anew.`);
-    endWith('again');
+    const parts = new Set(rebuilds);
+    if (parts.has('panel') || parts.has('buttons')) void wired.apply(changed);
+    if (parts.has('web')) void door.restart(webOf(changed));
+    else door.note(webOf(changed));
+    if (!parts.has('capture')) return;
+    const anew = chooseSource(options, changed.capture, say);
+    // What records, and what stands in the snapshot as simulated, is fixed for a run.
+    if (anew.simulated !== chosen.simulated || changed.recorder.enabled !== before.recorder.enabled) {
+      log.info('config-anew', 'The configuration changes what is captured or recorded: all is built anew.');
+      endWith('again');
+      return;
+    }
+    log.info('config-capture', 'The configuration changes what is captured: the device is opened anew.');
+    chosen = anew;
+    void threads.start(settingsOf(anew, changed));
   };
 
   const onSignal = () => endWith(good(null));
@@ -570,13 +578,14 @@ async function runOnce(
         monitor.onReference(boxReference.reference());
       });
   panelLoop.start();
-  const listening = await web.start();
-  const mainLoop = new EventLoopTurns(() => web.app.server.listening);
+  const listening = await door.start();
+  const mainLoop = new EventLoopTurns(() => door.listening);
   const watchdog = new Watchdog({
     loops: [
       { name: 'capture', turns: () => board.turns() },
       { name: 'panel', turns: () => panelLoop.turns },
-      ...(io === null ? [] : [{ name: 'io', turns: () => io.turns() }]),
+      // A box with no wired panel has no such loop; it may get one.
+      { name: 'io', turns: () => (wired.present ? wired.turns() : mainLoop.turns) },
       { name: 'web', turns: () => mainLoop.turns },
     ],
     feed: () => notifier?.feed(),
@@ -584,51 +593,19 @@ async function runOnce(
   });
   if (!listening.ok) endWith(listening);
   else {
-    const { url, host } = listening.value;
+    const { url } = listening.value;
     notifier?.ready(`${safe ? 'SAFE MODE, ' : ''}${url}`);
     const withinMs = notifier === null ? null : watchdogMs(process.env, process.pid);
     if (withinMs !== null) {
       mainLoop.start(withinMs / 20);
       watchdog.start(withinMs);
     }
-    // A free port of the system's choice stays the same for the phones that have it open.
-    if (options.httpPort === 0) kept.port = listening.value.port;
-    // Only what the LAN can reach is worth a name there.
-    const onLan = host !== '127.0.0.1' && host !== '::1' && !safe;
-    if (onLan && avahiRuns()) {
-      const told = await tellAvahi(listening.value.port);
-      if (!told.ok) log.warn(told.fault.code, `${told.fault.what} ${told.fault.fix}`);
-    }
-    if (onLan && !avahiRuns()) {
-      mdns = new MdnsResponder({
-        name: 'lightkeeper',
-        httpPort: listening.value.port,
-        addresses: () => lanAddresses().filter((address) => !address.includes(':')),
-        logger: webLogger,
-      });
-      await mdns.start();
-    }
-    const phoneNow = () => phoneUrl(host, Number(new URL(url).port || 80), networkInterfaces());
-    phone = phoneNow();
-    addressWatch = new AddressWatch({
-      look: () => JSON.stringify([phoneNow(), lanAddresses()]),
-      onChange: () => {
-        phone = phoneNow();
-        mdns?.readdress();
-        log.info(
-          'address-changed',
-          phone === null ? 'No network reaches the page now.' : `The page is at ${phone} now.`,
-        );
-      },
-    });
-    terminalPanel?.note(`${chosen.simulated ? 'SIMULATOR   ' : ''}${url}`);
     // An address before what was asked for runs would be a promise: a wrong file or card is the only line then.
     if (terminalPanel === null)
       void started.then(() => say(`Lightkeeper: ${url}${chosen.simulated ? '   (SIMULATOR)' : ''}`));
   }
 
   const outcome = await ended;
-  stopping = true;
   if (outcome !== 'again') notifier?.stopping();
   watchdog.stop();
   mainLoop.stop();
@@ -637,29 +614,15 @@ async function runOnce(
   monitor.stop();
   powerMeter?.stop();
   boxClock?.stop();
-  addressWatch?.stop();
   await Promise.all([
     panelLoop.stop(),
     panelMemory.stop(),
-    web.stop(),
-    mdns?.stop(),
+    wired.stop(),
+    door.stop(),
     integrations?.stop(),
-    stopWorker(worker).then(() => recorder?.close()),
-    clockWorker === null ? null : stopWorker(clockWorker),
+    threads.stop().then(() => recorder?.close()),
   ]);
   hold = false;
   for (const line of heldLines) process.stderr.write(line);
   return outcome;
-}
-
-async function stopWorker(worker: Worker): Promise<void> {
-  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-  worker.postMessage({ kind: 'stop' });
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, STOP_MS);
-  });
-  await Promise.race([exited, late]);
-  clearTimeout(timer);
-  await worker.terminate();
 }

@@ -66,5 +66,5 @@ function sameJson(a: unknown, b: unknown): boolean {
 
 /** Parts that are built anew with capture running: allowed in the middle of a take. */
 export function sparesCapture(part: Part): boolean {
-  return part === 'monitor' || part === 'integrations';
+  return part !== 'capture';
 }

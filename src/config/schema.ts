@@ -58,7 +58,7 @@ export const Config = Type.Object(
           maximum: 20,
           default: 3,
           description: 'Full-scale samples in a row that make a clip.',
-          ...rebuilds('capture'),
+          ...rebuilds('monitor'),
         }),
         holdMs: Type.Integer({
           minimum: 500,

@@ -2,7 +2,7 @@
  * The loop of the capture worker: wait (bounded) -> read -> kernels -> publish. It allocates nothing per period but what it
  * posts, and never waits for the main thread.
  */
-import type { CaptureRead, CaptureSource, CaptureStream } from '../device/ports.ts';
+import type { CaptureRead, CaptureSource, CaptureStream, StreamInfo } from '../device/ports.ts';
 import { blankForeign, ForeignWatch } from '../dsp/foreignWatch.ts';
 import type { LoudnessKernel } from '../dsp/loudnessKernel.ts';
 import { MAX_BLOCK_FRAMES, type MeterKernel, type MeterKernelOptions } from '../dsp/meterKernel.ts';
@@ -63,7 +63,7 @@ export interface CaptureLoopParts {
 /** What belongs to one opened stream. */
 interface OpenStream {
   readonly stream: CaptureStream;
-  readonly meters: LiveMeters;
+  meters: LiveMeters;
   slips: SlipDetector | null;
   foreign: ForeignWatch | null;
   snippets: SnippetRing;
@@ -90,6 +90,7 @@ export class CaptureLoop {
   #state: CaptureState = { kind: 'opening' };
   #holdMs: number;
   #movement: Movement;
+  #clipRun: number;
   #groups: readonly (readonly number[])[] = [];
   #failures = 0;
   #tryAgainMs = 0;
@@ -102,6 +103,7 @@ export class CaptureLoop {
     this.#parts = parts;
     this.#holdMs = parts.holdMs;
     this.#movement = parts.movement;
+    this.#clipRun = parts.clipRun;
   }
 
   /** Turns until told to stop. */
@@ -165,6 +167,12 @@ export class CaptureLoop {
       case 'movement':
         this.#movement = command.movement;
         this.#open?.meters.setMovement(command.movement);
+        return;
+      case 'clipRun':
+        if (command.clipRun === this.#clipRun) return;
+        this.#clipRun = command.clipRun;
+        // Meters of another kind begin anew; the device is not touched.
+        if (this.#open !== null) this.#open.meters = this.#meters(this.#open.stream.info);
         return;
       case 'loudness':
         this.#groups = command.groups;
@@ -276,18 +284,7 @@ export class CaptureLoop {
     this.#everRan = true;
     const stream = opened.value;
     const { info } = stream;
-    const meters = new LiveMeters({
-      channels: info.channels,
-      rateHz: info.rateHz,
-      maxFrames: Math.min(MAX_BLOCK_FRAMES, BLOCK_PERIODS * info.periodFrames),
-      validBits: info.validBits,
-      clipRun: this.#parts.clipRun,
-      holdMs: this.#holdMs,
-      movement: this.#movement,
-      createMeter: this.#parts.createMeter,
-      createLoudnessKernel: this.#parts.createLoudnessKernel,
-    });
-    meters.setGroups(this.#groups);
+    const meters = this.#meters(info);
     this.#open = {
       stream,
       meters,
@@ -315,6 +312,22 @@ export class CaptureLoop {
     this.#parts.ring?.open(info);
     this.#parts.post({ kind: 'stream', info });
     this.#setState({ kind: 'running' });
+  }
+
+  #meters(info: StreamInfo): LiveMeters {
+    const meters = new LiveMeters({
+      channels: info.channels,
+      rateHz: info.rateHz,
+      maxFrames: Math.min(MAX_BLOCK_FRAMES, BLOCK_PERIODS * info.periodFrames),
+      validBits: info.validBits,
+      clipRun: this.#clipRun,
+      holdMs: this.#holdMs,
+      movement: this.#movement,
+      createMeter: this.#parts.createMeter,
+      createLoudnessKernel: this.#parts.createLoudnessKernel,
+    });
+    meters.setGroups(this.#groups);
+    return meters;
   }
 
   /** A fault that did not change is not told again. */

@@ -107,6 +107,8 @@ export type ToCapture =
   | { readonly kind: 'holdMs'; readonly holdMs: number }
   /** How the main meter moves from now on; counts and latches stay. */
   | { readonly kind: 'movement'; readonly movement: Movement }
+  /** Samples at full scale in a row that make a clip, from now on; meters and latches begin anew. */
+  | { readonly kind: 'clipRun'; readonly clipRun: number }
   /** 0-based columns of the groups whose loudness is measured. */
   | { readonly kind: 'loudness'; readonly groups: readonly (readonly number[])[] }
   /** Begin a guided proof: 0-based columns of the bank, and those on the interface's own clock. One that runs is given up. */

@@ -261,6 +261,7 @@ export class Monitor implements MonitorView, MonitorCommands {
   /** Takes a changed configuration: names, banks, hold and vantage, without touching capture. */
   reconfigure(config: Config): void {
     this.#config = config;
+    this.#parts.tell({ kind: 'clipRun', clipRun: config.meter.clipRun });
     this.#parts.tell({ kind: 'holdMs', holdMs: config.meter.holdMs });
     this.#parts.tell({ kind: 'movement', movement: METER_SCALES[config.meter.ballistic].movement });
     if (this.#info !== null) this.#openStream(this.#info, false);
