@@ -46,11 +46,11 @@ const LOOSE_SHARE = 1 / 400;
 /** Shortest period looked for, frames: 200 ppm. */
 const SHORTEST = 5000;
 /** At least this share of the comb's places must be hit. */
-const LEAST_OCCUPANCY = 0.12;
+const LEAST_OCCUPANCY = 0.06;
 /** How alike two waveforms may be before they count as the same music. */
 const SAME_SHAPE = 0.85;
-/** Evidence beyond which an event needs no comparison of waveforms. */
-const BEYOND_DOUBT = 60;
+/** Evidence beyond which an event needs no comparison of waveforms: more than clean sound has shown. */
+const BEYOND_DOUBT = 30;
 const MAX_HITS = 64;
 /** However unlikely one block makes a size, it may be wrong: nats at most. */
 const SIZE_DOUBT = -6;
@@ -65,7 +65,7 @@ export function findComb(all: readonly CombHit[]): Comb | null {
   const n = hits.length;
   if (n < 3) return null;
   const last = hits[n - 1]!;
-  let best: Comb | null = null;
+  let best = null as Comb | null;
   let tried = 1;
   for (let i = n - 2; i >= 0; i--) {
     const distance = last.frame - hits[i]!.frame;
@@ -80,8 +80,24 @@ export function findComb(all: readonly CombHit[]): Comb | null {
     }
   }
   if (best === null) return null;
-  best = coarsest(hits, best);
-  return { ...best, nats: best.nats - Math.log(tried) };
+  // The best comb stands or falls: were it music, a part of it that happens not to look so would be no better.
+  if (isMusic(hits.filter((hit) => onComb(hit.frame, best)))) return null;
+  const coarse = coarsest(hits, best);
+  return { ...coarse, nats: coarse.nats - Math.log(tried) };
+}
+
+/** Whether a frame between the first and the last hit falls on a place of the comb. */
+export function onComb(frame: number, comb: Comb): boolean {
+  if (frame < comb.firstFrame || frame > comb.lastFrame) return false;
+  const m = Math.round((frame - comb.lastFrame) / comb.periodFrames);
+  const width = Math.max(TIGHT, comb.periodFrames * LOOSE_SHARE);
+  return Math.abs(frame - comb.lastFrame - m * comb.periodFrames) <= width;
+}
+
+/** Half of the events beyond doubt are slips; otherwise an even train may as well be a drum machine or a drummer. */
+function isMusic(members: readonly CombHit[]): boolean {
+  const sure = members.filter((hit) => hit.nats >= BEYOND_DOUBT).length;
+  return 2 * sure < members.length && (sameMusic(members) || onTheBeat(members));
 }
 
 /**
@@ -164,7 +180,6 @@ function fitComb(hits: readonly CombHit[], start: number, loose: boolean): Comb 
   const chance = Math.min(1, (2 * width + 1) / period);
   // The two that made the period are free.
   const nats = -logTail(inSpan - 2, h - 2, chance);
-  if (sameMusic(members) || onTheBeat(members)) return null;
   const size = commonSize(members);
   const moved = size.frames === 0 ? median(members.map((hit) => hit.moved)) : size.frames;
   const agreeing = members.filter((hit) => Math.sign(hit.moved) === Math.sign(moved)).length;
@@ -258,7 +273,7 @@ function sameMusic(members: readonly CombHit[]): boolean {
 const BEAT_RISE_DB = 2;
 
 function onTheBeat(members: readonly CombHit[]): boolean {
-  const rises = members.flatMap((hit) => (hit.riseDb === null || hit.nats >= BEYOND_DOUBT ? [] : [hit.riseDb]));
+  const rises = members.flatMap((hit) => (hit.riseDb === null ? [] : [hit.riseDb]));
   return rises.length >= 3 && median(rises) > BEAT_RISE_DB;
 }
 

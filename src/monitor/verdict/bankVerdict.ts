@@ -2,7 +2,7 @@
  * The verdict on one bank: noLock, lock (slipping), sync, or unknown, and how it is known. Pure: frames in, words out; time is
  * the frame count. See docs/slips.md for what each number was measured on.
  */
-import { type Comb, type CombHit, findComb, likeliestSize } from '../../dsp/slip/comb.ts';
+import { type Comb, type CombHit, findComb, likeliestSize, onComb } from '../../dsp/slip/comb.ts';
 import type { DropEvent, DropTrial } from '../../dsp/slip/dropDetector.ts';
 import type { ExactSlip } from '../../dsp/slip/exactSlips.ts';
 import type { Basis, SyncWord } from '../snapshot.ts';
@@ -131,6 +131,8 @@ export class BankVerdict {
   #lock: {
     from: number;
     until: number;
+    /** Of the comb that gave the ppm. */
+    nats: number;
     ppm: number | null;
     uncertaintyPpm: number | null;
     perMinute: number | null;
@@ -180,7 +182,7 @@ export class BankVerdict {
     };
     if (span(1) <= EXACT_PAIR_S || span(2) <= EXACT_TRIPLE_S) {
       const seconds = span(1);
-      this.#alarm(exact.frame, seconds * 2, { ppm: null, uncertaintyPpm: null, perMinute: 60 / seconds });
+      this.#alarm(exact.frame, seconds * 2, { nats: 0, ppm: null, uncertaintyPpm: null, perMinute: 60 / seconds });
     }
     this.#search(true);
   }
@@ -424,13 +426,14 @@ export class BankVerdict {
       this.#alarm(
         newest.frame,
         (6 * comb.periodFrames * comb.slots) / comb.hits / this.#rateHz,
-        comb.settled
+        comb.settled && comb.nats >= (this.#lock?.nats ?? 0) / 2
           ? {
+              nats: comb.nats,
               ppm: scale,
               uncertaintyPpm: Math.abs(scale) * (comb.periodUncertainty / comb.periodFrames),
               perMinute: (60 * this.#rateHz) / comb.periodFrames,
             }
-          : { ppm: null, uncertaintyPpm: null, perMinute: null },
+          : { nats: 0, ppm: null, uncertaintyPpm: null, perMinute: null },
       );
       for (const event of members)
         this.#count(event.sizes === null ? event.slip : { ...event.slip, frames: Math.abs(comb.moved) });
@@ -441,7 +444,7 @@ export class BankVerdict {
   #alarm(
     frame: number,
     holdS: number,
-    clock: { ppm: number | null; uncertaintyPpm: number | null; perMinute: number | null },
+    clock: { nats: number; ppm: number | null; uncertaintyPpm: number | null; perMinute: number | null },
   ): void {
     this.#latched = true;
     this.revokeProof();
@@ -450,6 +453,8 @@ export class BankVerdict {
     this.#lock = {
       from: this.#lock?.from ?? frame,
       until,
+      // What once stood on much better evidence is not given up for less; in time it is.
+      nats: Math.max(clock.nats, 0.97 * (this.#lock?.nats ?? 0)),
       ppm: known.ppm,
       uncertaintyPpm: known.uncertaintyPpm,
       perMinute: known.perMinute,
@@ -473,10 +478,4 @@ function leastShare(seen: number, all: number): number {
   const centre = share + (z * z) / (2 * all);
   const spread = z * Math.sqrt((share * (1 - share)) / all + (z * z) / (4 * all * all));
   return Math.max(0, (centre - spread) / (1 + (z * z) / all));
-}
-
-function onComb(frame: number, comb: Comb): boolean {
-  if (frame < comb.firstFrame || frame > comb.lastFrame) return false;
-  const m = Math.round((frame - comb.lastFrame) / comb.periodFrames);
-  return Math.abs(frame - comb.lastFrame - m * comb.periodFrames) <= Math.max(6, comb.periodFrames / 400);
 }
