@@ -40,6 +40,7 @@ import { BoxReferenceWatch } from './monitor/boxReference.ts';
 import type { CaptureState, FromCapture, MonitorEvent } from './monitor/captureMessages.ts';
 import { createBoardMemory, LevelBoardReader } from './monitor/levelBoard.ts';
 import { Monitor } from './monitor/monitor.ts';
+import { levelFor, SignalTakes } from './monitor/signalTakes.ts';
 import type { Finding } from './monitor/snapshot.ts';
 import { type TakeOrigin, Takes } from './monitor/takes.ts';
 import { PageDoor } from './pageDoor.ts';
@@ -279,6 +280,7 @@ async function runOnce(
           },
         });
   const evidence = new EvidenceStore();
+  const signal = new SignalTakes(config.takes);
   let integrations: Integrations | null = null;
   const panelFindings = new PanelFindings(uptimeMs);
   /** Until the panel is started there is nothing to say of it. */
@@ -319,7 +321,15 @@ async function runOnce(
       if (!safe) evidence.add(bank, snippet);
     },
     onStream: (info) => feed.onStream(info),
+    onTimecode: (event) => {
+      feed.onTimecode(event);
+      const { frames, rateHz } = monitor.snapshot().capture;
+      const sinceFrame = event.kind === 'stopped' ? event.frame : event.sinceFrame;
+      const agoMs = rateHz > 0 ? Math.max(0, ((frames - sinceFrame) / rateHz) * 1000) : 0;
+      signal.onTimecode(event.kind !== 'stopped', uptimeMs() - agoMs);
+    },
     onState: (state) => {
+      if (state.kind !== 'running') signal.onTimecode(false, uptimeMs());
       feed.onState(state);
       // What was asked for on the command line and never ran is said once, by the program's last line.
       const failed = state.kind === 'faulted' || state.kind === 'absent';
@@ -330,6 +340,13 @@ async function runOnce(
 
   if (!safe) {
     monitor.onLevelsTaken((frame) => feed.onLevels(frame));
+    monitor.onLevelsTaken(({ peakDbX100, channels }) => {
+      const level = levelFor(signal.rule, peakDbX100, channels);
+      const wish = signal.turn(level, monitor.takeRuns, uptimeMs());
+      if (wish === null) return;
+      const marked = wish.kind === 'end' ? markTake(null, 'signal') : markTake('', 'signal', wish.agoMs);
+      if (!marked.ok) signal.refused();
+    });
     monitor.onSnapshot((snapshot) => feed.onSnapshot(snapshot));
   }
 
@@ -358,8 +375,8 @@ async function runOnce(
   };
   void threads.start(settingsOf(chosen, config));
 
-  const markTake = (name: string | null, by: TakeOrigin): Outcome<null> => {
-    const marked = name === null ? monitor.endTake() : monitor.startTake(name, by);
+  const markTake = (name: string | null, by: TakeOrigin, agoMs = 0): Outcome<null> => {
+    const marked = name === null ? monitor.endTake() : monitor.startTake(name, by, agoMs);
     if (!marked.ok) return marked;
     if (name === null) recorder?.stop();
     else {
@@ -545,6 +562,7 @@ async function runOnce(
     monitor.reconfigure(changed);
     journal.limit(journalLimits(changed));
     recorder?.setOptions(changed.recorder);
+    signal.setRule(changed.takes);
     void integrations?.reconfigure(changed);
     const parts = new Set(rebuilds);
     if (parts.has('panel') || parts.has('buttons')) void wired.apply(changed);

@@ -201,6 +201,57 @@ export const Config = Type.Object(
       },
       { additionalProperties: false, default: {} },
     ),
+    takes: Type.Object(
+      {
+        begin: Type.Unsafe<'byHand' | 'level' | 'timecode'>({
+          ...Type.Enum(['byHand', 'level', 'timecode']),
+          default: 'byHand',
+          description:
+            'What begins a take besides button, page and OSC: the level of a channel, or timecode on a channel while it runs.',
+          ...rebuilds('none'),
+        }),
+        channel: Type.Union([Type.Null(), Type.Integer({ minimum: 1, maximum: 64 })], {
+          default: null,
+          description: 'Channel whose level begins and ends takes; null: the loudest of all.',
+          ...rebuilds('none'),
+        }),
+        startDbfs: Type.Number({
+          minimum: -90,
+          maximum: 0,
+          default: -40,
+          description: 'Peak level above which a take begins, dBFS.',
+          ...rebuilds('none'),
+        }),
+        startS: Type.Number({
+          minimum: 0,
+          maximum: 60,
+          default: 2,
+          description:
+            'So long it must have played, s; gaps of half a second do not count. The take begins where it began.',
+          ...rebuilds('none'),
+        }),
+        endDbfs: Type.Number({
+          minimum: -100,
+          maximum: 0,
+          default: -50,
+          description: 'Peak level below which it is quiet, dBFS; never above startDbfs.',
+          ...rebuilds('none'),
+        }),
+        endS: Type.Number({
+          minimum: 1,
+          maximum: 600,
+          default: 10,
+          description: 'Silence, or time without timecode, that ends a take which began by itself, s.',
+          ...rebuilds('none'),
+        }),
+        timecodeChannel: Type.Union([Type.Null(), Type.Integer({ minimum: 1, maximum: 64 })], {
+          default: null,
+          description: 'Channel that carries linear timecode (LTC): for takes and for markers; null: none.',
+          ...rebuilds('none'),
+        }),
+      },
+      { additionalProperties: false, default: {} },
+    ),
     recorder: Type.Object(
       {
         enabled: Type.Boolean({

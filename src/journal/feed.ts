@@ -2,6 +2,7 @@
  * Turns what the monitor tells into rows: events with their times, seconds of levels, the clocks once a minute and on
  * every change. Pure: time comes in. Bounded: what is more than a batch may hold is counted, and the count is told.
  */
+import type { TimecodeEvent } from '../dsp/ltc.ts';
 import type { CaptureState, MonitorEvent } from '../monitor/captureMessages.ts';
 import type { LevelFrame } from '../monitor/levels.ts';
 import type { Finding, Snapshot } from '../monitor/snapshot.ts';
@@ -137,6 +138,19 @@ export class JournalFeed {
   /** A mark by hand or by OSC, to lay the report's times against another recorder's. */
   onMark(name: string, by: string): void {
     this.#add('mark', 'info', by, name, this.#anchor.frame, { by });
+  }
+
+  /** Timecode on a channel: where markers by timecode are counted from. */
+  onTimecode(event: TimecodeEvent): void {
+    const { frame } = event;
+    if (event.kind === 'stopped') {
+      this.#add('timecode', 'info', 'Timecode', 'Timecode stopped.', frame, { running: false, timecodeS: 0 });
+      return;
+    }
+    const { text, seconds, rate, drop } = event;
+    const words = event.kind === 'started' ? 'Timecode runs' : 'Timecode';
+    const detail = { running: true, timecode: text, timecodeS: seconds, rate, drop };
+    this.#add('timecode', 'info', 'Timecode', `${words}: ${text}, ${rate} frames a second.`, frame, detail);
   }
 
   /** What the recorder did, or could not do. */
@@ -282,7 +296,12 @@ export class JournalFeed {
     const nowWallMs = this.#clock.wallMs();
     // What is told later than it was happens at its frame: a comb proves earlier slips after later ones.
     const frames =
-      kind === 'clip' || kind === 'slip' || kind === 'usbLoss' || kind === 'xrun' || kind === 'clockChange';
+      kind === 'clip' ||
+      kind === 'slip' ||
+      kind === 'usbLoss' ||
+      kind === 'xrun' ||
+      kind === 'clockChange' ||
+      kind === 'timecode';
     const agoMs =
       frames && this.#rateHz > 0
         ? Math.max(0, nowMs - this.#anchor.ms - ((frame - this.#anchor.frame) / this.#rateHz) * 1000)

@@ -30,10 +30,11 @@ export const EventKind = Type.Enum(
     'wallClock',
     'recorder',
     'proof',
+    'timecode',
   ],
   {
     description:
-      'clockChange: the clock that drives the interface runs at another rate. dropped: so many more events were only counted. state: capture. stream: one opened. sync: the word of a bank changed. mark: set by hand or by OSC. wallClock: it was set. proof: a guided proof ended.',
+      'clockChange: the clock that drives the interface runs at another rate. dropped: so many more events were only counted. state: capture. stream: one opened. sync: the word of a bank changed. mark: set by hand or by OSC. wallClock: it was set. proof: a guided proof ended. timecode: what a channel carried, where it began, each minute, and where it stopped.',
   },
 );
 export type EventKind = Static<typeof EventKind>;

@@ -5,6 +5,7 @@
 import type { CaptureRead, CaptureSource, CaptureStream, StreamInfo } from '../device/ports.ts';
 import { blankForeign, ForeignWatch } from '../dsp/foreignWatch.ts';
 import type { LoudnessKernel } from '../dsp/loudnessKernel.ts';
+import { LtcReader } from '../dsp/ltc.ts';
 import { MAX_BLOCK_FRAMES, type MeterKernel, type MeterKernelOptions } from '../dsp/meterKernel.ts';
 import type { Movement } from '../dsp/meterScales.ts';
 import { ProofMeter } from '../dsp/proof/proofMeter.ts';
@@ -64,6 +65,7 @@ export interface CaptureLoopParts {
 interface OpenStream {
   readonly stream: CaptureStream;
   meters: LiveMeters;
+  readonly ltc: LtcReader;
   slips: SlipDetector | null;
   foreign: ForeignWatch | null;
   snippets: SnippetRing;
@@ -92,6 +94,7 @@ export class CaptureLoop {
   #movement: Movement;
   #clipRun: number;
   #groups: readonly (readonly number[])[] = [];
+  #timecodeColumn: number | null = null;
   #failures = 0;
   #tryAgainMs = 0;
   #stopped = false;
@@ -185,6 +188,9 @@ export class CaptureLoop {
         return;
       case 'endProof':
         if (this.#open !== null) this.#open.proof = null;
+        return;
+      case 'timecode':
+        this.#timecodeColumn = command.column;
         return;
       case 'release':
         this.#close();
@@ -288,6 +294,7 @@ export class CaptureLoop {
     this.#open = {
       stream,
       meters,
+      ltc: new LtcReader(info.rateHz, (event) => this.#parts.post({ kind: 'timecode', event })),
       slips: null,
       foreign: null,
       snippets: new SnippetRing({
@@ -362,6 +369,7 @@ export class CaptureLoop {
         open.foreign?.reset();
         open.snippets.reset();
         open.proof?.gap();
+        open.ltc.reset(open.frames);
         open.rate?.restart();
         this.#event({ kind: 'xrun', frame: open.frames, lostFrames: read.lostFrames });
         return;
@@ -392,6 +400,9 @@ export class CaptureLoop {
     open.slips?.process(meter.input, frames, open.frames, meter);
     this.#prove(open, meter.input, frames);
     if (open.foreign !== null) blankForeign(meter, open.foreign.excluded);
+    const column = this.#timecodeColumn;
+    if (column !== null && column < meter.channels)
+      open.ltc.process(meter.input, frames, meter.channels, column, open.frames);
     open.meters.update(frames);
     for (let c = 0; c < meter.channels; c++) {
       if ((meter.clipEvents[c] as number) > 0) {

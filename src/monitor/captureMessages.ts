@@ -1,6 +1,7 @@
 /** What crosses between the main thread and the capture worker, besides the level board. Plain data. */
 import type { CaptureChoice, StreamInfo } from '../device/ports.ts';
 import type { ForeignReading } from '../dsp/foreign.ts';
+import type { TimecodeEvent } from '../dsp/ltc.ts';
 import type { Movement } from '../dsp/meterScales.ts';
 import type { ProofReading } from '../dsp/proof/proofMeter.ts';
 import type { SlipEvidence } from '../dsp/slip/evidence.ts';
@@ -78,6 +79,8 @@ export type FromCapture =
     }
   /** What a bank was like around a frame that the slip detector pointed at; at most two a second and bank. */
   | { readonly kind: 'snippet'; readonly snippet: Snippet }
+  /** Timecode on the channel that was named. */
+  | { readonly kind: 'timecode'; readonly event: TimecodeEvent }
   /** All that stands now on the ports that is no sound of their own; told each time that it changes. */
   | { readonly kind: 'foreign'; readonly readings: readonly ForeignReading[] }
   /** Once a second of the stream: what changes slowly. */
@@ -114,6 +117,8 @@ export type ToCapture =
   /** Begin a guided proof: 0-based columns of the bank, and those on the interface's own clock. One that runs is given up. */
   | { readonly kind: 'prove'; readonly columns: readonly number[]; readonly references: readonly number[] }
   | { readonly kind: 'endProof' }
+  /** 0-based column that carries timecode; null: none. */
+  | { readonly kind: 'timecode'; readonly column: number | null }
   | { readonly kind: 'release' }
   | { readonly kind: 'take' }
   | { readonly kind: 'stop' };

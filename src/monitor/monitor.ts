@@ -10,6 +10,7 @@ import type { StreamInfo } from '../device/ports.ts';
 import { answerComplaint, type Complaint } from '../diagnosis/complaints.ts';
 import { Diagnosis } from '../diagnosis/diagnose.ts';
 import { boxOnSheet } from '../diagnosis/rig.ts';
+import type { TimecodeEvent } from '../dsp/ltc.ts';
 import { METER_SCALES, onScale } from '../dsp/meterScales.ts';
 import type { Snippet } from '../evidence/snippet.ts';
 import { assertNever, bad, good, type Outcome } from '../fault.ts';
@@ -65,6 +66,8 @@ export interface MonitorParts {
   readonly onSnippet?: (bank: string, snippet: Snippet) => void;
   /** So many more events happened in one turn than are told one by one. */
   readonly onDropped?: (count: number) => void;
+  /** Timecode on the channel that the configuration names. */
+  readonly onTimecode?: (event: TimecodeEvent) => void;
   readonly onState?: (state: CaptureState) => void;
   /** A stream opened: frames count anew. */
   readonly onStream?: (info: StreamInfo) => void;
@@ -264,6 +267,7 @@ export class Monitor implements MonitorView, MonitorCommands {
     this.#parts.tell({ kind: 'clipRun', clipRun: config.meter.clipRun });
     this.#parts.tell({ kind: 'holdMs', holdMs: config.meter.holdMs });
     this.#parts.tell({ kind: 'movement', movement: METER_SCALES[config.meter.ballistic].movement });
+    this.#tellTimecodeChannel();
     if (this.#info !== null) this.#openStream(this.#info, false);
   }
 
@@ -293,9 +297,16 @@ export class Monitor implements MonitorView, MonitorCommands {
     this.#parts.tell({ kind: 'take' });
   }
 
-  /** Begins a take; null or an empty name: `Take n`. */
-  startTake(name: string | null, by: TakeOrigin): Outcome<RunningTake> {
-    return this.#takes.start(name, by, this.#instant());
+  /** Begins a take, `agoMs` before now; null or an empty name: `Take n`. */
+  startTake(name: string | null, by: TakeOrigin, agoMs = 0): Outcome<RunningTake> {
+    const { frame, uptimeMs, wallMs } = this.#instant();
+    // Never before the stream: frames count from its start.
+    const back = Math.min(agoMs, (frame / (this.#info?.rateHz ?? 48_000)) * 1000);
+    const since = {
+      frame: frame - Math.round((back / 1000) * (this.#info?.rateHz ?? 48_000)),
+      uptimeMs: uptimeMs - back,
+    };
+    return this.#takes.start(name, by, { ...since, wallMs: wallMs - back });
   }
 
   endTake(): Outcome<EndedTake> {
@@ -351,6 +362,9 @@ export class Monitor implements MonitorView, MonitorCommands {
         if (bank !== undefined) this.#parts.onSnippet?.(bank, message.snippet);
         return;
       }
+      case 'timecode':
+        this.#parts.onTimecode?.(message.event);
+        return;
       case 'foreign': {
         const before = this.#foreign.noSound();
         this.#foreign.take(message.readings, this.#parts.uptimeMs());
@@ -423,6 +437,11 @@ export class Monitor implements MonitorView, MonitorCommands {
     this.#levels = { ...emptyLevelFrame(this.#levels.channels), seq: this.#levels.seq, frame: this.#levels.frame };
   }
 
+  #tellTimecodeChannel(): void {
+    const { timecodeChannel } = this.#config.takes;
+    this.#parts.tell({ kind: 'timecode', column: timecodeChannel === null ? null : timecodeChannel - 1 });
+  }
+
   /** `fresh`: a stream has just opened; else the configuration changed under it. */
   #openStream(info: StreamInfo, fresh: boolean): void {
     this.#info = info;
@@ -433,6 +452,7 @@ export class Monitor implements MonitorView, MonitorCommands {
     const groups = loudnessGroups(this.#config, this.#plan.banks);
     this.#channels.configure(this.#config, groups);
     if (fresh) this.#channels.open(info.channels, this.#parts.uptimeMs());
+    this.#tellTimecodeChannel();
     this.#parts.tell({ kind: 'loudness', groups: groups.map((group) => group.channels.map((channel) => channel - 1)) });
     if (fresh) {
       // Frames count from the stream's start, and so do slips.

@@ -21,6 +21,9 @@ export type TakeVerdictWord = Static<typeof TakeVerdictWord>;
 /** Suspects told one by one; more are only counted. */
 export const SUSPECTS_TOLD = 32;
 
+/** Events kept for a take that turns out to have begun before them. */
+const RECENT_EVENTS = 256;
+
 export const Suspect = Type.Object({
   kind: Type.Enum(['clip', 'slip', 'usbLoss', 'xrun', 'clockChange', 'clockSource', 'portLock']),
   where: Type.String({ description: 'Channel number, id of the bank or port, or `all`.' }),
@@ -97,6 +100,8 @@ export class Takes {
   #lastTally: Running | null = null;
   #number: number;
   #watching = false;
+  /** What happened lately: a take that begins by itself began a little before. */
+  #recent: MonitorEvent[] = [];
   #rateHz = 0;
   #channels = 0;
   readonly #onEnd: (take: EndedTake) => void;
@@ -150,6 +155,7 @@ export class Takes {
       streamMs: at.uptimeMs,
       told: new Map(),
     };
+    for (const event of this.#recent) if (event.frame >= at.frame) this.#judge(event);
     const take = this.#describe(this.#running, at.uptimeMs);
     this.#onStart(take);
     return good(take);
@@ -176,6 +182,7 @@ export class Takes {
     this.#rateHz = rateHz;
     this.#channels = channels;
     this.#lastTally = null;
+    this.#recent = [];
     if (this.#running === null) return;
     this.#running.rateHz = rateHz;
     this.#running.streamFrame = 0;
@@ -202,6 +209,12 @@ export class Takes {
   }
 
   onEvent(event: MonitorEvent): void {
+    this.#recent.push(event);
+    if (this.#recent.length > RECENT_EVENTS) this.#recent.shift();
+    this.#judge(event);
+  }
+
+  #judge(event: MonitorEvent): void {
     // A switch of a preamp is a person's own doing; a lock that came back is no fault.
     if (event.kind === 'inputSwitch') return;
     if (event.kind === 'portLock' && event.lock !== 'noLock' && event.lock !== 'lock') return;

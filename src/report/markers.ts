@@ -37,6 +37,8 @@ export type Anchor =
       readonly localZoneMin: number;
     };
 
+const CODE_HOLDS_MS = 70_000;
+
 /** Markers in one file; a DAW with more of them is of no use. */
 export const MOST_MARKERS = 5000;
 
@@ -128,12 +130,12 @@ function zeroOf(report: Report, events: readonly JournalEvent[], anchor: Anchor)
       return from(mark.ms, (report.lengthMs - mark.ms) / 1000, `Zero is the mark ${mark.name}.`);
     }
     case 'ltc': {
-      const codes = events.filter(({ kind, detail }) => kind === 'mark' && typeof detail.timecodeS === 'number');
+      const codes = events.filter(({ kind, detail }) => kind === 'timecode' && typeof detail.timecodeS === 'number');
       if (codes.length === 0) {
         return bad(
           'anchor-no-ltc',
           'No timecode was read in this session.',
-          'Name the channel that carries it: ltc.channel in the configuration.',
+          'Name the channel that carries it: takes.timecodeChannel in the configuration.',
         );
       }
       const fileS = anchor.file === null ? 0 : anchor.file.timeReference / anchor.file.rateHz;
@@ -142,7 +144,9 @@ function zeroOf(report: Report, events: readonly JournalEvent[], anchor: Anchor)
       return good({
         secondsAt(ms, frame, stream) {
           const code = codes.findLast((one) => one.ms <= ms + 40) ?? null;
-          if (code === null || code.detail.running === false) return null;
+          // Running code is told again each minute: what is older has been lost with its stream.
+          if (code === null || code.detail.running === false || ms - code.ms > CODE_HOLDS_MS) return null;
+          if (frame >= 0 && stream !== null && stream !== code.stream) return null;
           const sinceS =
             frame >= 0 && (stream === null || stream === code.stream)
               ? (frame - code.frame) / rateOf(code.stream)

@@ -19,7 +19,7 @@ export const ReportFault = Type.Object(
     frame: Type.Integer({ description: 'Sample position in that stream; -1: none.' }),
     kind: Type.String({
       description:
-        'clip, slip, usbLoss, xrun, clockSource, portLock, gone (the interface), stalled, faulted, recorder, or dropped: more than were told one by one.',
+        'clip, slip, usbLoss, xrun, clockChange, clockSource, portLock, gone (the interface), stalled, faulted, recorder, or dropped: more than were told one by one.',
     }),
     where: Type.String({ description: 'Channel number, id of the bank, or all.' }),
     place: Type.String({ description: 'The same in words.' }),
@@ -107,6 +107,16 @@ export const Report = Type.Object(
     faults: Type.Array(ReportFault),
     findings: Type.Array(ReportFinding),
     takes: Type.Array(ReportTake),
+    recordings: Type.Array(
+      Type.Object({
+        file: Type.String(),
+        fromMs: Type.Number(),
+        toMs: Nullable(Type.Number({ description: 'null: it runs, or the power went in the middle of it.' })),
+        bytes: Nullable(Type.Number()),
+        lostFrames: Nullable(Type.Number({ description: 'Silence stands in their place.' })),
+      }),
+      { description: 'Files of the safety recorder.' },
+    ),
     marks: Type.Array(Type.Object({ ms: Type.Number(), at: Type.String(), name: Type.String(), by: Type.String() })),
     notes: Type.Array(Type.String({ description: 'What this report can not tell.' })),
   },
@@ -241,6 +251,7 @@ export function buildReport(record: SessionRecord): Report {
         ),
       };
     }),
+    recordings: recordingsOf(events),
     marks: events
       .filter(({ kind }) => kind === 'mark')
       .map(({ ms, wallMs, text, where }) => ({ ms, at: new Date(wallMs).toISOString(), name: text, by: where })),
@@ -255,6 +266,7 @@ function faultKind(event: JournalEvent): string | null {
     case 'slip':
     case 'usbLoss':
     case 'xrun':
+    case 'clockChange':
     case 'clockSource':
     case 'dropped':
       return event.kind;
@@ -276,6 +288,25 @@ function faultKind(event: JournalEvent): string | null {
     default:
       return null;
   }
+}
+
+/** The recorder tells of each file twice: when it begins, and when it is whole. */
+function recordingsOf(events: readonly JournalEvent[]): Report['recordings'] {
+  const found = new Map<string, Report['recordings'][number]>();
+  for (const { kind, ms, detail } of events) {
+    if (kind !== 'recorder' || typeof detail.file !== 'string') continue;
+    const number = (name: string) => (typeof detail[name] === 'number' ? (detail[name] as number) : null);
+    const known = found.get(detail.file);
+    const whole = detail.bytes !== undefined;
+    found.set(detail.file, {
+      file: detail.file,
+      fromMs: known?.fromMs ?? ms,
+      toMs: whole ? ms : null,
+      bytes: number('bytes'),
+      lostFrames: number('lostFrames'),
+    });
+  }
+  return [...found.values()];
 }
 
 function timeWatched(edges: ReturnType<typeof captureEdges>, endMs: number): number {
@@ -324,6 +355,7 @@ const KIND_WORDS: Readonly<Record<string, string>> = {
   slip: 'slip',
   usbLoss: 'USB loss',
   xrun: 'overrun',
+  clockChange: 'clock changed',
   clockSource: 'change of clock source',
   portLock: 'lock lost',
   gone: 'interface gone',

@@ -94,6 +94,17 @@ export function reportCsv(report: Report): string {
         text: `${one.symptom} ${one.cause} ${one.fix}`,
       }),
     ),
+    ...report.recordings.map(
+      (one): Row => ({
+        record: 'recording',
+        name: one.file,
+        from_s: s(one.fromMs),
+        to_s: s(one.toMs),
+        kind: 'lost frames',
+        count: one.lostFrames,
+        text: one.bytes === null ? 'not ended' : `${one.bytes} bytes`,
+      }),
+    ),
     ...report.marks.map(
       (mark): Row => ({ record: 'mark', name: mark.name, where: mark.by, utc: mark.at, from_s: s(mark.ms) }),
     ),

@@ -96,6 +96,20 @@ ${
         report.marks.map(({ ms, name, by }) => [timeWords(ms), text(name), text(by)]),
       )}`
 }
+${
+  report.recordings.length === 0
+    ? ''
+    : `<h2>Recordings</h2>${table(
+        ['From', 'File', 'Megabytes', 'Frames lost'],
+        report.recordings.map(({ fromMs, toMs, file, bytes, lostFrames }) => [
+          timeWords(fromMs),
+          text(file),
+          toMs === null || bytes === null ? 'not ended' : (bytes / 1e6).toFixed(1),
+          lostFrames === null || lostFrames === 0 ? '' : String(lostFrames),
+        ]),
+        [2, 3],
+      )}`
+}
 <h2>Channels</h2>
 ${
   report.channels.length === 0

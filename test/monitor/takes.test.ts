@@ -26,6 +26,15 @@ describe('a take', () => {
     expect(takes.start('', 'osc', at(5000))).toMatchObject({ ok: true, value: { name: 'Take 8' } });
   });
 
+  it('that begins by itself counts what happened since it began, before anybody knew of it', () => {
+    const { takes } = watched();
+    takes.onEvent({ kind: 'clip', channel: 2, frame: 48 * 900 });
+    takes.onEvent({ kind: 'clip', channel: 3, frame: 48 * 1500 });
+    takes.start('', 'signal', at(1000));
+    expect(takes.view(4000).take).toMatchObject({ clips: [0, 0, 1, 0], verdict: { word: 'suspect', suspects: 1 } });
+    expect(takes.view(4000).take?.verdict.first).toMatchObject([{ kind: 'clip', where: '3', atMs: 500 }]);
+  });
+
   it('can not run twice, and can not end before it began: each says so', () => {
     const { takes } = watched();
     expect(takes.end(at(0))).toMatchObject({ ok: false, fault: { code: 'take-none' } });

@@ -119,8 +119,8 @@ describe('markers', () => {
   });
 
   it('count by timecode, sample by sample from the code that was read last before them', () => {
-    const code = event(50_000, 'mark', { timecodeS: 3600, running: true });
-    const stop = event(300_000, 'mark', { timecodeS: 3850, running: false });
+    const code = event(50_000, 'timecode', { timecodeS: 3600, running: true });
+    const stop = event(300_000, 'timecode', { timecodeS: 3850, running: false });
     const all = [events[0]!, code, stop];
     expect(slipsOf(found({ kind: 'ltc', file: null }, all).markers)).toEqual([3620.5, 3621.25]);
     const start = file({ timeReference: 3610 * 48_000 });

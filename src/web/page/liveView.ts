@@ -6,6 +6,7 @@ import { BanksView } from './banksView.ts';
 import { byId, h, rebuild, setText } from './dom.ts';
 import { EvidenceView } from './evidenceView.ts';
 import { count, db, duration, ppm, rate } from './format.ts';
+import { updateRecorder } from './recorderView.ts';
 import { syncShape } from './shapes.ts';
 import { updateTake } from './takeView.ts';
 import { say, sayFault } from './toast.ts';
@@ -52,6 +53,7 @@ export class LiveView {
     this.#watch(snapshot);
     this.#verdict(snapshot);
     updateTake(snapshot, this.#actions);
+    updateRecorder(snapshot, this.#actions);
     this.#clips(snapshot);
     this.#dead(snapshot);
     this.banks.update(snapshot);

@@ -75,6 +75,7 @@ export const MARKED: ReadonlySet<EventKind> = new Set<EventKind>([
   'slip',
   'usbLoss',
   'xrun',
+  'clockChange',
   'clockSource',
   'portLock',
   'finding',

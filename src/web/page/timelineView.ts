@@ -57,6 +57,7 @@ export const KIND_WORDS: Readonly<Record<EventKind, string>> = {
   wallClock: 'Wall clock',
   recorder: 'Recorder',
   proof: 'proof',
+  timecode: 'Timecode',
 };
 
 export class TimelineView {

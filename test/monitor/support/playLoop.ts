@@ -28,7 +28,10 @@ export function playLoop(
   sourceOf: (nowMs: () => number) => CaptureSource,
   seconds: number,
   parts: Partial<
-    Pick<MonitorParts, 'onEvent' | 'onSnippet' | 'onDropped' | 'onStream' | 'onState' | 'takes' | 'wallMs'>
+    Pick<
+      MonitorParts,
+      'onEvent' | 'onSnippet' | 'onTimecode' | 'onDropped' | 'onStream' | 'onState' | 'takes' | 'wallMs'
+    >
   > = {},
   watch: (monitor: Monitor, nowMs: () => number) => void = () => {},
 ): Monitor {
