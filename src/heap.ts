@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { ResourceLimits } from 'node:worker_threads';
 
 /**
@@ -5,3 +7,11 @@ import type { ResourceLimits } from 'node:worker_threads';
  * grows to 48 MB a thread, all of it touched in time. The main thread's is limited on the command line of the service.
  */
 export const WORKER_LIMITS: ResourceLimits = { maxYoungGenerationSizeMb: 2 };
+
+/** Gives back what starting has left, sources read and modules linked: some 8 MB, in some 30 ms. */
+export function collectStart(): void {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as (() => void) | undefined;
+  setFlagsFromString('--no-expose-gc');
+  collect?.();
+}

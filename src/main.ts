@@ -30,6 +30,7 @@ import { startBoxClock } from './device/time/timeKeeper.ts';
 import { METER_SCALES } from './dsp/meterScales.ts';
 import { EvidenceStore, slipToProve } from './evidence/evidenceStore.ts';
 import { bad, good, type Outcome } from './fault.ts';
+import { collectStart } from './heap.ts';
 import { Integrations } from './integrations/integrations.ts';
 import { JournalFeed } from './journal/feed.ts';
 import { Journal } from './journal/journal.ts';
@@ -60,6 +61,9 @@ import { Access } from './web/access.ts';
 import { writePinFile } from './web/pinFile.ts';
 import { createWebServer, type WebServer } from './web/server.ts';
 import { WiredPanel } from './wiredPanel.ts';
+
+/** So long after the start all that starting needs has been loaded and used. */
+const COLLECT_START_MS = 4000;
 
 interface Chosen {
   readonly choice: CaptureChoice;
@@ -623,7 +627,9 @@ async function runOnce(
       void started.then(() => say(`Lightkeeper: ${url}${chosen.simulated ? '   (SIMULATOR)' : ''}`));
   }
 
+  const collecting = setTimeout(collectStart, COLLECT_START_MS).unref();
   const outcome = await ended;
+  clearTimeout(collecting);
   if (outcome !== 'again') notifier?.stopping();
   watchdog.stop();
   mainLoop.stop();

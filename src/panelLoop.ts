@@ -19,15 +19,16 @@ export interface PanelLoopParts {
 
 /** The panel's own frame rate at best; a slow bus takes the newest frame and drops the rest. */
 const FRAME_MS = 33;
-/** With no panel attached and nobody looking or pressing for this long, only every so many turns is worked in. */
+/** With no panel attached and nobody looking or pressing for this long, a turn comes so rarely: a wake-up costs more than the turn. */
 const UNWATCHED_AFTER_MS = 1000;
-const UNWATCHED_TURNS = 6;
+const UNWATCHED_MS = 200;
 
 export class PanelLoop {
   readonly #parts: PanelLoopParts;
   readonly #panels = new Set<Panel>();
   #ui: UiState;
   #timer: NodeJS.Timeout | null = null;
+  #everyMs = 0;
   #turns = 0;
   #watchedMs = Number.NEGATIVE_INFINITY;
   #steppedMs = Number.NEGATIVE_INFINITY;
@@ -41,6 +42,7 @@ export class PanelLoop {
   /** Shows on this panel too, from the next frame on. Returns its disposer. */
   attach(panel: Panel): () => void {
     this.#panels.add(panel);
+    if (this.#timer !== null) this.#pace();
     return () => this.#panels.delete(panel);
   }
 
@@ -55,7 +57,7 @@ export class PanelLoop {
 
   /** An edge of a button, a key or the mirror: worked in and drawn at once. */
   edge(edge: ButtonEdge): void {
-    this.#watchedMs = this.#parts.nowMs();
+    this.#watch(this.#parts.nowMs());
     this.#step({ kind: 'edge', edge });
     this.#draw();
   }
@@ -63,7 +65,7 @@ export class PanelLoop {
   /** The frame as it stands, 1024 bytes; for HTTP with the PIN masked. */
   frame(maskPin: boolean): Uint8Array {
     const nowMs = this.#parts.nowMs();
-    this.#watchedMs = nowMs;
+    this.#watch(nowMs);
     // Who looks sees the state of now: an alarm of the newest snapshot has not waited for the next turn.
     const stale = this.#parts.view().snapshot.seq !== this.#steppedSeq || nowMs - this.#steppedMs > FRAME_MS;
     if (stale) this.#step({ kind: 'tick', timeMs: nowMs });
@@ -71,16 +73,30 @@ export class PanelLoop {
   }
 
   start(): void {
-    this.#timer ??= setInterval(() => this.turn(), FRAME_MS);
+    this.#pace();
+  }
+
+  /** Somebody looks or presses. */
+  #watch(nowMs: number): void {
+    this.#watchedMs = nowMs;
+    if (this.#timer !== null) this.#pace();
+  }
+
+  /** Turns as often as somebody needs it. */
+  #pace(): void {
+    const watched = this.#panels.size > 0 || this.#parts.nowMs() - this.#watchedMs < UNWATCHED_AFTER_MS;
+    const everyMs = watched ? FRAME_MS : UNWATCHED_MS;
+    if (this.#timer !== null && everyMs === this.#everyMs) return;
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#everyMs = everyMs;
+    this.#timer = setInterval(() => this.turn(), everyMs);
   }
 
   turn(): void {
     this.#turns++;
-    const nowMs = this.#parts.nowMs();
-    const watched = this.#panels.size > 0 || nowMs - this.#watchedMs < UNWATCHED_AFTER_MS;
-    if (!watched && this.#turns % UNWATCHED_TURNS !== 0) return;
-    this.#step({ kind: 'tick', timeMs: nowMs });
+    this.#step({ kind: 'tick', timeMs: this.#parts.nowMs() });
     this.#draw();
+    if (this.#timer !== null) this.#pace();
   }
 
   #step(input: UiInput): void {

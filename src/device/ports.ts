@@ -5,6 +5,9 @@
 import type { Fault } from '../fault.ts';
 import type { PortMap } from './interfaces/interfaceMap.ts';
 
+/** Largest block, in periods: two have half the cost of one beside their samples', and still fit a processor's near memory. */
+export const BLOCK_PERIODS = 2;
+
 /** What a source delivers, known once it is open. */
 export interface StreamInfo {
   readonly source: 'alsa' | 'wav' | 'sim';
@@ -41,7 +44,8 @@ export interface StreamInfo {
 /**
  * One answer of `CaptureStream.read`. The stream owns the object and reuses it: copy what you keep.
  * `frames`: `frames` whole frames stand in the block. `timeNs` is MONOTONIC_RAW (virtual time for a fast file) of the
- *   instant at which the hardware had delivered `positionFrames` frames since the stream opened; 0 where unknown.
+ *   instant at which the hardware had delivered `positionFrames` frames since the stream opened; 0 where unknown. Blocks that
+ *   were there at one wake-up carry one stamp.
  * `idle`: nothing arrived within the wait. `xrun`: capture goes on, `lostFrames` were lost (null: unknown).
  * `ended`: a file is over. `gone`: the device went, or failed for good; close and open anew.
  */

@@ -2,7 +2,13 @@
  * The loop of the capture worker: wait (bounded) -> read -> kernels -> publish. It allocates nothing per period but what it
  * posts, and never waits for the main thread.
  */
-import type { CaptureRead, CaptureSource, CaptureStream, StreamInfo } from '../device/ports.ts';
+import {
+  BLOCK_PERIODS,
+  type CaptureRead,
+  type CaptureSource,
+  type CaptureStream,
+  type StreamInfo,
+} from '../device/ports.ts';
 import { blankForeign, ForeignWatch } from '../dsp/foreignWatch.ts';
 import type { LoudnessKernel } from '../dsp/loudnessKernel.ts';
 import { LtcReader } from '../dsp/ltc.ts';
@@ -33,8 +39,6 @@ const RATE_EVERY_MS = 1000;
 const MAX_EVENTS = 64;
 const REPORTS_PER_S = 10;
 const PROOF_REPORTS_PER_S = 4;
-/** Largest block, in periods: a source may hand out two at once, to wake the worker half as often. */
-const BLOCK_PERIODS = 2;
 
 export interface CaptureLoopParts {
   readonly source: CaptureSource;

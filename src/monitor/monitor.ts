@@ -39,6 +39,8 @@ import { SlipVerdicts } from './verdict/slipVerdicts.ts';
 
 /** 30 level frames a second: what an eye follows. */
 const LEVEL_INTERVAL_MS = 33;
+/** Between two turns while nobody listens to levels: a wake-up costs more than the turn. */
+const IDLE_INTERVAL_MS = 100;
 const SNAPSHOT_INTERVAL_MS = 500;
 /** The capture worker turns every 100 ms at least. One that did not for this long hangs in a driver: nobody watches. */
 const HUNG_MS = 3000;
@@ -175,6 +177,7 @@ export class Monitor implements MonitorView, MonitorCommands {
   readonly #proofs = new Proofs();
   readonly #snapshotListeners = new Set<(snapshot: Snapshot) => void>();
   readonly #takenListeners = new Set<(frame: LevelFrame) => void>();
+  #started = false;
   readonly #levelListeners = new Set<(frame: LevelFrame) => void>();
 
   constructor(parts: MonitorParts) {
@@ -187,10 +190,19 @@ export class Monitor implements MonitorView, MonitorCommands {
   }
 
   start(): void {
-    this.#timer ??= setInterval(() => this.turn(), LEVEL_INTERVAL_MS);
+    this.#started = true;
+    this.#pace();
+  }
+
+  /** Turns as often as somebody needs it. */
+  #pace(): void {
+    if (!this.#started) return;
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = setInterval(() => this.turn(), this.#levelListeners.size > 0 ? LEVEL_INTERVAL_MS : IDLE_INTERVAL_MS);
   }
 
   stop(): void {
+    this.#started = false;
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
   }
@@ -213,7 +225,10 @@ export class Monitor implements MonitorView, MonitorCommands {
 
   onLevels(listener: (frame: LevelFrame) => void): () => void {
     this.#levelListeners.add(listener);
-    return () => this.#levelListeners.delete(listener);
+    if (this.#levelListeners.size === 1) this.#pace();
+    return () => {
+      if (this.#levelListeners.delete(listener) && this.#levelListeners.size === 0) this.#pace();
+    };
   }
 
   /**

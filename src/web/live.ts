@@ -94,17 +94,12 @@ export class LiveHub {
   start(): void {
     const { view } = this.#options;
     this.#disposers = [view.onSnapshot(() => this.#sendSnapshots())];
-    this.#timer = setInterval(() => this.#tick(), TICK_MS);
-    this.#timer.unref();
   }
 
   stop(): void {
     for (const dispose of this.#disposers) dispose();
     this.#disposers = [];
-    this.#levelsOff?.();
-    this.#levelsOff = null;
-    if (this.#timer !== null) clearInterval(this.#timer);
-    this.#timer = null;
+    this.#listenNoMore();
     for (const group of this.#groups.values()) {
       for (const client of group.clients) client.socket.end();
     }
@@ -131,6 +126,8 @@ export class LiveHub {
     if (this.#levelsOff === null) {
       this.#lastFrame = this.#options.view.levels().frame;
       this.#levelsOff = this.#options.view.onLevels((frame) => this.#onLevels(frame));
+      this.#timer = setInterval(() => this.#tick(), TICK_MS);
+      this.#timer.unref();
     }
     const itsGroup = group;
     socket.on('drain', () => this.#onDrain(itsGroup, client));
@@ -143,9 +140,14 @@ export class LiveHub {
   #remove(key: string, group: Group, client: Client): void {
     group.clients.delete(client);
     if (group.clients.size === 0 && this.#groups.get(key) === group) this.#groups.delete(key);
-    if (this.#groups.size > 0) return;
+    if (this.#groups.size === 0) this.#listenNoMore();
+  }
+
+  #listenNoMore(): void {
     this.#levelsOff?.();
     this.#levelsOff = null;
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
   }
 
   /** Bytes that wait for clients to take them, of all together. */

@@ -3,7 +3,14 @@
  * in the capture worker. It only listens: no control is written, and the rate is the device's own where that is known.
  */
 import { assertNever, bad, type Fault, good, type Outcome } from '../../fault.ts';
-import type { CaptureChoice, CaptureRead, CaptureSource, CaptureStream, StreamInfo } from '../ports.ts';
+import {
+  BLOCK_PERIODS,
+  type CaptureChoice,
+  type CaptureRead,
+  type CaptureSource,
+  type CaptureStream,
+  type StreamInfo,
+} from '../ports.ts';
 import { fromS16, fromS24In32, fromS24Packed } from '../sampleFormats.ts';
 import { cardOfPcm, listCards, PROC_ASOUND, pcmHolder, presentRateHz, type UsbAltSetting } from './cards.ts';
 import { type Alsa, ERR, loadAlsa, PCM_FORMAT, PCM_STATE, type Pointer } from './libasound.ts';
@@ -28,6 +35,11 @@ const BITS: Record<SampleFormat, number> = { S32_LE: 32, S24_3LE: 24, S24_LE: 24
 /** More than this is not metered; ALSA's `null` device, for one, offers thousands. */
 export const MAX_CHANNELS = 64;
 const MAX_WAIT_MS = 100;
+/**
+ * Periods that a wake-up waits for: a wake-up costs as much as the samples of a period. Four are 40 ms; the page, which is told 30 times
+ * a second, still shows a sample within 100 ms.
+ */
+const WAKE_PERIODS = 4;
 /** Below this the program must come back quickly, or frames are lost: said as a note. */
 const SMALL_BUFFER_MS = 200;
 
@@ -214,8 +226,8 @@ function setUp(alsa: Alsa, pcm: Pointer, choice: AlsaChoice, procRoot: string): 
     }
     const { format, rateHz, channels, periodFrames, bufferFrames, notes } = granted.value;
     let err = alsa.swCurrent(pcm, sw);
-    // Two periods a wake-up: half the wake-ups for 10 ms that no eye sees. A small buffer has no room for that.
-    const wakeFrames = bufferFrames >= 8 * periodFrames ? 2 * periodFrames : periodFrames;
+    // A small buffer has no room for a wake-up every few periods.
+    const wakeFrames = bufferFrames >= 4 * WAKE_PERIODS * periodFrames ? WAKE_PERIODS * periodFrames : periodFrames;
     if (err >= 0) err = alsa.swSetAvailMin(pcm, sw, wakeFrames);
     if (err >= 0) err = alsa.swSetStamps(pcm, sw);
     if (err >= 0) err = alsa.pcmSwParams(pcm, sw);
@@ -314,8 +326,8 @@ class AlsaStream implements CaptureStream {
     this.#format = format;
     this.#longBytes = alsa.longBytes;
     this.info = info;
-    // A read fetches no more than this of a packed format: two periods, to catch up after a pause.
-    this.#rawFrames = 2 * info.periodFrames;
+    // A read fetches no more than this of a packed format.
+    this.#rawFrames = BLOCK_PERIODS * info.periodFrames;
     const raw = new ArrayBuffer(
       format === 'S32_LE' ? 0 : Math.ceil((this.#rawFrames * info.channels * BYTES[format]) / 4) * 4,
     );
@@ -327,15 +339,19 @@ class AlsaStream implements CaptureStream {
 
   read(block: Int32Array, maxFrames: number, waitMs: number): CaptureRead {
     if (this.#closed) return this.#gone(ERR.EBADFD);
-    const ready = this.#alsa.pcmWait(this.#pcm, Math.min(waitMs, MAX_WAIT_MS));
-    if (ready < 0) return this.#failed(ready);
-    // A time-out hides a device that went between (the state tells), and less than what the wait was for.
-    const state = this.#takeStatus();
-    if (state < 0) return this.#failed(state);
+    // What was there at the last wake-up and did not fit into one block is taken first.
+    if (this.#avail < this.info.periodFrames) {
+      const ready = this.#alsa.pcmWait(this.#pcm, Math.min(waitMs, MAX_WAIT_MS));
+      if (ready < 0) return this.#failed(ready);
+      // A time-out hides a device that went between (the state tells), and less than what the wait was for.
+      const state = this.#takeStatus();
+      if (state < 0) return this.#failed(state);
+    }
     const limit = this.#format === 'S32_LE' ? maxFrames : Math.min(maxFrames, this.#rawFrames);
     const asked = Math.min(this.#avail, limit);
     if (asked < 1) return this.#idle;
     const frames = this.#fetch(block, asked);
+    this.#avail = frames === asked ? this.#avail - frames : 0;
     if (frames < 0) return this.#failed(frames);
     if (frames === 0) return this.#idle;
     this.#position += frames;
