@@ -2,6 +2,7 @@
  * The readings of a whole file or take: feed all of its frames, then ask. For `lightkeeper analyze` and the comparisons with
  * other tools. Pure: whoever reads the file puts frames into `input`.
  */
+
 import {
   ChannelMeter,
   fullScale24Of,
@@ -11,6 +12,7 @@ import {
   type Silence,
 } from './channelMeter.ts';
 import { NO_SIGNAL, rmsDbX100, truePeakDbX100 } from './decibels.ts';
+import { gather } from './gather.ts';
 import { createLoudnessMeter, type LoudnessReadings } from './loudness.ts';
 import { createWasmLoudness } from './loudnessWasm.ts';
 import type { MeterKernel } from './meterKernel.ts';
@@ -121,6 +123,12 @@ export function createFileReader(kernels: WebAssembly.Module, options: FileReadi
   let secondFrames = 0;
   const squares = new Array<bigint>(channels).fill(0n);
   const sums = new Array<bigint>(channels).fill(0n);
+  // Of the second that runs, as whole numbers: the halves of each 64-bit word by themselves. A bigint a block would be garbage.
+  const squareWords = new Uint32Array(kernel.sumSquares.buffer, kernel.sumSquares.byteOffset, 2 * channels);
+  const sumWords = new Int32Array(kernel.sum.buffer, kernel.sum.byteOffset, 2 * channels);
+  const squareLow = new Float64Array(channels);
+  const squareHigh = new Float64Array(channels);
+  const sumNow = new Float64Array(channels);
   const or = new Int32Array(channels);
   const and = new Int32Array(channels).fill(-1);
   const meterMax = new Int32Array(channels).fill(NO_SIGNAL);
@@ -134,6 +142,9 @@ export function createFileReader(kernels: WebAssembly.Module, options: FileReadi
   const loudestSecond = new Int32Array(channels).fill(NO_SIGNAL);
 
   function endSecond(c: number, count: number): void {
+    squares[c] = squares[c]! + BigInt(squareLow[c]!) + (BigInt(squareHigh[c]!) << 32n);
+    sums[c] = sums[c]! + BigInt(sumNow[c]!);
+    squareLow[c] = squareHigh[c] = sumNow[c] = 0;
     loudestSecond[c] = Math.max(loudestSecond[c]!, ofSquares(squares[c]! - secondSquares[c]!, count));
     secondSquares[c] = squares[c]!;
   }
@@ -157,8 +168,9 @@ export function createFileReader(kernels: WebAssembly.Module, options: FileReadi
       secondFrames += count;
       const secondEnds = secondFrames >= rateHz;
       for (let c = 0; c < channels; c++) {
-        squares[c] = squares[c]! + kernel.sumSquares[c]!;
-        sums[c] = sums[c]! + kernel.sum[c]!;
+        squareLow[c] = squareLow[c]! + squareWords[2 * c]!;
+        squareHigh[c] = squareHigh[c]! + squareWords[2 * c + 1]!;
+        sumNow[c] = sumNow[c]! + sumWords[2 * c + 1]! * 2 ** 32 + (sumWords[2 * c]! >>> 0);
         or[c] = or[c]! | kernel.orBits[c]!;
         and[c] = and[c]! & kernel.andBits[c]!;
         equal[c] = equal[c]! + kernel.equalCount[c]!;
@@ -179,12 +191,7 @@ export function createFileReader(kernels: WebAssembly.Module, options: FileReadi
       }
       if (secondEnds) secondFrames = 0;
       for (const { members, loudness } of groups) {
-        const target = loudness.kernel.input;
-        const width = members.length;
-        for (let m = 0; m < width; m++) {
-          for (let n = 0, from = members[m]!; n < count; n++, from += channels)
-            target[n * width + m] = kernel.input[from]!;
-        }
+        gather(kernel.input, channels, members, count, loudness.kernel.input);
         loudness.update(count);
       }
     },

@@ -95,7 +95,11 @@ export function createLoudnessMeter(kernel: LoudnessKernel, options: LoudnessOpt
 
   function over(count: number): number {
     let sum = 0;
-    for (let i = 1; i <= count; i++) sum += ring[(cells + SHORT_TERM - i) % SHORT_TERM]!;
+    // From the newest back.
+    for (let i = 1, at = cells % SHORT_TERM; i <= count; i++) {
+      at = at === 0 ? SHORT_TERM - 1 : at - 1;
+      sum += ring[at]!;
+    }
     return loudnessX100OfMeanSquare(Math.floor(sum / count), ENERGY_BITS);
   }
 

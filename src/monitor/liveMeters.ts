@@ -3,6 +3,7 @@
  * the groups that are wanted. Per block nothing is allocated; a change of movement or of groups happens between two blocks.
  */
 import { ChannelMeter, type ChannelMeterOptions, fullScale24Of, kernelOptions } from '../dsp/channelMeter.ts';
+import { gather } from '../dsp/gather.ts';
 import { createLoudnessMeter, type LoudnessMeter } from '../dsp/loudness.ts';
 import type { LoudnessKernel } from '../dsp/loudnessKernel.ts';
 import type { MeterKernel, MeterKernelOptions } from '../dsp/meterKernel.ts';
@@ -129,11 +130,7 @@ export class LiveMeters {
     this.#meter.update(frames);
     const { input, channels } = this.#kernel;
     for (const { columns, meter } of this.#groups) {
-      const target = meter.kernel.input;
-      const width = columns.length;
-      for (let m = 0; m < width; m++) {
-        for (let n = 0, from = columns[m]!; n < frames; n++, from += channels) target[n * width + m] = input[from]!;
-      }
+      gather(input, channels, columns, frames, meter.kernel.input);
       meter.update(frames);
     }
     this.#sinceTold += frames;
