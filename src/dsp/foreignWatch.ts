@@ -47,6 +47,8 @@ export function blankForeign(meter: MeterKernel, excluded: Uint8Array): void {
 
 /** Hash is told after so long, and believed gone after as long. */
 const HASH_S = 0.3;
+/** While it stands it is looked at again so often. */
+const HASH_AGAIN_S = 0.1;
 const SMUX_EVERY_S = 0.25;
 /** A vote counts for one, against for two; told from UP on, gone from DOWN on. */
 const SMUX_TOP = 12;
@@ -85,6 +87,10 @@ class BankWatch {
   hashFrames = 0;
   cleanFrames = 0;
   hash = false;
+  /** The block looked at last was hash. */
+  looksHash = false;
+  /** Frames since the last look. */
+  unlooked = 0;
   hashChannels: number[] = [];
   live = 0;
 
@@ -179,7 +185,22 @@ export class ForeignWatch {
 
   /** A bank is hash when all of its live channels are, two at least, and no two of them one noise. */
   #hash(bank: BankWatch, block: Int32Array, frames: number, meter: ForeignMasks): boolean {
+    const was = bank.hash;
+    bank.unlooked += frames;
+    // What stands is looked at again now and then: its channels stay out anyway.
+    if (!was || bank.unlooked >= HASH_AGAIN_S * this.#options.rateHz) this.#lookForHash(bank, block, frames, meter);
+    if (bank.hash || bank.looksHash) {
+      const { columns } = bank;
+      for (let k = 0; k < columns.length; k++) if (meter.orBits[columns[k]!] !== 0) this.excluded[columns[k]!] = 1;
+    }
+    return bank.hash !== was;
+  }
+
+  #lookForHash(bank: BankWatch, block: Int32Array, frames: number, meter: ForeignMasks): void {
     const { columns } = bank;
+    const { channels, rateHz } = this.#options;
+    // 10 ms tell as much as a longer block.
+    const looked = Math.min(frames, Math.max(HASH_MIN_FRAMES, Math.round(rateHz / 100)));
     let live = 0;
     let looks = frames >= HASH_MIN_FRAMES;
     for (let k = 0; looks && k < columns.length; k++) {
@@ -193,28 +214,26 @@ export class ForeignWatch {
     for (let k = 0; looks && k < columns.length; k++) {
       const c = columns[k]!;
       if (meter.orBits[c] === 0 || this.excluded[c] === 1) continue;
-      looks = isHash(block, this.#options.channels, c, frames);
-      if (looks && last >= 0) looks = !areRelated(block, this.#options.channels, last, c, frames);
+      looks = isHash(block, channels, c, looked);
+      if (looks && last >= 0) looks = !areRelated(block, channels, last, c, looked);
       last = c;
     }
-    const was = bank.hash;
-    const span = HASH_S * this.#options.rateHz;
+    const span = HASH_S * rateHz;
     if (looks) {
-      bank.hashFrames += frames;
+      bank.hashFrames += bank.unlooked;
       bank.cleanFrames = 0;
       if (bank.hashFrames >= span) bank.hash = true;
     } else {
-      bank.cleanFrames += frames;
+      // The first clean block says nothing of those before it.
+      bank.cleanFrames += bank.cleanFrames === 0 ? frames : bank.unlooked;
       if (bank.cleanFrames >= span) {
         bank.hash = false;
         bank.hashFrames = 0;
       }
     }
+    bank.unlooked = 0;
+    bank.looksHash = looks;
     bank.live = looks ? live : bank.live;
-    if (looks || bank.hash) {
-      for (let k = 0; k < columns.length; k++) if (meter.orBits[columns[k]!] !== 0) this.excluded[columns[k]!] = 1;
-    }
-    return bank.hash !== was;
   }
 
   /** One vote of a bank on each story. */
