@@ -2,6 +2,7 @@
 # Makes what the virtual machine boots, in $KERNEL_CACHE: Debian's kernel and modules (unpacked there, not installed),
 # four modules built out of tree, the initramfs, and the I2C panel stand-in.
 #   setUp.sh [--no-apt]
+# Exit code 3: something can not be had here (a package, or root to install it). Any other: it is broken.
 # Needs Debian 12 on amd64, and root for apt when a package of debian-packages.txt is missing.
 set -eu
 : "${KERNEL_CACHE:?}"
@@ -28,7 +29,7 @@ if [ -n "$missing" ]; then
   fi
   echo "kernel set-up: installing $(echo $missing)"
   lists
-  DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing > apt.log 2>&1 || { tail -20 apt.log >&2; exit 3; }
+  DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends $missing > apt.log 2>&1 || { tail -20 apt.log >&2; exit 3; }
 fi
 
 # --- Debian's kernel: the one that linux-image-amd64 stands for, unless the cache has one already
@@ -46,7 +47,7 @@ if [ -z "$K" ] || [ ! -e "kernel/boot/vmlinuz-$K" ]; then
   for p in $packages; do
     ls "${p}"_*.deb > /dev/null 2>&1 && continue
     echo "kernel set-up: fetching $p"
-    apt-get -qq -o APT::Sandbox::User=root download "$p" || { lists; apt-get -qq -o APT::Sandbox::User=root download "$p"; }
+    apt-get -qq -o APT::Sandbox::User=root download "$p" || { lists; apt-get -qq -o APT::Sandbox::User=root download "$p" || exit 3; }
   done
   cd ..
   dpkg -x debs/linux-image-"$K"_*.deb kernel
