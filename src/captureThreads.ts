@@ -90,7 +90,7 @@ export class CaptureThreads {
   }
 
   #clockWorker(choice: CaptureChoice, gate: SharedArrayBuffer): Worker | null {
-    if (choice.kind !== 'alsa') return null;
+    if (choice.kind !== 'alsa' && choice.kind !== 'replay') return null;
     return new Worker(new URL('./clockWorker.js', import.meta.url), {
       workerData: { choice, gate } satisfies ClockWorkerData,
       resourceLimits: WORKER_LIMITS,

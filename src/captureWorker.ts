@@ -38,6 +38,16 @@ async function sourceOf(choice: CaptureChoice): Promise<Outcome<CaptureSource>> 
       const nowNs = () => Number(process.hrtime.bigint());
       return { ok: true, value: simSource(scenario.value, { seed: choice.seed, fast: choice.fast, nowNs, sleepMs }) };
     }
+    case 'replay': {
+      const { loadDump, replayScenario } = await import('./device/sim/replay.ts');
+      const { simSource } = await import('./device/sim/simSource.ts');
+      const { loadInterfaceTable } = await import('./device/interfaces/interfaceTable.ts');
+      const dump = loadDump(choice.dumpFile);
+      if (!dump.ok) return dump;
+      const nowNs = () => Number(process.hrtime.bigint());
+      const scenario = replayScenario(dump.value, loadInterfaceTable());
+      return { ok: true, value: simSource(scenario, { seed: 1, fast: false, nowNs, sleepMs }) };
+    }
     default:
       return assertNever(choice);
   }

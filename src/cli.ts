@@ -73,6 +73,7 @@ What to listen to (default: the first USB capture card):
                                   quiet-expander, no-fibre, usb-loss, unplug, test-tone,
                                   test-tone-free, or a scenario file
     --seed <n>                    another performance of the same scenario
+  --replay <dump.json>            the controls of a card that lightkeeper dump wrote down, with silence on its channels
 
 Where to show it:
   --http <port>                   port of the page; default as configured (8080), 0: any free one
@@ -174,6 +175,7 @@ function parse(words: readonly string[]) {
       fast: { type: 'boolean' },
       loop: { type: 'boolean' },
       pcm: { type: 'string' },
+      replay: { type: 'string' },
       rate: { type: 'string' },
       channels: { type: 'string' },
       http: { type: 'string' },
@@ -293,8 +295,8 @@ function channelsOf(group: string): number[] | null {
 }
 
 function runOptions(values: ReturnType<typeof parse>['values'], moreFiles: readonly string[]): Outcome<CliRequest> {
-  const chosen = [values.sim, values.wav, values.pcm].filter((value) => value !== undefined).length;
-  if (chosen > 1) return usage('Choose one of --sim, --wav and --pcm.');
+  const chosen = [values.sim, values.wav, values.pcm, values.replay].filter((value) => value !== undefined).length;
+  if (chosen > 1) return usage('Choose one of --sim, --wav, --pcm and --replay.');
   const only = (name: 'seed' | 'fast' | 'loop' | 'rate' | 'channels', owner: 'sim' | 'wav' | 'pcm') =>
     values[name] !== undefined && values[owner] === undefined ? usage(`--${name} goes with --${owner}.`) : null;
   const misplaced =
@@ -306,6 +308,8 @@ function runOptions(values: ReturnType<typeof parse>['values'], moreFiles: reado
     const seed = integer(values.seed ?? '1', 'seed', 0, 2 ** 31 - 1);
     if (!seed.ok) return seed;
     choice = { kind: 'sim', scenario: values.sim, seed: seed.value, fast: false };
+  } else if (values.replay !== undefined) {
+    choice = { kind: 'replay', dumpFile: values.replay };
   } else if (values.wav !== undefined) {
     choice = {
       kind: 'wav',

@@ -1,6 +1,8 @@
 /** Root of the clock worker: reads the controls of the card that is captured, until told to stop. It writes none. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { alsaCardClockSource, alsaClockSource } from './device/clock/clockSource.ts';
+import { alsaCardClockSource, alsaClockSource, dumpClockSource } from './device/clock/clockSource.ts';
+import type { ClockSource } from './device/ports.ts';
+import { loadDump } from './device/sim/replay.ts';
 import { ClockLoop } from './monitor/clockLoop.ts';
 import type { ClockWorkerData, FromClock, ToClock } from './monitor/clockMessages.ts';
 
@@ -12,12 +14,22 @@ const first = new Int32Array(gate);
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 const post = (message: FromClock) => port.postMessage(message);
 
+const sleepMs = (ms: number) => void Atomics.wait(sleeper, 0, 0, ms);
+
+function sourceOf(card: { readonly ctl: string; readonly usbId: string | null } | null): ClockSource {
+  if (choice.kind === 'replay') {
+    const dump = loadDump(choice.dumpFile);
+    return dump.ok ? dumpClockSource(dump.value, sleepMs) : { open: () => dump };
+  }
+  return card === null ? alsaCardClockSource(choice.pcm) : alsaClockSource(card.ctl, card.usbId);
+}
+
 try {
   new ClockLoop({
-    source: (card) => (card === null ? alsaCardClockSource(choice.pcm) : alsaClockSource(card.ctl, card.usbId)),
+    source: sourceOf,
     post,
     takeCommand: () => receiveMessageOnPort(port)?.message as ToClock | undefined,
-    sleepMs: (ms) => void Atomics.wait(sleeper, 0, 0, ms),
+    sleepMs,
     nowMs: () => performance.now(),
     onFirst: () => {
       Atomics.store(first, 0, 1);

@@ -29,7 +29,7 @@ import { systemdNotifier, watchdogMs } from './device/systemd/notifier.ts';
 import { startBoxClock } from './device/time/timeKeeper.ts';
 import { METER_SCALES } from './dsp/meterScales.ts';
 import { EvidenceStore, slipToProve } from './evidence/evidenceStore.ts';
-import { bad, good, type Outcome } from './fault.ts';
+import { assertNever, bad, good, type Outcome } from './fault.ts';
 import { collectStart } from './heap.ts';
 import { Integrations } from './integrations/integrations.ts';
 import { JournalFeed } from './journal/feed.ts';
@@ -79,13 +79,27 @@ function isService(): boolean {
   return process.env.INVOCATION_ID !== undefined || process.env.NOTIFY_SOCKET !== undefined;
 }
 
+/** What a person calls it until the stream tells its own name. */
+function nameOf(choice: CaptureChoice): string {
+  switch (choice.kind) {
+    case 'alsa':
+      return choice.pcm;
+    case 'wav':
+      return choice.files[0] ?? '';
+    case 'sim':
+      return choice.scenario;
+    case 'replay':
+      return choice.dumpFile;
+    default:
+      return assertNever(choice);
+  }
+}
+
 function chooseSource(options: RunOptions, capture: Config['capture'], say: (line: string) => void): Chosen {
   const { device, rateHz, channels } = capture;
   const { choice } = options;
   if (choice !== null) {
-    const name =
-      choice.kind === 'alsa' ? choice.pcm : choice.kind === 'wav' ? (choice.files[0] ?? '') : choice.scenario;
-    return { choice, simulated: choice.kind === 'sim', name, retry: false };
+    return { choice, simulated: choice.kind === 'sim' || choice.kind === 'replay', name: nameOf(choice), retry: false };
   }
   const service = isService();
   if (service || device !== 'auto' || firstUsbCapture(listCards()) !== null) {

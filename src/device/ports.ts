@@ -98,6 +98,12 @@ export type CaptureChoice =
       readonly seed: number;
       /** Virtual time: no pacing. */
       readonly fast: boolean;
+    }
+  | {
+      /** Controls of a card that somebody has sent in, with silence on its channels. */
+      readonly kind: 'replay';
+      /** What `lightkeeper dump` wrote. */
+      readonly dumpFile: string;
     };
 
 /** A display of 1 bit a pixel behind its own driver. */

@@ -26,7 +26,7 @@ export type ToClock =
   | { readonly kind: 'stop' };
 
 export interface ClockWorkerData {
-  readonly choice: Extract<CaptureChoice, { kind: 'alsa' }>;
+  readonly choice: Extract<CaptureChoice, { kind: 'alsa' | 'replay' }>;
   /** One Int32: set to 1 and notified once the first reading is there, or is not to be had. */
   readonly gate: SharedArrayBuffer;
 }

@@ -334,9 +334,12 @@ export function parseDump(text: string): Outcome<ControlDump> {
 export class ReplayBoard implements ControlBoard {
   readonly card: CardWords;
   readonly controls: readonly Control[];
+  readonly #sleepMs: (ms: number) => void;
   #changed = false;
 
-  constructor(dump: ControlDump) {
+  /** `sleepMs`: how a wait for a change passes; without it there is none. */
+  constructor(dump: ControlDump, sleepMs: (ms: number) => void = () => {}) {
+    this.#sleepMs = sleepMs;
     this.card = dump.card;
     this.controls = dump.controls.map((control) => ({ ...control, events: 0 }));
   }
@@ -350,7 +353,8 @@ export class ReplayBoard implements ControlBoard {
     this.#changed = true;
   }
 
-  update(_waitMs: number): Outcome<boolean> {
+  update(waitMs: number): Outcome<boolean> {
+    if (!this.#changed && waitMs > 0) this.#sleepMs(waitMs);
     const changed = this.#changed;
     this.#changed = false;
     return good(changed);

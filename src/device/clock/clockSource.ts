@@ -39,8 +39,8 @@ export function alsaCardClockSource(device: string, procRoot?: string): ClockSou
 }
 
 /** A simulated card from a dump. */
-export function dumpClockSource(dump: ControlDump): ClockSource {
-  return { open: () => good(clockStream(new ReplayBoard(dump), dump.usbId)) };
+export function dumpClockSource(dump: ControlDump, sleepMs: (ms: number) => void): ClockSource {
+  return { open: () => good(clockStream(new ReplayBoard(dump, sleepMs), dump.usbId)) };
 }
 
 export function clockStream(board: ControlBoard, usbId: string | null): ClockStream {
