@@ -4,7 +4,21 @@ import { type ControlBoard, dumpOf, openControls, parseDump, ReplayBoard } from 
 import { alsaClockSource, clockStream } from '../../src/device/clock/clockSource.ts';
 import { portsOfRouting, readClock } from '../../src/device/clock/readClock.ts';
 import type { ClockInput, ClockReading, ClockStream } from '../../src/device/ports.ts';
-import { ADI2, AUDIENT, BABYFACE, bool, DIGIFACE, GEN1, GEN3, GEN4, GENERIC, PRESONUS } from './families.ts';
+import {
+  ADI2,
+  AUDIENT,
+  BABYFACE,
+  bool,
+  CLARETT,
+  DIGIFACE,
+  GEN1,
+  GEN3,
+  GEN4,
+  GENERIC,
+  MINIDSP,
+  PRESONUS,
+  VOCASTER,
+} from './families.ts';
 import { type TestCard, type TestControl, TestRig, testCardMissing } from './testCard.ts';
 
 const missing = testCardMissing();
@@ -192,6 +206,91 @@ describe.skipIf(missing !== null)(`clock controls through libasound${missing ? `
     stream!.close();
     card.set({ controls: [] });
     expect(clockStreamOf('1397:0509')).toMatchObject({ source: null, inputs: [] });
+  });
+
+  it('Clarett and Vocaster: the same sync status; what they do not have is not told', () => {
+    const clarett = open(CLARETT, '1235:820c');
+    expect(clarett).toMatchObject({
+      family: 'focusrite',
+      source: 'S/PDIF',
+      sourcePort: 'spdif',
+      portMode: 'S/PDIF RCA',
+      device: { lock: 'locked', trust: 'live' },
+    });
+    expect(port(clarett, 'spdif')).toMatchObject({ told: 'locked', lock: 'unknown', trust: 'stale' });
+    card.turn('Sync Status', 0);
+    expect(next().device?.lock).toBe('noLock');
+    stream!.close();
+    card.set({ controls: VOCASTER });
+    const vocaster = clockStreamOf('1235:8217');
+    expect(vocaster).toMatchObject({ family: 'focusrite', source: null, inputs: [], routing: [] });
+    expect(vocaster.preamps).toMatchObject([
+      { input: 1, phantom: true, muted: false, gain: 41, pad: null },
+      { input: 2, phantom: false, muted: null },
+    ]);
+  });
+
+  it('miniDSP: a selector by its vendor, and a validity that counts once an event came', () => {
+    const reading = open(MINIDSP, '2752:0011');
+    expect(reading).toMatchObject({ family: 'minidsp', source: 'S/PDIF', sourcePort: 'spdif' });
+    expect(port(reading, 'spdif')).toMatchObject({ told: 'locked', lock: 'unknown', trust: 'stale' });
+    card.turn('S/PDIF Clock Validity', 0);
+    expect(port(next(), 'spdif')).toMatchObject({ lock: 'noLock', trust: 'live' });
+  });
+
+  it.each([
+    ['RME Digiface', DIGIFACE, '2a39:3f8c', /^Input \d Sync$|Sync Source$/],
+    ['RME ADI-2', ADI2, '2a39:3fd0', /Sync$/],
+    ['Focusrite 1st generation', GEN1, '1235:800c', /^Sample Clock/],
+    ['Focusrite 3rd generation', GEN3, '1235:8215', /^Sync Status$|Validity$|Clock Source$/],
+    ['Focusrite 4th generation', GEN4, '1235:821d', /^Sync Status$|Validity$|Clock Source$/],
+    ['Clarett', CLARETT, '1235:820c', /^Sync Status$|Validity$|Clock Source$/],
+    ['Vocaster', VOCASTER, '1235:8217', /^Sync Status$/],
+    ['Audient', AUDIENT, '2708:000a', /Validity$|Clock Source$/],
+    ['PreSonus', PRESONUS, '194f:010d', /Validity$|Clock Source$/],
+    ['miniDSP', MINIDSP, '2752:0011', /Validity$|Clock Source$/],
+    ['generic', GENERIC, '0d8c:0001', /Validity$|Clock Source$/],
+    ['Babyface', BABYFACE, '2a39:3fb0', /Clock Source$/],
+  ] as const)(
+    '%s without its clock controls tells no lock and no source, and the rest is still read',
+    (_name, controls, usbId, gone) => {
+      const whole = open([...controls], usbId);
+      stream!.close();
+      card.set({ controls: controls.filter((control) => !gone.test(control.name)) });
+      const bare = clockStreamOf(usbId);
+      expect(bare).toMatchObject({ source: null, device: null, inputs: [] });
+      expect(bare.preamps).toEqual(whole.preamps);
+      expect(bare.routing).toEqual(whole.routing);
+    },
+  );
+
+  it.each([
+    ['RME Digiface', DIGIFACE, '2a39:3f8c', 'Input 1 Sync', 2, 0, 'adat-a'],
+    ['RME ADI-2', ADI2, '2a39:3fd0', 'SPDIF Sync', 2, 0, 'spdif'],
+    ['Focusrite 1st generation', GEN1, '1235:800c', 'Sample Clock Sync Status', 1, 0, 'device'],
+    ['Focusrite 3rd generation', GEN3, '1235:8215', 'Sync Status', 1, 0, 'device'],
+    ['Focusrite 4th generation', GEN4, '1235:821d', 'ADAT Port 2 Validity', 1, 0, 'adat-b'],
+    ['Clarett', CLARETT, '1235:820c', 'ADAT Validity', 1, 0, 'adat-a'],
+    ['Vocaster', VOCASTER, '1235:8217', 'Sync Status', 1, 0, 'device'],
+    ['Audient', AUDIENT, '2708:000a', 'Audient Optical1 Clock Validity', 1, 0, 'adat-a'],
+    ['PreSonus', PRESONUS, '194f:010d', 'ADAT Clock Validity', 1, 0, 'adat-a'],
+    ['miniDSP', MINIDSP, '2752:0011', 'S/PDIF Clock Validity', 1, 0, 'spdif'],
+    ['generic', GENERIC, '0d8c:0001', 'Clock Source 41 Validity', 1, 0, 'device'],
+  ] as const)('%s: a lock that flaps is read each time as it stands', (_name, controls, usbId, name, on, off, id) => {
+    open([...controls], usbId);
+    const lockOf = (reading: ClockReading) => (id === 'device' ? reading.device : port(reading, id))?.lock;
+    // As it stands at first, the other way, and back: the first event also makes a cached value worth something.
+    const start = controls.find((control) => control.name === name)!.values[0];
+    const flips = start === on ? [off, on, off] : [on, off, on];
+    for (const value of flips) {
+      card.turn(name, value);
+      const wanted = value === off ? 'noLock' : 'locked or sync';
+      let seen = lockOf(next());
+      for (let i = 0; i < 4 && (seen === 'noLock') !== (value === off); i++) seen = lockOf(next());
+      expect(seen === 'noLock' ? 'noLock' : seen === 'locked' || seen === 'sync' ? 'locked or sync' : seen).toBe(
+        wanted,
+      );
+    }
   });
 
   it('a switch of the clock source is noticed, whoever made it', () => {

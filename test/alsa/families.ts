@@ -100,3 +100,28 @@ export const GENERIC: TestControl[] = [
   choice('Clock Selector 40 Clock Source', ['Internal', 'External'], 0),
 ];
 export const BABYFACE: TestControl[] = [choice('Sample Clock Source', ['AutoSync', 'Internal'], 0)];
+
+/** Clarett+ 8Pre: as the 3rd generation Scarlett, without the switch of its digital ports. */
+export const CLARETT: TestControl[] = [
+  choice('Clock Source Clock Source', ['Internal', 'S/PDIF', 'ADAT'], 1, { writable: true }),
+  choice('Sync Status', ['Unlocked', 'Locked'], 1),
+  bool('ADAT Validity', false),
+  bool('S/PDIF Validity', true),
+  bool('Internal Validity', true),
+  choice('Line In 1 Level Capture Enum', ['Line', 'Inst'], 0),
+  bool('Line In 1 Air Capture Switch', false, { iface: 'MIXER' }),
+  choice('S/PDIF Mode Capture Enum', ['S/PDIF Optical', 'S/PDIF RCA'], 1),
+];
+/** Vocaster Two: no digital port; a sync status, gains and mutes. */
+export const VOCASTER: TestControl[] = [
+  choice('Sync Status', ['Unlocked', 'Locked'], 1),
+  bool('Line In 1 Phantom Power Capture Switch', true, { iface: 'MIXER' }),
+  bool('Line In 1 Mute Capture Switch', false, { iface: 'MIXER' }),
+  { name: 'Line In 1 Gain Capture Volume', type: 'INTEGER', min: 0, max: 70, step: 1, values: [41] },
+  bool('Line In 2 Phantom Power Capture Switch', false, { iface: 'MIXER' }),
+];
+/** miniDSP: a generic selector and validity under its vendor's number. */
+export const MINIDSP: TestControl[] = [
+  choice('miniDSP Clock Selector Clock Source', ['Internal', 'S/PDIF'], 1),
+  bool('S/PDIF Clock Validity', true),
+];
