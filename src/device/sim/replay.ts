@@ -3,7 +3,7 @@
  * reader of controls can be tried on interfaces that nobody here has.
  */
 import { readFileSync } from 'node:fs';
-import { bad, good, type Outcome } from '../../fault.ts';
+import { bad, type Outcome } from '../../fault.ts';
 import { type ControlDump, parseDump } from '../alsa/controls.ts';
 import { readClock } from '../clock/readClock.ts';
 import type { InterfaceTable } from '../interfaces/interfaceTable.ts';
