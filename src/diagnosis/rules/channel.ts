@@ -48,6 +48,20 @@ function phantom(channel: RigChannel, rig: Rig): { readonly on: boolean; readonl
   return { on: rig.sheet !== null && phantomReaches(rig.sheet, channel.input!), by: 'sheet' };
 }
 
+/** Name of a passive ribbon that shares the 48 V switch of this channel, or null. */
+function ribbonInGroup({ input }: RigChannel, rig: Rig): string | null {
+  if (input === null || input.phantomGroup === null) return null;
+  const { box, phantomGroup, channel } = input;
+  const ribbon = rig.sheet?.inputs.find(
+    (other) =>
+      other.source === 'ribbonPassive' &&
+      other.channel !== channel &&
+      other.box === box &&
+      other.phantomGroup === phantomGroup,
+  );
+  return ribbon?.name ?? null;
+}
+
 function instrumentInput({ switches, input }: RigChannel): boolean {
   return switches?.inst ?? (input !== null && effectiveMode(input) === 'inst');
 }
@@ -125,10 +139,11 @@ export const CHANNEL_RULES: readonly Rule[] = [
       (channel, rig) => {
         const { by } = phantom(channel, rig);
         const di = channel.input!.source === 'diActive';
+        const ribbon = ribbonInGroup(channel, rig);
         return {
           symptom: `${channel.name} is silent: ${db(channel.channel.rmsDbfs)}.`,
           cause: `48 V is off, and ${di ? 'an active DI needs it, or a battery' : 'a condenser needs it'}.`,
-          fix: `Turn the fader down, switch 48 V on${di ? ' or fit a battery' : ''}, wait a few seconds.`,
+          fix: `${ribbon === null ? '' : `First move ${ribbon} to another 48 V group: 48 V here reaches that passive ribbon too. `}Turn the fader down, switch 48 V on${di ? ' or fit a battery' : ''}, wait a few seconds.`,
           evidence: [`48 V off, by the ${by}`, `RMS ${db(channel.channel.rmsDbfs)}`],
           confidence: by === 'control' ? 'high' : 'medium',
         };

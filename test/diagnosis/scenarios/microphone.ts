@@ -14,6 +14,28 @@ export const MICROPHONE: readonly Scenario[] = [
     expects: { first: { code: 'phantom-off', where: 'Vox', says: ['48 V'] } },
   },
   {
+    name: 'no-48v-beside-a-ribbon',
+    story:
+      'The singer has a condenser without 48 V; a passive ribbon hangs on the same switch, and 48 V would reach it.',
+    session: 'band',
+    seconds: 13,
+    controls: ['Line In 1-2 Phantom Power Capture Switch = off', 'Line In 2 Level Capture Enum = Line'],
+    sheet: {
+      inputs: {
+        2: {
+          name: 'Ribbon',
+          connector: 'combo',
+          plug: 'xlr',
+          mode: 'mic',
+          source: 'ribbonPassive',
+          phantomGroup: '1-2',
+        },
+      },
+    },
+    strips: { 1: gone },
+    expects: { first: { code: 'phantom-off', where: 'Vox', says: ['First move Ribbon', '48 V'] } },
+  },
+  {
     name: 'no-48v-second-group',
     story: 'A second condenser went into input 4; only inputs 1-2 have 48 V.',
     session: 'band',

@@ -23,8 +23,21 @@ const TSC_KHZ = 1_000_000;
 /**
  * Runs `command` (words) in `cwd` of a fresh guest; its output goes to `write` as it comes. `out` is shared read-write as
  * /run/lk/out; console.log, dmesg and rc stand there afterwards. Resolves to the job's exit code, TIMED_OUT or NO_RESULT.
+ * `disk`: an image that the guest sees as /dev/vda. `cut`: an AbortSignal that takes its power away.
  */
-export function runInGuest({ cache, out, cwd, command, env = {}, timeoutS, write, memoryMb = 2048, cpus = 1 }) {
+export function runInGuest({
+  cache,
+  out,
+  cwd,
+  command,
+  env = {},
+  timeoutS,
+  write,
+  disk,
+  cut,
+  memoryMb = 2048,
+  cpus = 1,
+}) {
   const kernel = read(join(cache, 'kernel.version')).trim();
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
@@ -72,6 +85,8 @@ export function runInGuest({ cache, out, cwd, command, env = {}, timeoutS, write
       '-device',
       'virtserialport,chardev=job,name=lk.out',
     ],
+    // What the guest's kernel has handed over is on the disk; what it still keeps in its memory is gone with the power.
+    disk === undefined ? [] : ['-drive', `file=${disk},format=raw,if=virtio,cache=writethrough`],
     ['-chardev', `file,id=console,path=${join(out, 'console.log')}`, '-serial', 'chardev:console'],
   ].flat();
   return new Promise((resolve, reject) => {
@@ -82,6 +97,7 @@ export function runInGuest({ cache, out, cwd, command, env = {}, timeoutS, write
       qemu.kill('SIGKILL');
     }, timeoutS * 1000);
     const onEnd = () => qemu.kill('SIGKILL');
+    cut?.addEventListener('abort', onEnd, { once: true });
     process.once('exit', onEnd);
     qemu.stdout.setEncoding('utf8');
     qemu.stdout.on('data', write);
