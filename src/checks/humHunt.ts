@@ -32,7 +32,7 @@ class HumHunt implements Check {
           name,
           state: nowDbfs === null ? 'gone' : 'bad',
           levelDbfs: whole(nowDbfs),
-          text: nowDbfs === null ? `${baseHz} Hz gone, was ${worstDbfs.toFixed(0)}` : `${baseHz} Hz`,
+          text: nowDbfs === null ? `${baseHz} Hz ${worstDbfs.toFixed(0)}, gone` : `${baseHz} Hz`,
         }),
       );
     return {

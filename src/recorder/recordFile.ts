@@ -2,7 +2,7 @@
  * One recording on its way to the disk. Samples are appended; `settle` makes all so far last: first the samples reach the
  * disk, then the header that counts them. A power cut at any time leaves a file whose header counts no more than is there.
  */
-import { closeSync, fdatasyncSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, fsyncSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setDataSize, type WaveFacts, waveHeader } from './rf64.ts';
 
@@ -29,7 +29,7 @@ export class RecordFile {
         closeSync(folder);
       }
     } catch (error) {
-      closeSync(this.#fd);
+      this.abandon();
       throw error;
     }
   }
@@ -51,9 +51,17 @@ export class RecordFile {
     fdatasyncSync(this.#fd);
   }
 
+  /** Closes and removes a file that holds nothing: a disk that stays full is not littered with one for each try. */
+  abandon(): void {
+    closeSync(this.#fd);
+    rmSync(this.path, { force: true });
+  }
+
   /** Settles and closes. Throws the system's error after the descriptor is closed. */
   close(): void {
     try {
+      // What a full disk took of the last piece is not counted: it goes.
+      ftruncateSync(this.#fd, this.#header.length + this.#dataBytes);
       this.settle();
     } finally {
       closeSync(this.#fd);

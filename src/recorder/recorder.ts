@@ -262,6 +262,7 @@ export class Recorder {
       if (chunk !== undefined) {
         const file = this.#fileFor(chunk);
         if (file === null) return false;
+        const begins = file.dataBytes === 0;
         const silence = chunk.silentFrames * chunk.channels * chunk.bytesPerSample;
         if (silence > 0 && file.dataBytes > 0 && chunk.silentFrames <= LONGEST_SILENCE_S * chunk.rateHz) {
           file.append(Buffer.alloc(silence));
@@ -269,6 +270,7 @@ export class Recorder {
         file.append(chunk.bytes.subarray(0, chunk.frames * chunk.channels * chunk.bytesPerSample));
         chunk.written = true;
         this.#fault = null;
+        if (begins) this.#sayBegun(file);
       }
       if (this.#file !== null && nowMs - this.#settledMs >= SETTLE_MS) {
         this.#settledMs = nowMs;
@@ -296,39 +298,48 @@ export class Recorder {
     }
     if (this.#free !== null && this.#free < RESERVE_BYTES) throw new DiskFull();
     const take = this.#take!;
-    take.part++;
+    const number = take.part + 1;
     const stamp = new Date(chunk.startedWallMs).toISOString().slice(0, 19).replace(/:/g, '-');
     const name = take.name
       .replace(/[^\p{L}\p{N} _-]/gu, '_')
       .trim()
       .replace(/ +/g, '-');
-    const part = take.part === 1 ? '' : `-part${take.part}`;
+    const part = number === 1 ? '' : `-part${number}`;
     mkdirSync(this.#disk.value.folder, { recursive: true });
     const facts: WaveFacts = {
       channels: chunk.channels,
       rateHz: chunk.rateHz,
       bytesPerSample: chunk.bytesPerSample,
-      description: `${take.name}, safety recording${part === '' ? '' : `, part ${take.part}`}`,
+      description: `${take.name}, safety recording${part === '' ? '' : `, part ${number}`}`,
       startedWallMs: chunk.startedWallMs,
       trackNames: take.trackNames.slice(0, chunk.channels),
     };
     const open = this.#parts.openFile ?? ((path: string, about: WaveFacts) => new RecordFile(path, about));
     this.#file = open(join(this.#disk.value.folder, `${stamp}-${name}${part}.wav`), facts);
+    take.part = number;
     this.#fileStream = chunk.stream;
     this.#settledMs = this.#parts.nowMs();
+    return this.#file;
+  }
+
+  #sayBegun({ path, facts }: RecordFile): void {
     this.#parts.say({
       kind: 'said',
       severity: 'info',
-      text: `Recording to ${this.#file.path}.`,
-      detail: { file: this.#file.path, channels: chunk.channels, rateHz: chunk.rateHz },
+      text: `Recording to ${path}.`,
+      detail: { file: path, channels: facts.channels, rateHz: facts.rateHz },
     });
-    return this.#file;
   }
 
   #finish(): void {
     const file = this.#file;
     this.#file = null;
     if (file === null) return;
+    if (file.dataBytes === 0) {
+      file.abandon();
+      if (this.#take !== null) this.#take.part--;
+      return;
+    }
     this.#lastFile = file.path;
     try {
       file.close();

@@ -97,7 +97,7 @@ describe('the hum hunt', () => {
     check = check.step(hums({ 3: -63 }), 500);
     expect(check.view.rows).toMatchObject([
       { channel: 3, state: 'bad', levelDbfs: -63 },
-      { channel: 2, state: 'gone', levelDbfs: null, text: '50 Hz gone, was -50' },
+      { channel: 2, state: 'gone', levelDbfs: null, text: '50 Hz -50, gone' },
     ]);
     check = check.step(hums({}), 1000);
     expect(check.view.ask).toMatch(/All hum is gone/);

@@ -267,6 +267,64 @@ describe('a recording', () => {
   });
 });
 
+/** A file system of its own, or null: not root, or no mounts here. */
+function smallDisk(bytes: number): string | null {
+  const at = folder();
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'lightkeeper-test', at], { stdio: 'ignore' });
+  } catch {
+    return null;
+  }
+  cleanUps.push(() => execFileSync('umount', ['-l', at]));
+  return at;
+}
+const canMount = (() => {
+  const at = smallDisk(65_536);
+  for (const cleanUp of cleanUps.splice(0).reverse()) cleanUp();
+  return at !== null;
+})();
+
+describe.skipIf(!canMount)('a real disk that will not (root, mounts allowed)', () => {
+  /** All frames of all files, in the order in which they were begun. */
+  const together = (at: string) =>
+    readdirSync(at)
+      .sort()
+      .flatMap((name) => [...readWave(join(at, name)).samples]);
+
+  it('that is full in the middle of a take keeps what it has; the rest waits, and is all there once there is room', () => {
+    const at = smallDisk(3_000_000)!;
+    // The recorder is told of more room than there is: the kernel itself says that the disk is full.
+    const { recorder, writer, play } = rig({ findDisk: () => good({ folder: at }) });
+    writer.open({ channels: 2, rateHz: 48_000, validBits: 24 });
+    recorder.start('Take 1', []);
+    play(14, 2);
+    expect(recorder.view()).toMatchObject({ state: 'faulted', fault: { code: 'recorder-disk-full' } });
+    expect(together(at).length).toBeGreaterThan(8 * 48_000 * 2);
+    execFileSync('mount', ['-o', 'remount,size=30000000', at]);
+    play(6, 2);
+    expect(recorder.view()).toMatchObject({ state: 'recording', fault: null, lostFrames: 0 });
+    recorder.close();
+    const samples = together(at);
+    expect(samples).toHaveLength(20 * 48_000 * 2);
+    expect(samples.findIndex((sample, i) => sample !== i % 8_000_000)).toBe(-1);
+  }, 60_000);
+
+  it('that is read-only is told as such, and records with the pre-roll as soon as it can be written to', () => {
+    const at = smallDisk(30_000_000)!;
+    execFileSync('mount', ['-o', 'remount,ro', at]);
+    const { recorder, writer, play } = rig({ findDisk: () => good({ folder: at }) });
+    writer.open({ channels: 2, rateHz: 48_000, validBits: 24 });
+    recorder.start('Take 1', []);
+    play(4, 2);
+    expect(recorder.view()).toMatchObject({ state: 'faulted', fault: { code: 'recorder-read-only' } });
+    execFileSync('mount', ['-o', 'remount,rw', at]);
+    play(4, 2);
+    expect(recorder.view()).toMatchObject({ state: 'recording', fault: null, lostFrames: 0 });
+    recorder.close();
+    expect(together(at)).toHaveLength(8 * 48_000 * 2);
+  }, 60_000);
+});
+
 describe('the header', () => {
   const facts = {
     channels: 34,

@@ -596,7 +596,7 @@ export function galleryStates(): GalleryState[] {
       ask: 'Unplug one by one, and wait.',
       channel: null,
       startedMs: 0,
-      rows: [row(11, 'Bass DI', 'bad', '50 Hz', -52), row(13, 'Gtr L', 'gone', '50 Hz gone, was -61', null)],
+      rows: [row(11, 'Bass DI', 'bad', '50 Hz', -52), row(13, 'Gtr L', 'gone', '50 Hz -61, gone', null)],
     }),
     { kind: 'check', check: 'hum' },
   );

@@ -117,7 +117,7 @@ describe.skipIf(!HAVE_CHROMIUM)('guided checks in Chromium, from samples', () =>
     await expect.poll(() => page.locator('.soundcheck').innerText(), SOON).toContain('Since the sound check');
     const answer = await web!.app.inject({ url: '/api/checks', headers: { host: 'localhost' } });
     expect(answer.json()).toMatchObject({ check: { kind: 'line', state: 'done' }, soundcheck: { changes: [] } });
-  });
+  }, 120_000);
 
   it('a hum hunt shows where it hums, and that it is gone once its cable is pulled', async () => {
     const nobody = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [i + 1, { plays: {} }] as const));
@@ -132,11 +132,11 @@ describe.skipIf(!HAVE_CHROMIUM)('guided checks in Chromium, from samples', () =>
     expect(panelRows('hum').some((text) => /Gtr DI.*50 Hz/.test(text))).toBe(true);
     // The cable is pulled; its channel's turn of listening comes again within half a minute.
     running.elapse(34);
-    await expect.poll(() => row(2), SOON).toContain('50 Hz gone, was -5');
+    await expect.poll(() => row(2), SOON).toMatch(/50 Hz -5\d, gone/);
     await expect.poll(ask, SOON).toMatch(/All hum is gone/);
     await page.click('[data-step="end"]');
     await expect.poll(() => page.locator('.check').count(), SOON).toBe(0);
-  });
+  }, 120_000);
 
   it('says where a complaint is to be looked for: signal that reaches the interface is lost in the DAW', async () => {
     await open({ seconds: 4 });

@@ -12,7 +12,7 @@ const TITLES: Readonly<Record<CheckKind, string>> = {
   noise: 'NOISE',
 };
 const WHAT: Readonly<Record<CheckKind, string>> = {
-  line: 'Asks for each source, and tells if it arrives, and where.',
+  line: 'Play each source when it is asked for.',
   hum: 'Where it hums, while things are unplugged.',
   gain: 'Peaks against a target of -18 to -6 dBFS.',
   noise: 'Floors, with nobody playing, for 10 s.',
