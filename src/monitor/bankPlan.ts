@@ -72,7 +72,9 @@ export function planBanks(
   const table = map === null ? null : portsAtRate(map, info.rateHz);
   if (table !== null) {
     const ports = table.map((port) => ({ ...port, box: boxOf(port) }));
-    return { banks: complete(ports, info.channels), from: 'table', beyond: reachBeyond(ports, info.channels) };
+    // A stream may be opened with fewer channels than the interface has: ports that it leaves out whole are no fault.
+    const beyond = reachBeyond(ports, info.channels).filter((port) => port.first <= info.channels);
+    return { banks: complete(ports, info.channels), from: 'table', beyond };
   }
   if (info.ports !== undefined && info.ports.length > 0) {
     return { banks: complete(info.ports, info.channels), from: 'source', beyond: [] };
