@@ -208,7 +208,7 @@ export function buildReport(record: SessionRecord): Report {
       most: rates.length === 0 ? null : Math.max(...rates),
       last: rates.at(-1) ?? null,
     },
-    clocks: (stream?.banks ?? []).map(({ id, name, box }) => {
+    clocks: (stream?.banks ?? []).filter(judged).map(({ id, name, box }) => {
       const own = spans.filter(({ bank }) => bank === id);
       const told = own.findLast(({ ppm }) => ppm !== null);
       const time = (word: SyncSpan['sync']) =>
@@ -258,6 +258,9 @@ export function buildReport(record: SessionRecord): Report {
     notes: notesOf(record, watchedMs, endMs),
   };
 }
+
+/** Analogue inputs run on the interface's own clock, and a loopback on anybody's: there is nothing to tell. */
+const judged = ({ kind }: { readonly kind: string }) => kind !== 'analogue' && kind !== 'loopback';
 
 /** What of the journal's events is a fault, and its kind in a report; null: no fault. */
 function faultKind(event: JournalEvent): string | null {

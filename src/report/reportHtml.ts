@@ -28,6 +28,7 @@ td.n,th.n{text-align:right}.wide{overflow-x:auto}
 .warning{color:#6f4500;background:#ffe3ab}.info{color:#4a4860;background:#e4e2ec}
 figure{margin:1rem 0;break-inside:avoid}figure svg{width:100%;height:auto;border:1px solid #d9d4c5}
 .over{width:100%;height:auto}small{color:#5d5b51}
+@media screen and (max-width:600px){.words thead{display:none}.words tr{display:flex;flex-wrap:wrap;border-bottom:1px solid #d9d4c5}.words td{border:0}.words td:last-child{flex:1 0 100%}}
 @media print{body{max-width:none;padding:0;font-size:10.5pt}h2{break-after:avoid}tr,.finding{break-inside:avoid}}
 `;
 
@@ -61,6 +62,8 @@ ${
           word(take.verdict, TAKE_WORDS[take.verdict]),
           text(take.words),
         ]),
+        [],
+        ' words',
       )
 }
 <h2>Clocks</h2>
@@ -131,11 +134,16 @@ ${
 `;
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[], numbers: readonly number[] = []): string {
+function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  numbers: readonly number[] = [],
+  words = '',
+): string {
   const cell = (tag: 'td' | 'th', column: number, words: string) =>
     `<${tag}${numbers.includes(column) ? ' class="n"' : ''}>${words}</${tag}>`;
   const body = rows.map((row) => `<tr>${row.map((words, c) => cell('td', c, words)).join('')}</tr>`).join('\n');
-  return `<div class="wide"><table><thead><tr>${head.map((words, c) => cell('th', c, words)).join('')}</tr></thead><tbody>\n${body}\n</tbody></table></div>`;
+  return `<div class="wide${words}" tabindex="0"><table><thead><tr>${head.map((words, c) => cell('th', c, words)).join('')}</tr></thead><tbody>\n${body}\n</tbody></table></div>`;
 }
 
 const word = (name: string, words: string) => `<span class="word ${name}">${words}</span>`;
@@ -217,5 +225,6 @@ function faults(list: readonly ReportFault[]): string {
       text(fault.text),
     ]),
     [2],
+    ' words',
   )}${more > 0 ? `<p>${more} more: see the report as JSON or CSV.</p>` : ''}`;
 }

@@ -129,6 +129,41 @@ describe.skipIf(!HAVE_CHROMIUM)('the page in Chromium (Debian package chromium)'
     expect(browser.errors).toEqual([]);
   });
 
+  it('shows the safety recorder: state, what fits on the disk, what was lost, and where it is set', async () => {
+    const page = await open('narrow');
+    browser.halt();
+    const told = {
+      state: 'armed' as const,
+      folder: '/media/usb/lightkeeper',
+      file: null,
+      minutesLeft: 412,
+      preRollS: 60,
+      recordedS: 0,
+      lostFrames: 0,
+      fault: null,
+    };
+    const box = page.locator('#recorder');
+    browser.rig.monitor.override((snapshot) => ({ ...snapshot, recorder: told }));
+    await expect.poll(() => box.innerText(), SOON).toContain('Recorder: Armed');
+    expect(await box.innerText()).toMatch(
+      /6 h 52 min left[\s\S]*keeps the last 60 s; records into \/media\/usb\/lightkeeper/,
+    );
+    const file = '/media/usb/lightkeeper/2026-05-01T12-00-05-Take-1.wav';
+    browser.rig.monitor.override((snapshot) => ({
+      ...snapshot,
+      recorder: { ...told, state: 'recording', file, minutesLeft: 9, recordedS: 83, lostFrames: 4800 },
+    }));
+    await expect.poll(() => box.innerText(), SOON).toContain('Recorder: Recording');
+    expect(await box.innerText()).toMatch(
+      /9 min left[\s\S]*1:23 so far, all channels, in 2026-05-01T12-00-05-Take-1\.wav/,
+    );
+    expect(await box.innerText()).toContain('4800 frames lost');
+    expect(await box.getByRole('link', { name: 'Settings' }).getAttribute('href')).toBe('#settings');
+    expect(await overflowOf(page)).toBeLessThanOrEqual(0);
+    expect(await seriousOf(page)).toEqual([]);
+    expect(browser.errors).toEqual([]);
+  });
+
   it('a port with nothing on it is told as not used, without a question mark', async () => {
     const page = await open('phone');
     const adat = page.locator('section[aria-label="ADAT A"] .bank-head');

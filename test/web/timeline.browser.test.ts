@@ -1,4 +1,5 @@
 /// <reference lib="dom" />
+import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { loadFonts } from '../../src/device/panel/loadFonts.ts';
@@ -35,7 +36,7 @@ function evidenceOfFirstSlip() {
     frame,
     ppm: -10.4,
   };
-  store.prove(slip, 1);
+  store.prove(slip, SLIPPING.from * 60_000 + 20);
   return { store, fonts: { small: fonts.f6x12, large: fonts.f8x16 } };
 }
 
@@ -132,6 +133,36 @@ describe.skipIf(!HAVE_CHROMIUM)('the timeline in Chromium (Debian package chromi
     expect(await row.innerText()).toContain('12:07:12');
     await row.getByRole('button').click();
     await expect.poll(() => page.locator('.tl-told').innerText(), SOON).toContain('Drum 3 clipped.');
+  });
+
+  it('hands out the report of the session and its markers', async () => {
+    const page = await open('phone');
+    const saved = async (name: string) => {
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('link', { name, exact: true }).click(),
+      ]);
+      return { file: download.suggestedFilename(), text: readFileSync(await download.path(), 'utf8') };
+    };
+    const csv = await saved('CSV');
+    expect(csv.file).toBe('lightkeeper-session-1.report.csv');
+    expect(csv.text.split('\r\n').filter((line) => line.startsWith('fault,'))).toHaveLength(HOURS * 122);
+    expect((await saved('Reaper')).text).toContain('R1,Take 1: clean,5:00.000,9:00.000,4:00.000');
+    const [report] = await Promise.all([
+      page.waitForEvent('popup'),
+      page.getByRole('link', { name: 'Open to read or print' }).click(),
+    ]);
+    await report.waitForLoadState();
+    expect(await report.locator('h1').innerText()).toBe('Lightkeeper, session 1');
+    // Its own style holds: the words of the takes have a ground.
+    const ground = await report
+      .locator('.word.suspect')
+      .first()
+      .evaluate((word) => getComputedStyle(word).backgroundColor);
+    expect(ground).toBe('rgb(255, 227, 171)');
+    expect(await report.locator('figure svg').count()).toBe(1);
+    expect(await seriousOf(report)).toEqual([]);
+    expect(browser.errors).toEqual([]);
   });
 
   it.each(['narrow', 'phone', 'tablet', 'desktop'] as const)(
