@@ -43,6 +43,7 @@ export const HELP = `lightkeeper: meters and clock-lock monitor for a USB audio 
     --meter <name>                give this meter's maximum, too: digital (default), ppmDin, ppmNordic,
                                   ppmBbc, ppmEbu, vu, k12, k14, k20
     --loudness <groups>           channels measured together: 1-2,3-4,5 (default: pairs), 1-2+5 is one group
+    --interface <usb id or name>  banks as this interface delivers them; a part of its name will do
     --map <file.json>             banks, as in the configuration
   lightkeeper plan <brief.json>   what a session needs, and how to wire it: docs/planner.md
     --sheet <file.html|file.pdf>  also a sheet to print
@@ -145,7 +146,7 @@ export function parseCommandLine(words: readonly string[]): Outcome<CliRequest> 
   for (const name of ['fix', 'root'] as const) {
     if (values[name] !== undefined) return usage(`--${name} goes with doctor.`);
   }
-  for (const name of ['json', 'csv', 'map', 'meter', 'loudness'] as const) {
+  for (const name of ['json', 'csv', 'map', 'interface', 'meter', 'loudness'] as const) {
     if (values[name] !== undefined) return usage(`--${name} goes with analyze.`);
   }
   for (const name of ['sheet', 'config'] as const) {
@@ -189,6 +190,7 @@ function parse(words: readonly string[]) {
       json: { type: 'boolean' },
       csv: { type: 'boolean' },
       map: { type: 'string' },
+      interface: { type: 'string' },
       meter: { type: 'string' },
       loudness: { type: 'string' },
       session: { type: 'string' },
@@ -254,6 +256,7 @@ function reportOptions(values: ReturnType<typeof parse>['values']): Outcome<CliR
 
 function analyzeOptions(values: ReturnType<typeof parse>['values'], paths: readonly string[]): Outcome<CliRequest> {
   if (values.json && values.csv) return usage('Choose one of --json and --csv.');
+  if (values.map !== undefined && values.interface !== undefined) return usage('Choose one of --map and --interface.');
   const meter = values.meter ?? 'digital';
   if (!Object.hasOwn(METER_SCALES, meter)) {
     return usage(`--meter wants one of ${Object.keys(METER_SCALES).join(', ')}, not "${meter}".`);
@@ -272,6 +275,7 @@ function analyzeOptions(values: ReturnType<typeof parse>['values'], paths: reado
       paths,
       format: values.json ? 'json' : values.csv ? 'csv' : 'text',
       mapFile: values.map ?? null,
+      interface: values.interface ?? null,
       meter: meter as MeterScaleName,
       loudness,
     },

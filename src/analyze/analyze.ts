@@ -5,6 +5,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
+import type { InterfaceMap } from '../device/interfaces/interfaceMap.ts';
+import { loadInterfaceTable } from '../device/interfaces/interfaceTable.ts';
 import { WavReader } from '../device/wav/wavReader.ts';
 import { wavSource } from '../device/wav/wavSource.ts';
 import { NO_SIGNAL } from '../dsp/decibels.ts';
@@ -18,6 +20,7 @@ import { planBanks } from '../monitor/bankPlan.ts';
 import type { Basis, SilenceWord, SyncWord } from '../monitor/snapshot.ts';
 import type { BankVerdictState, Slip } from '../monitor/verdict/bankVerdict.ts';
 import { SlipVerdicts } from '../monitor/verdict/slipVerdicts.ts';
+import { interfaceIn, interfaceNamed } from './banksByInterface.ts';
 import { banksByName } from './banksByName.ts';
 
 /** Levels are dB, null for no signal. Channels are 1-based, frames count from the take's start. */
@@ -95,8 +98,10 @@ export interface Analysis {
 export interface AnalyzeOptions {
   /** WAVE files of one take, or one folder of them. */
   readonly paths: readonly string[];
-  /** Banks that the user names (`--map`), or empty: by channel names, else groups of 8. */
+  /** Banks that the user names (`--map`), or empty: by interface, by channel names, by the file's description, else groups of 8. */
   readonly banks?: Config['banks'];
+  /** USB id or name (or a part of it) of the interface that the take was recorded with, as in the table of interfaces. */
+  readonly interface?: string;
   /** Which meter's maximum to give; default `digital`. */
   readonly meter?: MeterScaleName;
   /** 1-based channels whose loudness is wanted together; default: neighbours in pairs. */
@@ -108,7 +113,9 @@ export interface AnalyzeOptions {
 export interface AnalyzeResult {
   readonly analysis: Analysis;
   /** Where the banks come from: to be said to the user. */
-  readonly banksFrom: 'map' | 'names' | 'guess';
+  readonly banksFrom: 'map' | 'interface' | 'names' | 'description' | 'guess';
+  /** The interface whose map was used, and whether somebody read that map in a driver; null: none. */
+  readonly interface: { readonly name: string; readonly verified: boolean } | null;
   /** What is wrong with the files, though they could be read. */
   readonly notes: readonly Fault[];
   /** The channels' readings and loudness as a table: one line a channel. */
@@ -163,9 +170,16 @@ export function analyze(options: AnalyzeOptions): Outcome<AnalyzeResult> {
   });
   const { kernel: meter, blockFrames } = reader;
 
-  const named = options.banks && options.banks.length > 0 ? null : banksByName(info.channelNames);
-  const plan = planBanks(info, options.banks && options.banks.length > 0 ? options.banks : (named ?? []), null);
-  const banksFrom = options.banks && options.banks.length > 0 ? 'map' : named !== null ? 'names' : 'guess';
+  const first = WavReader.open(files[0]!);
+  const about = first.ok ? first.value.info : null;
+  if (first.ok) first.value.close();
+  const source = banksOf(options, info.channelNames, channels, about?.description ?? '');
+  if (!source.ok) {
+    stream.close();
+    return source;
+  }
+  const { from: banksFrom, map: mapped } = source.value;
+  const plan = planBanks(info, source.value.banks, mapped);
   const columns = plan.banks.map((bank) =>
     Array.from({ length: bank.last - bank.first + 1 }, (_, i) => bank.first - 1 + i),
   );
@@ -203,6 +217,12 @@ export function analyze(options: AnalyzeOptions): Outcome<AnalyzeResult> {
     onEvidence: (evidence) => verdicts.take(evidence),
   });
 
+  if (plan.from === 'guess')
+    event(
+      0,
+      'banks-guessed',
+      Array.from({ length: channels }, (_, c) => c + 1),
+    );
   const zeroSince = new Float64Array(channels).fill(-1);
   const zero: boolean[] = watched.map(() => false);
   // A take that slipped once is not saved by a good end: the last lock is its verdict.
@@ -216,7 +236,7 @@ export function analyze(options: AnalyzeOptions): Outcome<AnalyzeResult> {
   let frames = 0;
   let secondFrames = 0;
   let note: Fault | null = null;
-  const total = framesOf(files[0]!);
+  const total = about?.frames ?? 0;
   let told = 0;
   for (;;) {
     const read = stream.read(meter.input, blockFrames, 100);
@@ -299,17 +319,28 @@ export function analyze(options: AnalyzeOptions): Outcome<AnalyzeResult> {
   return good({
     analysis,
     banksFrom,
+    interface: mapped === null ? null : { name: mapped.name, verified: mapped.verified },
     notes: note === null ? info.notes : [...info.notes, note],
     csv: csvOfReadings(readings, names),
   });
 }
 
-/** Length of a file, frames; 0 where it can't be told. Only for the progress. */
-function framesOf(path: string): number {
-  const opened = WavReader.open(path);
-  if (!opened.ok) return 0;
-  opened.value.close();
-  return opened.value.info.frames;
+/** Who says which channels are a bank: the user's map, his interface, the tracks' names, the file's description, or nobody. */
+function banksOf(
+  options: AnalyzeOptions,
+  channelNames: readonly string[],
+  channels: number,
+  description: string,
+): Outcome<{ from: AnalyzeResult['banksFrom']; banks: Config['banks']; map: InterfaceMap | null }> {
+  if (options.banks && options.banks.length > 0) return good({ from: 'map', banks: options.banks, map: null });
+  if (options.interface !== undefined) {
+    const map = interfaceNamed(loadInterfaceTable(), options.interface, channels);
+    return map.ok ? good({ from: 'interface', banks: [], map: map.value }) : map;
+  }
+  const named = banksByName(channelNames);
+  if (named !== null) return good({ from: 'names', banks: named, map: null });
+  const map = description === '' ? null : interfaceIn(loadInterfaceTable(), description);
+  return good({ from: map === null ? 'guess' : 'description', banks: [], map });
 }
 
 function channelOf(of: ChannelReadings, name: string): Analysis['channels'][number] {

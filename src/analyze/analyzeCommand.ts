@@ -11,8 +11,10 @@ export interface AnalyzeCommand {
   /** Files of one take, or a folder of them. */
   readonly paths: readonly string[];
   readonly format: 'text' | 'json' | 'csv';
-  /** File of banks: a JSON list as in the configuration's `banks`; null: by the tracks' names, else groups of 8. */
+  /** File of banks: a JSON list as in the configuration's `banks`; null: by interface, by the tracks' names or the file's description, else groups of 8. */
   readonly mapFile: string | null;
+  /** USB id or name of the interface of the take, or null. */
+  readonly interface: string | null;
   /** Meter whose maximum is given. */
   readonly meter: MeterScaleName;
   /** 1-based channels whose loudness is measured together; null: neighbours in pairs. */
@@ -52,6 +54,7 @@ export function runAnalyze(command: AnalyzeCommand, onProgress: ((done: number) 
   const result = analyze({
     paths: command.paths,
     banks: map.value ?? [],
+    ...(command.interface === null ? {} : { interface: command.interface }),
     meter: command.meter,
     ...(command.loudness === null ? {} : { groups: command.loudness }),
     ...(onProgress === null ? {} : { onProgress }),
@@ -102,7 +105,7 @@ function remarks(c: AnalyzeResult['analysis']['channels'][number]): string[] {
   ];
 }
 
-function asText({ analysis, banksFrom, notes }: AnalyzeResult): string {
+function asText({ analysis, banksFrom, interface: box, notes }: AnalyzeResult): string {
   const { rateHz } = analysis;
   const lines = [
     `${analysis.files.join(', ')}: ${analysis.channels.length} channels, ${rateHz} Hz, ${analysis.bits} bits, ${timeOf(analysis.frames, rateHz)}`,
@@ -123,7 +126,13 @@ function asText({ analysis, banksFrom, notes }: AnalyzeResult): string {
     );
   }
   lines.push('');
-  if (banksFrom === 'guess') lines.push('Banks are a guess, groups of 8: name them with --map.');
+  if (banksFrom === 'guess') lines.push('Banks are a guess, groups of 8: name them with --interface or --map.');
+  if (box !== null) {
+    const source = banksFrom === 'description' ? ', which the file names' : '';
+    lines.push(
+      `Banks of the ${box.name}${source}${box.verified ? '' : ' (unverified: check them, or name them with --map)'}.`,
+    );
+  }
   for (const bank of analysis.banks) {
     const ppm = bank.ppm === null ? '' : `, ${bank.ppm > 0 ? '+' : ''}${bank.ppm.toFixed(2)} ppm`;
     const bound = bank.boundPpm === null ? '' : `, under ${bank.boundPpm.toFixed(2)} ppm`;

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Analysis, analyze } from '../../src/analyze/analyze.ts';
 import { banksByName } from '../../src/analyze/banksByName.ts';
 import { band } from '../dsp/slip/material.ts';
+import { writeWav as writeTake } from '../support/wav.ts';
 
 const RATE = 48_000;
 let folder: string;
@@ -97,7 +98,7 @@ describe('the analysis of a take', () => {
     expect(plain.events.filter((event) => event.code === 'slip-drop')).toHaveLength(adat.slips.length);
     const big = analysisOf([writeWav('slip.rf64', block, 16, true)], banks);
     expect({ ...big, files: [] }).toEqual({ ...plain, files: [] });
-  });
+  }, 120_000);
 
   it('measures levels, clips, silence, bits and offset of each channel', () => {
     const frames = RATE;
@@ -238,5 +239,49 @@ describe('banks by the names of channels', () => {
   it('says so where names tell nothing', () => {
     expect(banksByName(['Kick', 'Snare', ''])).toBeNull();
     expect(banksByName([])).toBeNull();
+  });
+});
+
+describe('banks of a take that no map describes', () => {
+  const quiet = (channels: number) => ({
+    channels,
+    encoding: 'pcm24' as const,
+    samples: new Int32Array(channels * 4800),
+  });
+  const read = (name: string, spec: Parameters<typeof writeTake>[1], options: { interface?: string } = {}) => {
+    const path = join(folder, name);
+    writeTake(path, spec);
+    return analyze({ paths: [path], ...options });
+  };
+  const idsOf = (result: ReturnType<typeof analyze>) =>
+    result.ok ? result.value.analysis.banks.map((bank) => `${bank.id} ${bank.first}-${bank.last}`) : result.fault.code;
+
+  it('are those of the interface that the user names, by USB id or a part of its name, at the rate of the take', () => {
+    const banks = ['analogue 1-8', 'loopback 9-10', 'spdif 11-12', 'adat-a 13-20'];
+    expect(idsOf(read('id.wav', quiet(20), { interface: '1235:8215' }))).toEqual(banks);
+    expect(idsOf(read('name.wav', quiet(20), { interface: '18i20 (3rd' }))).toEqual(banks);
+    const double = read('double.wav', { ...quiet(16), rateHz: 96_000 }, { interface: '1235:8215' });
+    expect(idsOf(double)).toEqual(['analogue 1-8', 'loopback 9-10', 'spdif 11-12', 'adat-a 13-16']);
+  });
+
+  it('are not taken from a name that fits no interface, or several', () => {
+    expect(idsOf(read('no.wav', quiet(20), { interface: 'Fostex' }))).toBe('interface-unknown');
+    expect(idsOf(read('no.wav', quiet(20), { interface: 'ffff:ffff' }))).toBe('interface-unknown');
+    expect(idsOf(read('no.wav', quiet(3), { interface: 'Scarlett' }))).toBe('interface-ambiguous');
+  });
+
+  it('are those of the interface that the file names in its description', () => {
+    const result = read('bext.wav', { ...quiet(18), bext: 'Take 3, Scarlett 18i20 (2nd Gen), with OctoPre' });
+    expect(idsOf(result)).toEqual(['analogue 1-8', 'spdif 9-10', 'adat-a 11-18']);
+    expect(result.ok && result.value.banksFrom).toBe('description');
+  });
+
+  it('are groups of eight behind the analogue ones that the tracks name, else from the first on, and the guess is said', () => {
+    const names = Array.from({ length: 18 }, (_, c) => (c < 8 ? `Analogue ${c + 1}` : `Track ${c + 1}`));
+    const named = read('names.wav', { ...quiet(18), ixmlNames: names });
+    expect(idsOf(named)).toEqual(['analogue 1-8', 'ch-9 9-16', 'ch-17 17-18']);
+    const guessed = read('guess.wav', quiet(18));
+    expect(idsOf(guessed)).toEqual(['ch-1 1-8', 'ch-9 9-16', 'ch-17 17-18']);
+    expect(guessed.ok && guessed.value.analysis.events[0]).toMatchObject({ frame: 0, code: 'banks-guessed' });
   });
 });

@@ -33,6 +33,7 @@ describe('the command line', () => {
           paths: ['a.wav', 'b.wav'],
           format: 'json',
           mapFile: 'banks.json',
+          interface: null,
           meter: 'digital',
           loudness: null,
         },

@@ -21,6 +21,8 @@ export interface WavInfo {
   readonly frames: number;
   /** One name a channel, '' where it has none; an empty list where no channel has one. */
   readonly channelNames: readonly string[];
+  /** What the file says of itself: description and originator of its bext chunk, note and project of its iXML; '' where nothing. */
+  readonly description: string;
   /** What is wrong with the file, though it can be read. */
   readonly notes: readonly Fault[];
 }
@@ -253,6 +255,7 @@ function readLayout(fd: number, path: string): Outcome<Layout> {
   let dataBytes = 0;
   let data64: number | null = null;
   let names: string[] = [];
+  let description = '';
   const notes: Fault[] = [];
   let at = 12;
   for (let n = 0; n < MAX_CHUNKS && at + 8 <= size; n++) {
@@ -285,6 +288,7 @@ function readLayout(fd: number, path: string): Outcome<Layout> {
       const text = readAt(fd, body, bytes).toString('utf8');
       const found = id === 'iXML' ? namesOfIxml(text) : namesOfBext(text);
       if (found.length > 0 && (id === 'iXML' || names.length === 0)) names = found;
+      description += `${id === 'iXML' ? descriptionOfIxml(text) : descriptionOfBext(text)}\n`;
     }
     at = body + bytes + (bytes % 2);
   }
@@ -339,6 +343,7 @@ function readLayout(fd: number, path: string): Outcome<Layout> {
       validBits: encoding === 'float32' ? 24 : format.validBits,
       frames,
       channelNames: channelNames.some((name) => name !== '') ? channelNames : [],
+      description: description.trim(),
       notes,
     },
   });
@@ -381,6 +386,19 @@ export function namesOfBext(text: string): string[] {
     if (index >= 1 && index <= MAX_WAV_CHANNELS) names[index - 1] = match[2]!.trim();
   }
   return names;
+}
+
+/** Description (256 bytes) and originator (32) of a bext chunk, EBU Tech 3285. */
+function descriptionOfBext(text: string): string {
+  return [text.slice(0, 256), text.slice(256, 288)].map((part) => part.replace(/\0.*$/s, '').trim()).join('\n');
+}
+
+/** What people and recorders write into iXML beside the track names. */
+function descriptionOfIxml(text: string): string {
+  return ['NOTE', 'PROJECT', 'BWF_DESCRIPTION', 'BWF_ORIGINATOR']
+    .map((name) => plain(new RegExp(`<${name}>([\\s\\S]*?)</${name}>`).exec(text)?.[1] ?? ''))
+    .filter((part) => part !== '')
+    .join('\n');
 }
 
 /** What to call a file: its name without folder and ending. */

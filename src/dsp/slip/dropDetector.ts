@@ -37,7 +37,7 @@ export interface DropEvent {
   readonly voices: number;
   /** What the strongest channel did right behind the place (prediction residual, then the channel): tells a drum machine's repeated hit from a slip. */
   readonly shape: Float32Array;
-  /** How much louder the bank is in the 11 ms behind the place than in the 11 ms before, dB: a hit begins here. */
+  /** How much louder the bank is in the 4 ms behind the place than in the 4 ms before, dB: a hit begins here. */
   readonly riseDb: number;
 }
 
@@ -61,10 +61,10 @@ export interface DropDetectorOptions {
   readonly onTrial: (trial: DropTrial) => void;
 }
 
-/** A cut where the bank gets this much louder at once is where something was struck: electronic instruments cut off their own tail there. */
+/** Where the bank gets this much louder at once something was struck: high peaks are there for that, and electronic instruments cut off their own tail. */
 const HIT_DB = 3;
-/** Segments on either side of a place whose loudness is compared: 8 x 64 frames. */
-const RISE_SEGMENTS = 8;
+/** Segments on either side of a place whose loudness is compared: no more than are known behind the end of a step. */
+const RISE_SEGMENTS = 3;
 /** Frames analysed at a time. */
 const STEP = 2048;
 /** Frames kept before and behind them: the judge's reach and a little more. */
@@ -89,13 +89,17 @@ const PASS_SPLICE = 1;
  * at further back as well, where the predictor's answer to a gap is late, and for a block of frames.
  */
 const HIGH_PEAK = 576;
-/** Judgements a second of audio and bank, and how many may come at once: the judge is dear. */
-const JUDGE_PER_S = 4;
+/**
+ * Judgements a second of audio and bank, and how many may come at once: the judge is dear. The fewer are left, the more the splice
+ * test must say, up to LAST_SPLICE nats: material full of weak candidates does not keep the judge from the clear ones.
+ */
+const JUDGE_PER_S = 2;
 const JUDGE_BURST = 12;
+const LAST_SPLICE = 8;
 /** Judge, nats: what is worth reporting. Chance exceeded 5 about once in an hour on the tuning set; see docs/slips.md. */
 export const PASS_JUDGE = 1.5;
 /** Judgements a second of audio and bank on high peaks that are no single frame: a block of frames may be missing there. */
-const BLOCK_PER_S = 1;
+const BLOCK_PER_S = 0.5;
 const BLOCK_BURST = 4;
 /** How far before a high peak the middle of the search for a block's edge lies. */
 const BLOCK_BEFORE = 7;
@@ -118,6 +122,23 @@ interface BankLanes {
   lastDrop: number;
   /** Lanes that carry something. */
   live: number;
+}
+
+/** What stands at a place; indices into the store. */
+interface Found {
+  /** Around where it was judged. */
+  readonly at: number;
+  readonly place: number;
+  readonly frames: number;
+  readonly sizes: Float64Array | null;
+  readonly nats: number;
+  readonly others: number;
+  readonly voices: number;
+}
+
+/** A single frame, as the judge found it around index `at`. */
+function foundOf(at: number, { place, nats, others, voices }: Judgement): Found {
+  return { at, place: at + place, frames: 1, sizes: null, nats, others, voices };
 }
 
 export class DropDetector {
@@ -238,56 +259,56 @@ export class DropDetector {
       if (this.#peakFrame[i]! < 0) continue;
       this.work.peaks++;
       const index = at + this.#peakFrame[i]!;
-      const high = this.#peakExcess[i]! === most && most >= HIGH_PEAK * bank.live;
-      const splice = this.#look(bank, index, index, this.#peakExcess[i]!);
-      let asked = Number.NaN;
-      if (splice.nats >= PASS_SPLICE && bank.tokens >= 1) {
-        bank.tokens--;
-        asked = splice.place;
-        const verdict = this.#askJudge(bank, asked);
-        if (verdict.nats >= PASS_JUDGE) {
-          this.#report(b, asked, asked + verdict.place, 1, null, verdict);
-          continue;
-        }
-      }
-      if (!high || bank.blockTokens < 1) continue;
-      bank.blockTokens--;
-      // The answer of the predictor to a gap is largest at its beginning, or a little behind.
-      if (Number.isNaN(asked)) {
-        asked = index - BLOCK_BEFORE;
-        this.#askJudge(bank, asked);
-      }
-      const block = this.#judge.judgeBlock(this.#asked);
-      if (block.nats >= PASS_BLOCK && block.frames > 0)
-        this.#report(b, asked, asked + block.place, block.frames, this.#judge.sizes.slice(), {
-          nats: block.nats,
-          others: block.others,
-          voices: this.#judge.voices,
-        });
+      const found = this.#find(bank, index, index, this.#peakExcess[i]!, most, true);
+      if (found !== null) this.#report(b, found);
     }
     const now = this.#base + at;
     if (now >= bank.nextTrial) {
       bank.nextTrial = now + TRIAL_EVERY_S * this.#options.rateHz * (0.5 + this.#uniform());
-      this.#trial(b, bank, at + Math.floor(this.#uniform() * STEP), least);
+      this.#trial(b, bank, at + Math.floor(this.#uniform() * STEP), least, most);
     }
   }
 
-  #report(
-    b: number,
-    at: number,
-    place: number,
-    frames: number,
-    sizes: Float64Array | null,
-    of: { nats: number; others: number; voices: number },
-  ): void {
+  /**
+   * What stands at a peak, or null. `index`: of live store or scratch; the background is taken around index `live`. Only the
+   * highest peak of a step (`most`) is asked for a block. `live` peaks use up judgements; trials only need that there are any.
+   */
+  #find(bank: BankLanes, index: number, live: number, height: number, most: number, spend: boolean): Found | null {
+    const splice = this.#look(bank, index, live, height);
+    let at = Number.NaN;
+    if (splice.nats >= passOf(bank)) {
+      if (spend) bank.tokens--;
+      at = splice.place;
+      const verdict = this.#askJudge(bank, at);
+      if (verdict.nats >= PASS_JUDGE) return foundOf(at, verdict);
+    }
+    if (height < most || height < HIGH_PEAK * bank.live || bank.blockTokens < 1) return null;
+    if (this.#riseDb(bank, live) >= HIT_DB) return null;
+    if (spend) bank.blockTokens--;
+    // The answer of the predictor to a gap is largest at its beginning, or a little behind.
+    if (Number.isNaN(at)) {
+      at = index - BLOCK_BEFORE;
+      this.#askJudge(bank, at);
+    }
+    const block = this.#judge.judgeBlock(this.#asked);
+    if (block.nats < PASS_BLOCK) return null;
+    const { voices } = this.#judge;
+    const { nats, others, frames } = block;
+    at += block.place;
+    // The edge is known well now: was it a single frame after all?
+    const again = this.#askJudge(bank, at);
+    if (again.nats >= PASS_JUDGE) return foundOf(at, again);
+    return frames === 0 ? null : { at, place: at, frames, sizes: this.#judge.sizes.slice(), nats, others, voices };
+  }
+
+  #report(b: number, found: Found): void {
     const bank = this.#banks[b]!;
+    const { at, place, frames, sizes, nats, others, voices } = found;
     const frame = this.#base + place;
     // Two peaks may lead to the same gap.
     if (Math.abs(frame - bank.lastDrop) < CELL) return;
     bank.lastDrop = frame;
-    const { nats, others, voices } = of;
     const riseDb = this.#riseDb(bank, at);
-    if (sizes !== null && riseDb >= HIT_DB) return;
     this.#options.onDrop({ bank: b, frame, frames, sizes, nats, others, voices, shape: this.#shape(bank, at), riseDb });
   }
 
@@ -390,7 +411,7 @@ export class DropDetector {
   }
 
   /** Leaves one frame out of a copy around index `place` and lets the copy go through all stages. */
-  #trial(b: number, bank: BankLanes, place: number, least: number): void {
+  #trial(b: number, bank: BankLanes, place: number, least: number, most: number): void {
     this.work.trials++;
     const kernel = this.#kernel;
     const middle = STORE + MARGIN;
@@ -411,20 +432,9 @@ export class DropDetector {
         top = k;
       }
     }
-    let nats = 0;
-    let others = 0;
-    let voices = 0;
-    if (height > least) {
-      const splice = this.#look(bank, middle + top, place, height);
-      if (splice.nats >= PASS_SPLICE && bank.tokens >= 1 && Math.abs(splice.place - middle) <= 2) {
-        const verdict = this.#askJudge(bank, splice.place);
-        if (verdict.nats >= PASS_JUDGE) {
-          nats = verdict.nats;
-          others = verdict.others;
-          voices = verdict.voices;
-        }
-      }
-    }
+    const found = height > least ? this.#find(bank, middle + top, place, height, most, false) : null;
+    const seen = found !== null && found.sizes === null && Math.abs(found.place - middle) <= 2;
+    const { nats, others, voices } = seen ? found : { nats: 0, others: 0, voices: 0 };
     this.#options.onTrial({ bank: b, frame: this.#base + place, nats, others, voices });
   }
 
@@ -479,6 +489,12 @@ export class DropDetector {
     shape[SHAPE_FRAMES] = strongest;
     return shape;
   }
+}
+
+/** What the splice test must say for a bank's judge to be asked, nats. */
+function passOf(bank: BankLanes): number {
+  if (bank.tokens < 1) return Number.POSITIVE_INFINITY;
+  return PASS_SPLICE + (LAST_SPLICE - PASS_SPLICE) * (1 - bank.tokens / JUDGE_BURST);
 }
 
 /** A gap shows in one frame or in two neighbours; as `peaks` of the kernel. */

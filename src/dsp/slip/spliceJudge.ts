@@ -30,6 +30,8 @@ const FLOOR_SHARE = 0.3;
 /** With the frame put back, errors up to this share above the usual (geometric mean of before and behind) cost nothing. */
 const FIT_LEEWAY = 1.2;
 const BACKWARD_LEEWAY = 1.3;
+/** Places tried on either side of the middle: in deep tones a gap has no sharp one. */
+const PLACES = 4;
 const MAX_CHANNELS = 16;
 const LENGTH = 2 * JUDGE_REACH;
 
@@ -74,8 +76,8 @@ export class SpliceJudge {
   /** Energy of the error a frame, of the channel in hand. */
   #before = 0;
   #behind = 0;
-  readonly #total = new Float64Array(3);
-  readonly #largest = new Float64Array(3);
+  readonly #total = new Float64Array(2 * PLACES + 1);
+  readonly #largest = new Float64Array(2 * PLACES + 1);
   readonly #answer: Judgement = { nats: 0, others: 0, voices: 0, place: 0 };
 
   readonly #backward = new Float64Array(LENGTH);
@@ -102,7 +104,7 @@ export class SpliceJudge {
   readonly rough: Float64Array[] = Array.from({ length: MAX_CHANNELS }, () => new Float64Array(TAPS + 1));
 
   /**
-   * Evidence for one missing frame, in nats, the better of the places -1, 0, +1 around the middle: log of the likelihood
+   * Evidence for one missing frame, in nats, the best of the places around the middle: log of the likelihood
    * ratio against the best of the other stories, each channel with a scale of its own. Uses signals 0..channels-1 and
    * overwrites them. `place` is the offset that was best; `others`: the evidence without the channel that says most.
    * The answer is reused by the next call.
@@ -116,17 +118,17 @@ export class SpliceJudge {
       const a = this.#filters[c]!;
       if (this.#fit(x, a) === 0) continue;
       this.#background(x, a);
-      for (let i = 0; i < 3; i++) {
-        const ratio = this.#ratio(x, a, JUDGE_REACH + i - 1);
+      for (let i = 0; i <= 2 * PLACES; i++) {
+        const ratio = this.#ratio(x, a, JUDGE_REACH + i - PLACES);
         total[i]! += ratio;
         if (ratio > largest[i]!) largest[i] = ratio;
       }
     }
     let best = 0;
-    for (let i = 1; i < 3; i++) if (total[i]! > total[best]!) best = i;
+    for (let i = 1; i < total.length; i++) if (total[i]! > total[best]!) best = i;
     this.#answer.nats = total[best]!;
     this.#answer.others = total[best]! - largest[best]!;
-    this.#answer.place = best - 1;
+    this.#answer.place = best - PLACES;
     return this.#answer;
   }
 
