@@ -69,12 +69,12 @@ interface Found {
  */
 export function isStrong(drop: Found): boolean {
   if (!drop.sizes) return drop.nats >= 22 && drop.others >= 6;
-  return isCut(drop) && likeliestSize(drop.sizes).margin >= 8;
+  return drop.nats >= 60 && drop.others >= 30 && likeliestSize(drop.sizes).margin >= 8;
 }
 
-/** The bank is cut here, however many frames are missing: a reason to say no SYNC for a while. */
+/** The bank is cut here, whoever says so and however many frames are missing: a reason to say no SYNC for a while. */
 function isCut(drop: Found): boolean {
-  return !!drop.sizes && drop.nats >= 60 && drop.others >= 30;
+  return !!drop.sizes && drop.nats >= 30;
 }
 
 /**
@@ -189,6 +189,8 @@ export class BankVerdict {
 
   /** A frame that seems to be missing. */
   takeDrop(drop: DropEvent): void {
+    // Blocks come seldom: SYNC waits for as long as the next may take.
+    if (isCut(drop)) this.#restart(drop.frame + BLOCK_WAIT_S * this.#rateHz);
     if (!isWeak(drop)) return;
     const strong = isStrong(drop);
     const slip: Slip = { frame: drop.frame, kind: 'drop', frames: drop.frames };
@@ -205,10 +207,8 @@ export class BankVerdict {
     if (strong) {
       this.revokeProof();
       this.#count(slip);
+      this.#restart(drop.frame);
     }
-    // Blocks come seldom: SYNC waits for as long as the next may take.
-    if (isCut(drop)) this.#restart(drop.frame + BLOCK_WAIT_S * this.#rateHz);
-    else if (strong) this.#restart(drop.frame);
     this.#search(false);
   }
 
