@@ -49,7 +49,7 @@ const out = [
 ];
 if (measure.mark !== null)
   out.push(
-    `Faults: ${measure.mark.banks} banks a class, mixed from ${Math.round(uniqueMinutes(faults.flatMap(([, { material }]) => material)))} different minutes.`,
+    `Faults: ${measure.mark.banks === 1 ? 'one bank' : `${measure.mark.banks} banks`} a class, mixed from ${Math.round(uniqueMinutes(faults.flatMap(([, { material }]) => material)))} different minutes.`,
     '',
   );
 out.push(
@@ -105,7 +105,7 @@ out.push(
   '',
   'Single drops at 2, 5, 20, 50 and 100 ppm with +-1 frame of jitter: in time is the longer of 60 s and 12/recall periods; runs in which under 20 % of the trials were seen are counted apart, and must not say SYNC. Blocks: 32 frames at a time, at 50 and 100 ppm, over 200 s. False SYNC: runs in which SYNC was said at any time with a bound under the true ppm.',
   '',
-  '| class | in time | under 20 % recall (alarms) | worst ppm error | false SYNC | blocks: alarms | their ppm | worst ppm error | false SYNC |',
+  '| class | in time | under 20 % recall (said SYNC) | worst ppm error | false SYNC | blocks: alarms | their ppm | worst ppm error | false SYNC |',
   '|---|---|---|---|---|---|---|---|---|',
 );
 let runs = 0;
@@ -116,7 +116,7 @@ for (const [kind, { trains, blockTrains }] of faults) {
   runs += trains.runs + blockTrains.runs;
   falseSync += trains.falseSyncRuns + blockTrains.falseSyncRuns;
   out.push(
-    `| ${kind} | ${trains.inTime}/${trains.runs - trains.lowRecall} | ${trains.lowRecall} (${trains.lowRecallSync} SYNC) | ${error(trains, trains.alarms - trains.noPpm)} | ${trains.falseSyncRuns}/${trains.runs} | ${blockTrains.alarms}/${blockTrains.runs} | told in ${blockTrains.told} | ${error(blockTrains, blockTrains.told)} | ${blockTrains.falseSyncRuns}/${blockTrains.runs} |`,
+    `| ${kind} | ${trains.inTime}/${trains.runs - trains.lowRecall} | ${trains.lowRecall} (${trains.lowRecallSync}) | ${error(trains, trains.alarms - trains.noPpm)} | ${trains.falseSyncRuns}/${trains.runs} | ${blockTrains.alarms}/${blockTrains.runs} | told in ${blockTrains.told} | ${error(blockTrains, blockTrains.told)} | ${blockTrains.falseSyncRuns}/${blockTrains.runs} |`,
   );
 }
 if (runs > 0) out.push('', `False SYNC in all: ${falseSync} of ${runs} runs (${percent(falseSync, runs)}).`);
@@ -140,6 +140,7 @@ for (const kind of kinds) {
     `| ${kind} | ${hours.toFixed(1)} | ${sum('lock')} | ${sum('shown')} | ${sum('exact')} | ${(sum('weak') / hours).toFixed(1)} | ${Math.max(...of.map((row) => row.strongest)).toFixed(0)} | ${Math.max(...of.map((row) => row.comb))} | ${percent(sum('seen'), sum('trials'))} | ${percent(sum('sync'), sum('seconds'))} | ${percent(sum('observable'), sum('seconds'))} | ${percent(sum('syncObservable'), sum('observable'))} |`,
   );
 }
+if (rows.length === 0) out.push('| (not run with this detector) | | | | | | | | | | | |');
 out.push(
   '',
   `In all ${(total('seconds') / 3600).toFixed(1)} hours of clean banks, mixed from ${Math.round(uniqueMinutes(rows.flatMap((row) => row.material)))} different minutes: ${total('lock')} seconds of LOCK. A verdict in ${percent(total('syncObservable'), total('observable'))} of the observable time.`,
