@@ -91,6 +91,25 @@ function runtime(target) {
   return folder;
 }
 
+/**
+ * Headers to compile against, beside the runtime. From 24.19 on, node::ObjectWrap (a class of headers alone) takes itself off
+ * Node's list in its destructor, and ends the process where no context is entered: in a collection of garbage between two
+ * turns. better-sqlite3 12 destroys a statement there whenever it likes. Here the class is as it was in every Node before.
+ */
+function headersFor(node) {
+  const folder = `${node}-headers`;
+  rmSync(folder, { recursive: true, force: true });
+  cpSync(join(node, 'include'), join(folder, 'include'), { recursive: true });
+  const file = join(folder, 'include/node/node_object_wrap.h');
+  const before = readFileSync(file, 'utf8');
+  const after = before.replace(/^ {4}(Add|Remove)CleanupHook\(\);\n/gm, '');
+  if (before.length - after.length !== '    AddCleanupHook();\n    RemoveCleanupHook();\n'.length) {
+    throw new Error(`${file} is not as it was when this was written: look whether the hook may be taken out`);
+  }
+  writeFileSync(file, after);
+  return folder;
+}
+
 /** Folders of a tree of node_modules that hold something to compile for Node. */
 function nativeModules(modules) {
   const found = [];
@@ -151,8 +170,8 @@ function compile(folder, target, headers) {
 }
 
 /** node_modules for the target, production only, compiled. Made once for a lock file. */
-function productionModules(arch, target, headers) {
-  const stamp = createHash('sha256').update(`${NODE_VERSION} ${compile}`);
+function productionModules(arch, target, node) {
+  const stamp = createHash('sha256').update(`${NODE_VERSION} ${compile} ${headersFor}`);
   for (const name of ['package-lock.json', '.npmrc']) stamp.update(readFileSync(name));
   const folder = join(cache, `modules-${arch}-${stamp.digest('hex').slice(0, 16)}`);
   if (existsSync(folder)) return folder;
@@ -174,6 +193,7 @@ function productionModules(arch, target, headers) {
     ],
     { cwd: fresh },
   );
+  const headers = headersFor(node);
   for (const native of nativeModules(join(fresh, 'node_modules'))) {
     console.log(`${arch}: compiling ${native.slice(join(fresh, 'node_modules').length + 1)}`);
     compile(native, target, headers);

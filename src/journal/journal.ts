@@ -173,7 +173,7 @@ export class Journal implements JournalReader {
         'journal-in-memory',
         'The journal of this session is lost when the power goes.',
         health.why === 'noModule'
-          ? 'Install better-sqlite3 with a C++ compiler at hand, and start again.'
+          ? 'Install better-sqlite3 under Node 20 or 22 with a C++ compiler at hand, or the package; then start again.'
           : 'Mount the state folder writable, or give --state-dir one that is.',
       );
       add(fault, 'info', health.told);

@@ -83,7 +83,10 @@ export class JournalKeeper {
     const { sqlite, file, start } = this.#parts;
     const limits = this.#limits;
     if (sqlite === null) {
-      return this.#inMemory('noModule', 'better-sqlite3 is not installed.');
+      return this.#inMemory(
+        'noModule',
+        'better-sqlite3 is not installed, or was compiled against Node 24.19 or newer and would end the program.',
+      );
     }
     try {
       mkdirSync(dirname(file), { recursive: true });

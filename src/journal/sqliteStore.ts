@@ -6,7 +6,7 @@
  * The worker commits once a second while something is captured: one page of 4 KiB into the WAL. Seconds of levels are
  * packed into a row a minute.
  */
-import { renameSync, rmSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type BetterSqlite3 from 'better-sqlite3';
 import { addSecond, emptyStretch, packMinute, unpackMinute } from './levelCodes.ts';
@@ -63,10 +63,16 @@ export interface JournalLimits {
   readonly maxAgeMs: number;
 }
 
-/** better-sqlite3, or null where it is not installed: it is an optional dependency, built on the machine. */
-export function loadSqlite(): SqliteModule | null {
+/**
+ * better-sqlite3, or null where it is not installed (it is an optional dependency, built on the machine), or where it would
+ * end the program: compiled against the headers of Node 24.19 or newer, its statements take themselves off Node's list when
+ * they are destroyed, and Node aborts where that happens between two turns. The package is compiled without.
+ */
+export function loadSqlite(load: NodeJS.Require = createRequire(import.meta.url)): SqliteModule | null {
   try {
-    return createRequire(import.meta.url)('better-sqlite3') as SqliteModule;
+    const compiled = load.resolve('better-sqlite3/build/Release/better_sqlite3.node');
+    if (readFileSync(compiled).includes('RemoveEnvironmentCleanupHook')) return null;
+    return load('better-sqlite3') as SqliteModule;
   } catch {
     return null;
   }

@@ -32,20 +32,23 @@ export function testCardMissing(): string | null {
   return null;
 }
 
-/** Builds the plug-in when a source is newer. Safe when several test files do it at once. */
-export function buildTestCard(): string {
+/**
+ * Builds the plug-in when a source is newer. Safe when several test files do it at once.
+ * @param library where to, and by which compiler with which further words: another machine's.
+ */
+export function buildTestCard(library = CARD_LIBRARY, compiler = 'gcc', ...words: readonly string[]): string {
   const sources = ['card.c', 'pcm.c', 'ctl.c'].map((name) => join(here, name));
   const newest = Math.max(...[...sources, join(here, 'card.h')].map((path) => statSync(path).mtimeMs));
-  if (!existsSync(CARD_LIBRARY) || statSync(CARD_LIBRARY).mtimeMs < newest) {
-    mkdirSync(buildDir, { recursive: true });
-    const fresh = `${CARD_LIBRARY}.${process.pid}`;
+  if (!existsSync(library) || statSync(library).mtimeMs < newest) {
+    mkdirSync(dirname(library), { recursive: true });
+    const fresh = `${library}.${process.pid}`;
     const flags = ['-O2', '-Wall', '-Wextra', '-Werror', '-fPIC', '-shared', '-DPIC'];
-    execFileSync('gcc', [...flags, '-o', fresh, ...sources, '-lasound', '-lm'], {
+    execFileSync(compiler, [...flags, '-o', fresh, ...sources, ...words, '-lasound', '-lm'], {
       stdio: ['ignore', 'inherit', 'inherit'],
     });
-    renameSync(fresh, CARD_LIBRARY);
+    renameSync(fresh, library);
   }
-  return CARD_LIBRARY;
+  return library;
 }
 
 export type CardSignal =
@@ -251,13 +254,13 @@ export class TestRig {
   readonly cards: TestCard[] = [];
   readonly #before: string | undefined;
 
-  constructor() {
-    buildTestCard();
+  /** @param library the plug-in for the machine that shall load it; by default this one's. */
+  constructor(library = buildTestCard()) {
     this.dir = mkdtempSync(join(tmpdir(), 'lightkeeper-rig-'));
     writeFileSync(
       this.configPath,
-      `pcm_type.lightkeeper_card { lib "${CARD_LIBRARY}" }
-ctl_type.lightkeeper_card { lib "${CARD_LIBRARY}" }
+      `pcm_type.lightkeeper_card { lib "${library}" }
+ctl_type.lightkeeper_card { lib "${library}" }
 pcm.hw {
   @args [ CARD DEV SUBDEV ]
   @args.CARD { type string default "0" }

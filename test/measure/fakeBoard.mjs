@@ -25,7 +25,8 @@ function wrapLibrary(replace) {
     const library = loadLibrary(...names);
     return new Proxy(library, {
       get(target, key) {
-        if (key !== 'func') return target[key];
+        // What belongs to the library is asked of itself, not of this stand-in.
+        if (key !== 'func') return typeof target[key] === 'function' ? target[key].bind(target) : target[key];
         return (...signature) => {
           const real = target.func(...signature);
           return replace(signature[0], real) ?? real;
