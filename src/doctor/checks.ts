@@ -236,7 +236,10 @@ function usb({ machine, config }: DoctorInputs): DoctorLine[] {
         fix: 'Use its own cable, straight into a USB port of the Pi, without an old hub.',
       }),
     );
-  } else lines.push(fine('usb', `${card.name} at ${device.speedMbps} Mbit/s.`));
+  } else {
+    const on = device.controller === null ? '' : `, on a controller of ${device.controller}`;
+    lines.push(fine('usb', `${card.name} at ${device.speedMbps} Mbit/s${on}.`));
+  }
   lines.push(...usbPath(device, card));
   return lines;
 }

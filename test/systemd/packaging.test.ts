@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { HELP } from '../../src/cli.ts';
 import { checkConfig } from '../../src/config/check.ts';
 import { defaultConfig } from '../../src/config/defaults.ts';
 import { migrate } from '../../src/config/migrations.ts';
@@ -45,6 +46,20 @@ describe('the package', () => {
     const rules = readFileSync('systemd/udev/60-lightkeeper.rules', 'utf8');
     expect(rules).toContain('ENV{ACP_IGNORE}="1"');
     expect(rules).toContain('/usr/lib/lightkeeper/is-chosen-card $attr{idVendor}:$attr{idProduct}');
+  });
+
+  it('has a man page with every command of the program, and gives those of the service its folder', () => {
+    const commands = [...HELP.matchAll(/^ {2}lightkeeper \[?(\w+)/gm)].map(([, name]) => name);
+    expect(commands).toContain('doctor');
+    const page = readFileSync('packaging/lightkeeper.1', 'utf8');
+    const described = [...page.matchAll(/^\.B[RI]? (\w+)/gm)].map(([, name]) => name);
+    expect(commands.filter((name) => !described.includes(name))).toEqual([]);
+    const wrapper = readFileSync('packaging/lightkeeper', 'utf8');
+    expect(/^(.*)\) export STATE_DIRECTORY/m.exec(wrapper)?.[1]?.split(' | ').sort()).toEqual([
+      'doctor',
+      'pin',
+      'report',
+    ]);
   });
 
   it('has maintainer scripts that any POSIX shell reads', () => {
