@@ -66,7 +66,8 @@ async function start(words, folder) {
   const child = spawn(
     process.execPath,
     [...serviceFlags, 'dist/cli-entry.js', 'run', ...words, '--http', '0', '--panel', 'none', '--state-dir', folder],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    // As the service has it.
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, MALLOC_ARENA_MAX: '2' } },
   );
   let text = '';
   const url = await new Promise((resolve, reject) => {

@@ -20,12 +20,18 @@ export async function startDaemon(
   args: readonly string[],
   env: Record<string, string> = {},
   ownStateDir?: string,
+  /** Words after node: flags and the program. */
+  program: readonly string[] = [entry],
 ): Promise<Daemon> {
   const stateDir = ownStateDir ?? mkdtempSync(join(tmpdir(), 'lightkeeper-state-'));
-  const child = spawn(process.execPath, [entry, ...args, '--http', '0', '--panel', 'none', '--state-dir', stateDir], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [...program, ...args, '--http', '0', '--panel', 'none', '--state-dir', stateDir],
+    {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let text = '';
   const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
   const url = await new Promise<string>((resolve, reject) => {
