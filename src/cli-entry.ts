@@ -78,6 +78,18 @@ async function main(words: readonly string[]): Promise<number> {
       process.stdout.write(made.value.text);
       return 0;
     }
+    case 'prove': {
+      const { runProve } = await import('./prove/proveCommand.ts');
+      const onTerminal = process.stderr.isTTY === true;
+      const proven = runProve(
+        request.value.options,
+        onTerminal ? (line) => void process.stderr.write(`\r\x1b[K${line}`) : null,
+      );
+      if (onTerminal) process.stderr.write('\r\x1b[K');
+      if (!proven.ok) return fail(proven.fault);
+      process.stdout.write(proven.value.text);
+      return { passed: 0, failed: 1, unclear: 3, listening: 3, measuring: 3 }[proven.value.state];
+    }
     case 'doctor': {
       const { runDoctor } = await import('./doctor/doctorCommand.ts');
       const report = await runDoctor(request.value.options, stateFolder(request.value.stateDir));

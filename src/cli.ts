@@ -6,6 +6,7 @@ import type { DoctorCommand } from './doctor/doctorCommand.ts';
 import { METER_SCALES, type MeterScaleName } from './dsp/meterScales.ts';
 import { bad, good, type Outcome } from './fault.ts';
 import type { PlanCommand } from './guide/planCommand.ts';
+import type { ProveCommand } from './prove/proveCommand.ts';
 import type { MarkerFormat, ReportCommand } from './report/reportCommand.ts';
 
 export interface RunOptions {
@@ -26,6 +27,7 @@ export type CliRequest =
   | { readonly command: 'dump'; readonly device: string | null }
   | { readonly command: 'plan'; readonly options: PlanCommand }
   | { readonly command: 'analyze'; readonly options: AnalyzeCommand }
+  | { readonly command: 'prove'; readonly options: ProveCommand }
   | { readonly command: 'pin'; readonly stateDir: string | null }
   | { readonly command: 'report'; readonly options: ReportCommand; readonly stateDir: string | null }
   | { readonly command: 'doctor'; readonly options: DoctorCommand; readonly stateDir: string | null }
@@ -45,6 +47,9 @@ export const HELP = `lightkeeper: meters and clock-lock monitor for a USB audio 
     --loudness <groups>           channels measured together: 1-2,3-4,5 (default: pairs), 1-2+5 is one group
     --interface <usb id or name>  banks as this interface delivers them; a part of its name will do
     --map <file.json>             banks, as in the configuration
+  lightkeeper prove [--bank <name>]  the guided proof of a port: send a test tone into it, and hold it
+    --map <file.json>             banks, as in the configuration
+    --json                        for programs; ends with 0 for one clock, 1 for two, 3 when it can't tell
   lightkeeper plan <brief.json>   what a session needs, and how to wire it: docs/planner.md
     --sheet <file.html|file.pdf>  also a sheet to print
     --config <file.json>          also a configuration
@@ -143,6 +148,8 @@ export function parseCommandLine(words: readonly string[]): Outcome<CliRequest> 
   for (const name of REPORT_ONLY) {
     if (values[name] !== undefined) return usage(`--${name} goes with report.`);
   }
+  if (command === 'prove') return proveOptions(values, positionals.slice(1));
+  if (values.bank !== undefined) return usage('--bank goes with prove.');
   for (const name of ['fix', 'root'] as const) {
     if (values[name] !== undefined) return usage(`--${name} goes with doctor.`);
   }
@@ -189,6 +196,7 @@ function parse(words: readonly string[]) {
       config: { type: 'string' },
       json: { type: 'boolean' },
       csv: { type: 'boolean' },
+      bank: { type: 'string' },
       map: { type: 'string' },
       interface: { type: 'string' },
       meter: { type: 'string' },
@@ -296,6 +304,18 @@ function channelsOf(group: string): number[] | null {
     }
   }
   return channels;
+}
+
+/** The same sources as a run; by default the first USB capture card. */
+function proveOptions(values: ReturnType<typeof parse>['values'], moreFiles: readonly string[]): Outcome<CliRequest> {
+  if (moreFiles.length > 0 && values.wav === undefined) return usage(`Too many words: "${moreFiles[0]}".`);
+  const run = runOptions(values, moreFiles);
+  if (!run.ok || run.value.command !== 'run') return run;
+  const choice = run.value.options.choice ?? { kind: 'alsa', pcm: 'auto', rateHz: null, channels: null };
+  return good({
+    command: 'prove',
+    options: { choice, bank: values.bank ?? null, mapFile: values.map ?? null, json: values.json === true },
+  });
 }
 
 function runOptions(values: ReturnType<typeof parse>['values'], moreFiles: readonly string[]): Outcome<CliRequest> {

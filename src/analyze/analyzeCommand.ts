@@ -23,7 +23,8 @@ export interface AnalyzeCommand {
 
 const BankMap = Type.Array(BankConfig, { minItems: 1, maxItems: 16 });
 
-function readMap(file: string): Outcome<Parameters<typeof analyze>[0]['banks']> {
+/** Banks from a file, as in the configuration. */
+export function readMap(file: string): Outcome<Parameters<typeof analyze>[0]['banks']> {
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(file, 'utf8'));

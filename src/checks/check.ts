@@ -1,10 +1,10 @@
 /** Guided checks: what they share, as the Snapshot and the API tell it. */
 import { type Static, Type } from 'typebox';
 
-export const CHECK_KINDS = ['line', 'hum', 'gain', 'noise'] as const;
+export const CHECK_KINDS = ['line', 'hum', 'gain', 'noise', 'proof'] as const;
 export const CheckKind = Type.Enum([...CHECK_KINDS], {
   description:
-    'line: every source in turn, does it arrive, and on its own channel? hum: where is it, while things are unplugged. gain: do peaks reach the target window? noise: floors, with nobody playing.',
+    'line: every source in turn, does it arrive, and on its own channel? hum: where is it, while things are unplugged. gain: do peaks reach the target window? noise: floors, with nobody playing. proof: a test tone into each digital port in turn: one clock, or two?',
 });
 export type CheckKind = Static<typeof CheckKind>;
 
@@ -17,7 +17,7 @@ export const CheckRow = Type.Object(
     state: Type.Enum(['waiting', 'now', 'good', 'bad', 'gone'], {
       description: 'waiting: not yet. now: being asked for. good, bad: found so. gone: it was bad, and is no more.',
     }),
-    levelDbfs: Db('What was measured: RMS of the line check, hum, peak, or noise floor.'),
+    levelDbfs: Db('What was measured: RMS of the line check, hum, peak, noise floor, or the test tone.'),
     text: Type.String({ description: 'In a word or two: arrives, on Tom 2, dead, 50 Hz, too hot.' }),
   },
   { description: 'One channel of a check.' },
@@ -78,10 +78,25 @@ export function heardOf(
   return { index, name, rmsDbfs, peakDbfs, clips, hum };
 }
 
+/** What a check needs of a guided proof. */
+export interface ProveView {
+  readonly bank: string;
+  readonly state: 'listening' | 'measuring' | 'passed' | 'failed' | 'unclear';
+  readonly levelDbfs: number | null;
+  readonly ppm: number | null;
+  readonly what: string;
+  readonly fix: string;
+  /** uptimeMs. */
+  readonly startedMs: number;
+}
+
 /** A check in progress: pure, each step a new one. */
 export interface Check {
   readonly view: CheckView;
-  step(heard: readonly Heard[], nowMs: number): Check;
+  /** id of the bank whose guided proof it waits for. */
+  readonly wantsProof?: string | null;
+  /** `prove`: the guided proof that runs or ran last. */
+  step(heard: readonly Heard[], nowMs: number, prove?: ProveView | null): Check;
   /** The person says: go on (line check: this one is dead). */
   next(): Check;
 }

@@ -1,11 +1,12 @@
 /** The guided checks of one run: begins, feeds and ends them, and keeps the last line check to compare with. */
 import { assertNever } from '../fault.ts';
-import type { Check, CheckKind, CheckView, Heard, LevelChange, SoundcheckView } from './check.ts';
+import type { Check, CheckKind, CheckView, Heard, LevelChange, ProveView, SoundcheckView } from './check.ts';
 import { level } from './check.ts';
 import { startGainStaging } from './gainStaging.ts';
 import { startHumHunt } from './humHunt.ts';
 import { startLineCheck } from './lineCheck.ts';
 import { startNoiseSurvey } from './noiseSurvey.ts';
+import { type BankToProve, startSyncProof } from './syncProof.ts';
 
 /** The last line check, as it is kept in the state folder. */
 export interface Soundcheck {
@@ -42,8 +43,13 @@ export class Checks {
     this.#soundcheck = parts.soundcheck;
   }
 
-  /** `order`: channels that somebody counts on, in the order of the sheet. */
-  start(kind: CheckKind, order: readonly { channel: number; name: string }[], nowMs: number): void {
+  /** `order`: channels that somebody counts on, in the order of the sheet. `banks`: digital ports in use. */
+  start(
+    kind: CheckKind,
+    order: readonly { channel: number; name: string }[],
+    nowMs: number,
+    banks: readonly BankToProve[] = [],
+  ): void {
     switch (kind) {
       case 'line':
         this.#check = startLineCheck(order, nowMs);
@@ -56,6 +62,9 @@ export class Checks {
         return;
       case 'noise':
         this.#check = startNoiseSurvey(nowMs);
+        return;
+      case 'proof':
+        this.#check = startSyncProof(banks, nowMs);
         return;
       default:
         assertNever(kind);
@@ -74,8 +83,8 @@ export class Checks {
   }
 
   /** Twice a second, while frames come. */
-  turn(heard: readonly Heard[], nowMs: number): void {
-    if (this.#check !== null && this.#check.view.state === 'running') this.#take(this.#check.step(heard, nowMs));
+  turn(heard: readonly Heard[], nowMs: number, prove: ProveView | null = null): void {
+    if (this.#check !== null && this.#check.view.state === 'running') this.#take(this.#check.step(heard, nowMs, prove));
     if (nowMs - this.#windowMs >= WINDOW_MS) {
       this.#windowMs = nowMs;
       this.#before = this.#loudest;
@@ -83,6 +92,11 @@ export class Checks {
     }
     for (const { index, rmsDbfs } of heard)
       this.#loudest.set(index, Math.max(this.#loudest.get(index) ?? -200, level(rmsDbfs)));
+  }
+
+  /** Bank whose guided proof is to run now, by its id; null: none. */
+  get wantsProof(): string | null {
+    return this.#check?.wantsProof ?? null;
   }
 
   view(): CheckView | null {

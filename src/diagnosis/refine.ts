@@ -45,7 +45,9 @@ function refineSlips(finding: Finding, rig: Rig): Refined {
   const evidence = [
     bank.basis === 'device'
       ? 'lock control: locked, not in sync'
-      : `${bank.slips} slips heard on all its live channels`,
+      : bank.basis === 'proof'
+        ? 'guided proof: a test tone shows two clocks'
+        : `${bank.slips} slips heard on all its live channels`,
     ...(bank.ppm === null ? [] : [`${bank.ppm.toFixed(1)} ppm, +-${(bank.uncertaintyPpm ?? 0).toFixed(1)}`]),
   ];
   const own = clockWords(rig, port, finding);

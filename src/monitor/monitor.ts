@@ -578,6 +578,7 @@ export class Monitor implements MonitorView, MonitorCommands {
       this.#lastSnapshotMs = nowMs;
       this.#snapshot = this.#build();
       for (const listener of this.#snapshotListeners) listener(this.#snapshot);
+      this.#beginCheckProof();
     }
   }
 
@@ -696,7 +697,14 @@ export class Monitor implements MonitorView, MonitorCommands {
 
   /** Begins a guided check; one that runs is given up. */
   startCheck(kind: CheckKind): void {
-    this.#checks.start(kind, this.#countedOn(), this.#parts.uptimeMs());
+    this.#endCheckProof();
+    const inUse = this.#snapshot.banks.filter(
+      (bank) =>
+        bank.kind !== 'analogue' &&
+        bank.kind !== 'loopback' &&
+        (bank.box !== null || bank.channels.some((c) => this.#snapshot.channels[c - 1]?.silence !== 'digitalZero')),
+    );
+    this.#checks.start(kind, this.#countedOn(), this.#parts.uptimeMs(), inUse);
     this.#snapshotNow();
   }
 
@@ -708,8 +716,23 @@ export class Monitor implements MonitorView, MonitorCommands {
   }
 
   endCheck(): void {
+    this.#endCheckProof();
     this.#checks.end();
     this.#snapshotNow();
+  }
+
+  /** A proof that a check asked for ends with it. */
+  #endCheckProof(): void {
+    const { wantsProof } = this.#checks;
+    if (wantsProof !== null && wantsProof === this.#proofs.running) this.endProof();
+  }
+
+  /** The proof that a check waits for begins, and one that it has gone past ends. */
+  #beginCheckProof(): void {
+    const wanted = this.#checks.wantsProof;
+    if (wanted === null || wanted === this.#proofs.running) return;
+    // Where it can't be done the check goes on.
+    if (!this.startProof(wanted).ok) this.#checks.next();
   }
 
   /** Channels on the sheet, else those with a name, in that order. */
@@ -733,7 +756,7 @@ export class Monitor implements MonitorView, MonitorCommands {
     const nowMs = this.#parts.uptimeMs();
     if (!this.#hasLevels() || nowMs - this.#checkedMs < SNAPSHOT_INTERVAL_MS) return;
     this.#checkedMs = nowMs;
-    this.#checks.turn(channels.map(heardOf), nowMs);
+    this.#checks.turn(channels.map(heardOf), nowMs, this.#proofs.view);
   }
 
   #build(): Snapshot {

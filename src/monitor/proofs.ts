@@ -11,12 +11,13 @@ import type { ProofResult } from './verdict/bankVerdict.ts';
 export type ProvenBank = Pick<PlannedBank, 'id' | 'name' | 'box' | 'kind'>;
 
 const boxOf = (bank: ProvenBank) => bank.box ?? bank.name;
-const digits = (ppm: number) => ppm.toFixed(Math.abs(ppm) < 9.95 ? 2 : 1);
+/** Two decimals below ten; no minus before a nought. */
+const digits = (ppm: number) => ppm.toFixed(Math.abs(ppm) < 9.95 ? 2 : 1).replace(/^-(0\.0+)$/, '$1');
 
 function told(reading: ProofReading): string {
   const { ppm, uncertaintyPpm } = reading;
   if (ppm === null) return '';
-  return `${ppm > 0 ? '+' : ''}${digits(ppm)} ppm${uncertaintyPpm === null ? '' : ` +-${digits(uncertaintyPpm)}`}`;
+  return `${ppm >= 0.005 ? '+' : ''}${digits(ppm)} ppm${uncertaintyPpm === null ? '' : ` +-${digits(uncertaintyPpm)}`}`;
 }
 
 const whole = (s: number) => Math.ceil(s - 1e-6);

@@ -3,7 +3,16 @@ import { CHECK_KINDS, type CheckKind } from '../checks/check.ts';
 import { assertNever } from '../fault.ts';
 import type { Snapshot } from '../monitor/snapshot.ts';
 import { type Gesture, type GestureInput, type GestureState, initialGestures, stepGestures } from './gestures.ts';
-import { bankInUse, causeOf, findingsWorstFirst, isDigital, isQuiet, type PanelView, worstChannel } from './view.ts';
+import {
+  bankInUse,
+  canProveBank,
+  causeOf,
+  findingsWorstFirst,
+  isDigital,
+  isQuiet,
+  type PanelView,
+  worstChannel,
+} from './view.ts';
 
 export type Page =
   | { readonly kind: 'overview' }
@@ -107,7 +116,9 @@ export function pageRing(view: PanelView): Page[] {
   for (const bank of clocked) {
     if (!bankInUse(bank, snapshot)) continue;
     ring.push({ kind: 'syncBank', bank: bank.id });
-    if (view.canProve && bank.sync === 'unknown') ring.push({ kind: 'prove', bank: bank.id });
+    // Where there is a word nobody needs a proof; one that runs, or ran last, keeps its page.
+    if (canProveBank(view, bank) && (bank.sync === 'unknown' || snapshot.prove?.bank === bank.id))
+      ring.push({ kind: 'prove', bank: bank.id });
   }
   const findings = findingsWorstFirst(snapshot);
   if (findings.length === 0) ring.push({ kind: 'finding', cause: null });
@@ -253,6 +264,10 @@ function onGesture(ui: UiState, gesture: Gesture, view: PanelView, nowMs: number
           commands.push({ kind: 'markTake' });
           return ui;
         }
+        if (ui.page.kind === 'prove') {
+          commands.push({ kind: 'prove', bank: ui.page.bank });
+          return ui;
+        }
         if (ui.page.kind === 'check') {
           commands.push({ kind: 'check', check: ui.page.check, step: checkStep(ui.page.check, view) });
           return ui;
@@ -275,7 +290,7 @@ function onGesture(ui: UiState, gesture: Gesture, view: PanelView, nowMs: number
 function checkStep(check: CheckKind, view: PanelView): 'start' | 'next' | 'end' {
   const running = view.snapshot.check?.kind === check && view.snapshot.check.state === 'running';
   if (!running) return 'start';
-  return check === 'line' || check === 'gain' ? 'next' : 'end';
+  return check === 'hum' || check === 'noise' ? 'end' : 'next';
 }
 
 function acknowledged(ui: UiState, cause: string, commands: UiCommand[]): UiState {

@@ -138,11 +138,13 @@ function drawHint(page: PageContext): void {
     hint =
       ui.page.kind === 'check'
         ? 'let go: do it'
-        : ui.page.kind !== 'take'
-          ? 'let go: clear clips'
-          : page.view.takeRunning
-            ? 'let go: end take'
-            : 'let go: begin take';
+        : ui.page.kind === 'prove'
+          ? 'let go: begin anew'
+          : ui.page.kind !== 'take'
+            ? 'let go: clear clips'
+            : page.view.takeRunning
+              ? 'let go: end take'
+              : 'let go: begin take';
   else if (pending?.kind === 'long' && pending.button === 'B') hint = 'let go: worst channel';
   else if (ui.clearedMs !== null) hint = 'Cleared.  A = undo';
   if (hint === null) return;

@@ -45,6 +45,12 @@ export function isDigital(bank: Bank): boolean {
   return bank.kind === 'adat' || bank.kind === 'spdif' || bank.kind === 'aes' || bank.kind === 'group';
 }
 
+/** A guided proof of this bank can begin: from a split or resampled stream a tone would prove nothing. */
+export function canProveBank(view: PanelView, bank: Bank): boolean {
+  const here = bank.vantage === 'own' || bank.vantage === 'mirror';
+  return view.canProve && isDigital(bank) && here && view.snapshot.capture.state === 'running';
+}
+
 /** A port counts when somebody uses it: a box is named, bits are alive, or something has happened on it. */
 export function bankInUse(bank: Bank, snapshot: Snapshot): boolean {
   if (bank.box !== null || bank.slips > 0) return true;

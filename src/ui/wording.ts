@@ -1,7 +1,7 @@
 /** What the panel says, as an engineer would: at most 21 columns a row. Pure. */
-import type { Bank, Channel, Finding, SyncWord } from '../monitor/snapshot.ts';
+import type { Bank, Channel, Finding, ProveProgress, SyncWord } from '../monitor/snapshot.ts';
 import type { UiState } from './navigation.ts';
-import { ageText, bankInUse, isDigital, type PanelView, ppmText } from './view.ts';
+import { ageText, bankInUse, canProveBank, isDigital, type PanelView, ppmText } from './view.ts';
 
 export interface FindingWords {
   /** The word in the header, or null. */
@@ -33,7 +33,9 @@ export function bankWords(bank: Bank, view: PanelView, ui: UiState, nowMs: numbe
       const seen = bank.slipsPerMinute === null ? slips(bank.slips) : `${perMinute(bank.slipsPerMinute)} slips/min`;
       return [
         // One slip is a fact; that the box runs on its own clock takes a rate, or more than a few.
-        bank.ppm === null && bank.slips < 3 ? `${cut(box, 13)} slipped` : `${cut(box, 8)} on own clock`,
+        bank.ppm === null && bank.slips < 3 && bank.basis !== 'proof'
+          ? `${cut(box, 13)} slipped`
+          : `${cut(box, 8)} on own clock`,
         bank.ppm === null ? seen : `${ppmText(bank.ppm)} ${seen}`,
         `${cut(box, 12 - clock.length)}: SYNC = ${clock}`,
         `+ ${cable} OUT>its IN`,
@@ -68,7 +70,7 @@ function unknownWords(bank: Bank, view: PanelView, ui: UiState, nowMs: number): 
           : 'Too quiet to see slip',
     ...(bank.vantage === 'split' ? ['any clock. No verdict'] : []),
     last === undefined ? 'No SYNC seen yet' : `Last SYNC ${ageText(nowMs - last)} ago`,
-    view.canProve ? 'Play, or B = prove' : 'Play, and wait',
+    ...(bank.vantage === 'split' ? [] : [canProveBank(view, bank) ? 'Play, or B = prove' : 'Play, and wait']),
   ];
 }
 
@@ -78,7 +80,11 @@ function evidence(bank: Bank): string[] {
     case 'device':
       return ['The interface says so'];
     case 'proof':
-      return ['PROVEN by test tone'];
+      return [
+        'PROVEN by test tone',
+        ...(bank.proof === null ? [] : [`${ageText(bank.proof.ageS * 1000)} ago`]),
+        ...(bank.boundPpm === null ? [] : [`to ${ppmText(bank.boundPpm).slice(1)}`]),
+      ];
     case 'audio':
       if (bank.boundPpm === null) return ['Heard in the audio'];
       return [
@@ -102,15 +108,51 @@ function cleanRow(view: PanelView, but: Bank): string {
   return (left + right.padStart(20 - left.length)).trimEnd();
 }
 
-/** What to do for a guided proof. */
-export function proveWords(bank: Bank): string[] {
-  return [
-    `Send 1 kHz, -20 dBFS`,
-    `into one input of`,
-    cut(bank.box ?? bank.name, 21),
-    'and hold it for 10 s',
-    'A = give up',
-  ];
+/** The guided proof: what to do, how it goes, what came out. `progress`: of this bank, or null. */
+export function proveWords(
+  bank: Bank,
+  progress: ProveProgress | null,
+  view: PanelView,
+  ui: UiState,
+  nowMs: number,
+): string[] {
+  const again = 'Hold A = again';
+  switch (progress?.state) {
+    case 'measuring':
+      return [
+        `${progress.hz === null ? 'Tone' : `${Math.round(progress.hz)} Hz`} on ch ${progress.channel ?? '?'}`,
+        progress.reference === null ? 'no tone on ours' : `and on our ch ${progress.reference}`,
+        ...(progress.fix === 'Hold it.'
+          ? [
+              `${Math.floor(progress.seconds)} of ${progress.neededS} s`,
+              `${count(progress.slips)} jump${progress.slips === 1 ? '' : 's'}`,
+            ]
+          : [progress.what, progress.fix]),
+        'A = give up',
+      ];
+    case 'passed':
+      return [
+        `${cut(bank.box ?? bank.name, 14)} PROVEN`,
+        progress.ppm === null
+          ? `no slip in ${Math.floor(progress.seconds)} s`
+          : `${ppmText(progress.ppm)} +-${(progress.uncertaintyPpm ?? 0).toFixed(2)}`,
+        progress.boundPpm === null ? '' : `to ${ppmText(progress.boundPpm).slice(1)}`,
+        bank.proof === null ? '' : `${ageText(bank.proof.ageS * 1000)} ago`,
+        again,
+      ].filter((row) => row !== '');
+    case 'failed':
+      return bank.sync === 'lock' ? bankWords(bank, view, ui, nowMs) : [progress.what, progress.fix];
+    case 'unclear':
+      return [progress.what, progress.fix, again];
+    default:
+      return [
+        'Send 1 kHz, -20 dBFS',
+        `into ${cut(bank.box ?? bank.name, 16)}`,
+        'and, by a Y lead, to',
+        'our input: 10 s. Else',
+        'hold 70 s.  A=give up',
+      ];
+  }
 }
 
 function perMinute(rate: number): string {
@@ -162,7 +204,10 @@ const CHANNEL_TITLES: Readonly<Record<string, string>> = {
 /** Rows of findings whose full sentences would not fit. */
 const ROWS: Readonly<Record<string, (finding: Finding) => string[]>> = {
   'usb-loss': (finding) => [`${gaps(finding)}, clocks fine`, 'Check Pi power, cable'],
-  'phantom-off': () => ['48V OFF, condenser', 'Mute, then 48V on'],
+  'phantom-off': (finding) =>
+    finding.cause.includes('DI')
+      ? ['48V OFF, active DI', 'Mute, 48V on, or batt']
+      : ['48V OFF, condenser', 'Mute, then 48V on'],
 };
 
 /** The monitor says how often: `once`, `3 times`. */
@@ -186,8 +231,8 @@ export function findingWords(finding: Finding, view: PanelView, ui: UiState, now
   return {
     sync: null,
     title: TITLES[finding.code] ?? channelTitle(finding, channel) ?? finding.where,
-    rows: (diagnosed ? undefined : ROWS[finding.code]?.(finding)) ?? [
-      ...new Set([finding.symptom, finding.cause, finding.fix]),
+    rows: [
+      ...(ROWS[finding.code]?.(finding) ?? new Set([finding.symptom, finding.cause, finding.fix])),
       ...further(finding),
     ],
   };

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Check, Heard } from '../../src/checks/check.ts';
+import type { Check, Heard, ProveView } from '../../src/checks/check.ts';
 import { Checks, type Soundcheck } from '../../src/checks/checks.ts';
 import { startGainStaging } from '../../src/checks/gainStaging.ts';
 import { startHumHunt } from '../../src/checks/humHunt.ts';
 import { startLineCheck } from '../../src/checks/lineCheck.ts';
 import { startNoiseSurvey } from '../../src/checks/noiseSurvey.ts';
+import { startSyncProof } from '../../src/checks/syncProof.ts';
 
 const NAMES = ['Vox', 'Gtr', 'Kick', 'Snare'];
 const ORDER = NAMES.map((name, i) => ({ channel: i + 1, name }));
@@ -168,5 +169,53 @@ describe('the last line check', () => {
     // Another run of the program compares with the same.
     const later = new Checks({ ...parts, soundcheck: kept[0]! });
     expect(later.soundcheck(names)).toEqual({ at: 'then', changes: [] });
+  });
+});
+
+describe('sync proof', () => {
+  const banks = [
+    { id: 'adat-a', name: 'ADAT A', box: 'OctoPre', first: 13 },
+    { id: 'adat-b', name: 'ADAT B', box: null, first: 21 },
+    { id: 'spdif', name: 'S/PDIF', box: 'Kemper', first: 11 },
+  ];
+  const prove = (part: Partial<ProveView>): ProveView => ({
+    bank: 'adat-a',
+    state: 'measuring',
+    levelDbfs: -20,
+    ppm: null,
+    what: '1000 Hz: 2 of 5 s.',
+    fix: 'Hold it.',
+    startedMs: 500,
+    ...part,
+  });
+
+  it('asks for a tone into each port in turn, and keeps what the proofs say', () => {
+    let check = startSyncProof(banks, 0);
+    expect(check.wantsProof).toBeNull();
+    check = check.step([], 500, prove({ state: 'passed', startedMs: 100 }));
+    expect(check.wantsProof).toBe('adat-a');
+    expect(check.view).toMatchObject({ kind: 'proof', state: 'running', channel: 13 });
+    expect(check.view.ask).toContain('OctoPre on ADAT A');
+    check = check.step([], 1000, prove({ state: 'passed', startedMs: 100 }));
+    expect(check.wantsProof, 'a proof from before is not this one').toBe('adat-a');
+    check = check.step([], 1500, prove({}));
+    expect(check.view.ask).toBe('1000 Hz: 2 of 5 s. Hold it.');
+    check = check.step([], 2000, prove({ state: 'passed' })).step([], 2500);
+    expect(check.wantsProof).toBe('adat-b');
+    check = check.step([], 3000, prove({ bank: 'adat-b', state: 'failed', ppm: 23.04, startedMs: 2500 }));
+    check = check.next();
+    expect(check.view).toMatchObject({
+      state: 'done',
+      ask: '2 of 3 not proven.',
+      rows: [
+        { channel: 13, name: 'OctoPre', state: 'good', text: 'PROVEN', levelDbfs: -20 },
+        { channel: 21, name: 'ADAT B', state: 'bad', text: '+23.0 ppm' },
+        { channel: 11, name: 'Kemper', state: 'waiting', text: 'left out' },
+      ],
+    });
+  });
+
+  it('has nothing to prove without a digital port in use', () => {
+    expect(startSyncProof([], 0).view).toMatchObject({ state: 'done', rows: [] });
   });
 });

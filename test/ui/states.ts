@@ -3,7 +3,7 @@
 import type { CheckRow, CheckView } from '../../src/checks/check.ts';
 import type { Fault } from '../../src/fault.ts';
 import { meterSection } from '../../src/monitor/channelWatch.ts';
-import type { CaptureStateWord } from '../../src/monitor/snapshot.ts';
+import type { Bank, CaptureStateWord, ProveProgress } from '../../src/monitor/snapshot.ts';
 import type { RunningTake } from '../../src/monitor/takes.ts';
 import { initialUi, type Page, type UiState } from '../../src/ui/navigation.ts';
 import type { PanelView } from '../../src/ui/view.ts';
@@ -35,6 +35,24 @@ const withAdatA = (part: Parameters<typeof rigBanks>[0]) =>
   rigBanks(part).map((each) =>
     each.id === 'spdif' ? { ...each, sync: 'sync' as const, basis: 'device' as const } : each,
   );
+const PROVING: ProveProgress = {
+  bank: 'adat-a',
+  state: 'measuring',
+  channel: 11,
+  reference: 8,
+  hz: 999.98,
+  levelDbfs: -20.1,
+  seconds: 3.4,
+  neededS: 5,
+  ppm: null,
+  uncertaintyPpm: null,
+  boundPpm: null,
+  slips: 0,
+  slipsPerMinute: null,
+  what: '1000 Hz: 3 of 5 s.',
+  fix: 'Hold it.',
+  startedMs: 3_690_000,
+};
 const slip = finding({ code: 'bank-slips', where: 'OctoPre', symptom: 'ADAT A slipped 120 times.' });
 const usbLoss = finding({
   code: 'usb-loss',
@@ -48,8 +66,9 @@ const noSignal = finding({
   severity: 'warning',
   where: 'Vox',
   symptom: 'No signal.',
-  cause: '48 V is off.',
-  fix: 'Mute, then switch 48 V on.',
+  cause: '48 V is off, and a condenser needs it.',
+  fix: 'Turn the fader down, switch 48 V on, wait a few seconds.',
+  evidence: ['48 V off, by the control', 'RMS -98.0 dBFS'],
 });
 const xrun = finding({
   code: 'capture-xrun',
@@ -380,7 +399,67 @@ export function galleryStates(): GalleryState[] {
   add('clock-sync-audio', 'In sync, by what was heard.', sync, { kind: 'syncBank', bank: 'adat-a' });
   add('clock-sync-device', 'In sync, by the interface.', sync, { kind: 'syncBank', bank: 'spdif' });
   add('clock-sync-proof', 'In sync, proven.', sync, { kind: 'syncBank', bank: 'adat-b' });
-  add('clock-prove', 'The guided proof.', quiet, { kind: 'prove', bank: 'adat-a' });
+  add('clock-prove', 'The guided proof: what to do.', quiet, { kind: 'prove', bank: 'adat-a' });
+  const proof = (part: Partial<ProveProgress>, adatA: Partial<Bank> = { sync: 'unknown', basis: 'none' }) =>
+    rig({ banks: withAdatA(adatA), snapshot: { prove: { ...PROVING, ...part } } });
+  const prove: Page = { kind: 'prove', bank: 'adat-a' };
+  add('clock-prove-measuring', 'A tone, and the same on an input of the interface.', proof({}), prove);
+  add(
+    'clock-prove-alone',
+    'The tone alone takes longer.',
+    proof({ reference: null, seconds: 41.2, neededS: 68, slips: 1 }),
+    prove,
+  );
+  add(
+    'clock-prove-obstacle',
+    'What stands in the way.',
+    proof({ what: 'The tone clips on ADAT A.', fix: 'Turn it down by 10 dB.' }),
+    prove,
+  );
+  add(
+    'clock-prove-passed',
+    'One clock, and how well that is known.',
+    proof(
+      { state: 'passed', ppm: 0.01, uncertaintyPpm: 0.02, boundPpm: 0.03, what: 'OctoPre runs on our clock.', fix: '' },
+      {
+        basis: 'proof',
+        boundPpm: 0.03,
+        proof: { passed: true, ppm: 0.01, uncertaintyPpm: 0.02, boundPpm: 0.03, ageS: 4 },
+      },
+    ),
+    prove,
+  );
+  add(
+    'clock-prove-failed',
+    'Two clocks.',
+    proof(
+      { state: 'failed', ppm: 23, uncertaintyPpm: 0.1, slips: 8, slipsPerMinute: 66.2, what: '', fix: '' },
+      { ...slipping, basis: 'proof', slips: 0 },
+    ),
+    prove,
+  );
+  add(
+    'clock-prove-unclear',
+    "It can't tell, and says why.",
+    proof({
+      state: 'unclear',
+      what: 'The tone does not hold still.',
+      fix: 'Use a generator with a crystal, 1 kHz, and nothing else on that input.',
+    }),
+    prove,
+  );
+  add(
+    'clock-sync-proof-age',
+    'In sync, proven, and when.',
+    rig({
+      banks: withAdatA({
+        basis: 'proof',
+        boundPpm: 0.03,
+        proof: { passed: true, ppm: 0.01, uncertaintyPpm: 0.02, boundPpm: 0.03, ageS: 745 },
+      }),
+    }),
+    { kind: 'syncBank', bank: 'adat-a' },
+  );
   const spdifSlip = rig({
     banks: rigBanks().map((each) =>
       each.id === 'spdif'

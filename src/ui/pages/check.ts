@@ -10,12 +10,14 @@ const TITLES: Readonly<Record<CheckKind, string>> = {
   hum: 'HUM',
   gain: 'GAINS',
   noise: 'NOISE',
+  proof: 'PROOF',
 };
 const WHAT: Readonly<Record<CheckKind, string>> = {
   line: 'Play each source when it is asked for.',
   hum: 'Where it hums, while things are unplugged.',
   gain: 'Peaks against a target of -18 to -6 dBFS.',
   noise: 'Floors, with nobody playing, for 10 s.',
+  proof: 'A test tone proves each port: one clock or two.',
 };
 /** A sheet of rows stays for so long. */
 const SHEET_MS = 4000;
@@ -43,6 +45,8 @@ function hint(kind: CheckKind, check: CheckView | null): string {
       return 'Hold A = it is dead';
     case 'gain':
       return 'Hold A = peaks anew';
+    case 'proof':
+      return 'Hold A = skip it';
     case 'hum':
     case 'noise':
       return 'Hold A = end';

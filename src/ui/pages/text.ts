@@ -52,10 +52,11 @@ export function drawSyncBank(page: PageContext, bank: Bank): void {
   drawWords(page, bankWords(bank, page.view, page.ui, page.nowMs));
 }
 
-/** What to do for the guided proof of a bank. */
+/** The guided proof of a bank: what to do, how it goes, what came out. */
 export function drawProve(page: PageContext, bank: Bank): void {
   drawHeader(page, { sync: bank.sync, title: `PROVE ${bank.name}` });
-  drawWords(page, proveWords(bank));
+  const { prove } = page.view.snapshot;
+  drawWords(page, proveWords(bank, prove?.bank === bank.id ? prove : null, page.view, page.ui, page.nowMs));
 }
 
 export function drawFinding(page: PageContext, finding: Finding | null): void {

@@ -4,6 +4,7 @@ import { bankInUse, inUnit, isDigital } from '../../ui/view.ts';
 import { h, rebuild, setText } from './dom.ts';
 import { db, dbShort, ppm } from './format.ts';
 import { type Ballistics, BankCanvas, readColours } from './meters.ts';
+import { offersProof, proveLine, proveWords } from './proveView.ts';
 import { BASIS_WORDS, SYNC_SPOKEN, SYNC_WORDS, syncShape } from './shapes.ts';
 import { THEME_CHANGED } from './theme.ts';
 
@@ -22,12 +23,18 @@ export class BanksView {
   #cells: Cell[] = [];
   #heads = new Map<string, HTMLElement>();
   #colours = readColours();
+  #canProve = false;
 
   constructor(root: HTMLElement) {
     this.#root = root;
     addEventListener(THEME_CHANGED, () => {
       this.#colours = readColours();
     });
+  }
+
+  /** What this run can do. */
+  offer(actions: readonly string[]): void {
+    this.#canProve = actions.includes('prove');
   }
 
   /** Slow state: names, words, numbers. Twice a second. */
@@ -103,7 +110,9 @@ export class BanksView {
     // A port with nothing on it: a question mark there would only worry.
     const unused = bank.sync === 'unknown' && !bankInUse(bank, snapshot);
     const evidence = unused ? '' : evidenceOf(bank);
-    rebuild(head, JSON.stringify([bank.sync, bank.basis, evidence, unused]), () => [
+    const progress = snapshot.prove?.bank === bank.id ? snapshot.prove : null;
+    const proves = this.#canProve && !unused && offersProof(bank, progress);
+    rebuild(head, JSON.stringify([bank.sync, bank.basis, evidence, unused, proves, progress?.state]), () => [
       h('h3', '', {}, bank.name, bank.box !== null && h('small', '', {}, bank.box)),
       // Analogue inputs and loopback have no clock of their own: no word is said of them.
       isDigital(bank) && unused && h('span', 'pill unused', {}, 'not used'),
@@ -118,7 +127,11 @@ export class BanksView {
           h('span', 'spoken', {}, SYNC_SPOKEN[bank.sync]),
         ),
       isDigital(bank) && h('p', 'evidence', {}, evidence),
+      proves && proveLine(bank, progress),
     ]);
+    // Seconds count in place: a button that is being pressed stays the same.
+    const words = head.querySelector('.prove-words');
+    if (words !== null) setText(words as HTMLElement, proveWords(progress));
   }
 }
 
@@ -140,10 +153,19 @@ function spoken(channel: Channel, meter: Snapshot['meter']): string {
   return channel.clipped ? `${level}, clipped ${channel.clips} times` : level;
 }
 
+/** Ages in whole minutes: the line is not drawn anew each second. */
+function provenWords({ proof, boundPpm }: Bank): string {
+  const minutes = Math.floor((proof?.ageS ?? 0) / 60);
+  const age = minutes === 0 ? 'just now' : minutes < 120 ? `${minutes} min ago` : `${Math.floor(minutes / 60)} h ago`;
+  return `PROVEN by a test tone ${age}${boundPpm === null ? '' : `: under ${boundPpm.toFixed(boundPpm < 10 ? 2 : 1)} ppm`}`;
+}
+
 /** Why the word is what it is, in one line. */
 export function evidenceOf(bank: Bank): string {
   switch (bank.sync) {
     case 'lock': {
+      if (bank.slips === 0 && bank.basis === 'proof')
+        return bank.ppm === null ? 'by a test tone' : `${ppm(bank.ppm, bank.uncertaintyPpm)}, by a test tone`;
       const speed =
         bank.slipsPerMinute === null ? '' : `, ${bank.slipsPerMinute.toFixed(bank.slipsPerMinute < 10 ? 1 : 0)}/min`;
       const drift = bank.ppm === null ? '' : `, ${ppm(bank.ppm, bank.uncertaintyPpm)}`;
@@ -153,6 +175,7 @@ export function evidenceOf(bank: Bank): string {
       if (bank.basis === 'audio' && bank.boundPpm !== null) {
         return `by the audio: under ${bank.boundPpm.toFixed(2)} ppm, ${Math.round(bank.observableS)} s seen`;
       }
+      if (bank.basis === 'proof') return provenWords(bank);
       return BASIS_WORDS[bank.basis];
     case 'noLock':
       return BASIS_WORDS[bank.basis];

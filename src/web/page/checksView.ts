@@ -11,6 +11,7 @@ const CHECKS: readonly (readonly [CheckKind, string, string])[] = [
   ['hum', 'Hum hunt', 'The level of mains hum, while things are unplugged.'],
   ['gain', 'Gain staging', 'Highest peaks against a target of -18 to -6 dBFS.'],
   ['noise', 'Noise survey', 'The floor of every channel, with nobody playing.'],
+  ['proof', 'Sync proof', 'A test tone into each digital port in turn: one clock, or two?'],
 ];
 const COMPLAINTS: readonly (readonly [ComplaintKind, string])[] = [
   ['noSignal', 'No signal'],
@@ -74,6 +75,7 @@ export class ChecksView {
     };
     if (check.state === 'running' && check.kind === 'line') button('It is dead: next', 'next');
     if (check.state === 'running' && check.kind === 'gain') button('Peaks anew', 'next');
+    if (check.state === 'running' && check.kind === 'proof') button('Leave it out: next', 'next');
     button('End', 'end');
     return h(
       'section',

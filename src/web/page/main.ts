@@ -69,6 +69,7 @@ async function offerActions(): Promise<void> {
   const answer = await request<{ actions: string[] }>('GET', '/api/actions');
   if (!answer.ok) return;
   live.offer(answer.value.actions);
+  live.banks.offer(answer.value.actions);
   panel.offer(answer.value.actions);
 }
 

@@ -56,7 +56,7 @@ export const KIND_WORDS: Readonly<Record<EventKind, string>> = {
   mark: 'Mark',
   wallClock: 'Wall clock',
   recorder: 'Recorder',
-  proof: 'proof',
+  proof: 'Proof',
   timecode: 'Timecode',
 };
 

@@ -175,3 +175,60 @@ describe('the verdict on a bank', () => {
     expect(verdict.state()).toMatchObject({ sync: 'lock', basis: 'audio' });
   });
 });
+
+describe('a guided proof in the verdict', () => {
+  const passed = { passed: true, ppm: 0.01, uncertaintyPpm: 0.02, boundPpm: 0.03, slipsPerMinute: null, atMs: 5000 };
+  const failed = { ...passed, passed: false, ppm: 23, uncertaintyPpm: 0.1, boundPpm: null, slipsPerMinute: 66 };
+  const proven = () => {
+    const verdict = new BankVerdict(RATE);
+    verdict.advance(10 * RATE, false);
+    verdict.setProof(passed);
+    expect(verdict.state()).toMatchObject({ sync: 'sync', basis: 'proof', boundPpm: 0.03 });
+    return verdict;
+  };
+
+  it('is the basis of SYNC, also when nobody plays any more', () => {
+    const verdict = proven();
+    play(verdict, 10, 300, 0);
+    expect(verdict.state()).toMatchObject({ sync: 'sync', basis: 'proof' });
+    expect(verdict.proof).toEqual(passed);
+  });
+
+  it.each<[string, (verdict: BankVerdict) => void]>([
+    ['an exact slip', (verdict) => verdict.takeExact(repeat(11 * RATE))],
+    ['a strong drop', (verdict) => verdict.takeDrop(drop(11 * RATE, 90))],
+    ['a gap', (verdict) => verdict.gap()],
+    ['half a second of digital silence', (verdict) => verdict.advance(RATE, true)],
+    ['a change of the clock that drives the interface', (verdict) => verdict.revokeProof()],
+  ])('ends with %s', (_, happen) => {
+    const verdict = proven();
+    happen(verdict);
+    expect(verdict.proof).toBeNull();
+    expect(verdict.state().basis).not.toBe('proof');
+  });
+
+  it("does not speak against the device's own no lock", () => {
+    const verdict = proven();
+    verdict.setDevice('noLock');
+    expect(verdict.state()).toMatchObject({ sync: 'noLock', basis: 'device' });
+  });
+
+  it('that failed is LOCK with its ppm, until the audio or the device says sync, or a person clears it', () => {
+    const fail = () => {
+      const verdict = new BankVerdict(RATE);
+      verdict.advance(10 * RATE, false);
+      verdict.setProof(failed);
+      expect(verdict.state()).toMatchObject({ sync: 'lock', basis: 'proof', ppm: 23, slipsPerMinute: 66 });
+      return verdict;
+    };
+    const heard = fail();
+    play(heard, 10, 120, 0.9);
+    expect(heard.state()).toMatchObject({ sync: 'sync', basis: 'audio' });
+    const told = fail();
+    told.setDevice('sync');
+    expect(told.state()).toMatchObject({ sync: 'sync', basis: 'device' });
+    const cleared = fail();
+    cleared.clear();
+    expect(cleared.state().sync).toBe('unknown');
+  });
+});
