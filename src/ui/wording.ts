@@ -83,7 +83,7 @@ function evidence(bank: Bank): string[] {
       return [
         'PROVEN by test tone',
         ...(bank.proof === null ? [] : [`${ageText(bank.proof.ageS * 1000)} ago`]),
-        ...(bank.boundPpm === null ? [] : [`to ${ppmText(bank.boundPpm).slice(1)}`]),
+        ...(bank.boundPpm === null ? [] : [`within ${finePpm(bank.boundPpm)}ppm`]),
       ];
     case 'audio':
       if (bank.boundPpm === null) return ['Heard in the audio'];
@@ -135,8 +135,8 @@ export function proveWords(
         `${cut(bank.box ?? bank.name, 14)} PROVEN`,
         progress.ppm === null
           ? `no slip in ${Math.floor(progress.seconds)} s`
-          : `${ppmText(progress.ppm)} +-${(progress.uncertaintyPpm ?? 0).toFixed(2)}`,
-        progress.boundPpm === null ? '' : `to ${ppmText(progress.boundPpm).slice(1)}`,
+          : `${finePpm(progress.ppm)} +-${finePpm(progress.uncertaintyPpm ?? 0)}ppm`,
+        progress.boundPpm === null ? '' : `within ${finePpm(progress.boundPpm)}ppm`,
         bank.proof === null ? '' : `${ageText(bank.proof.ageS * 1000)} ago`,
         again,
       ].filter((row) => row !== '');
@@ -153,6 +153,11 @@ export function proveWords(
         'hold 70 s.  A=give up',
       ];
   }
+}
+
+/** What a proof tells: hundredths below ten. */
+function finePpm(ppm: number): string {
+  return ppm.toFixed(Math.abs(ppm) < 9.95 ? 2 : 0).replace(/^-(0\.00)$/, '$1');
 }
 
 function perMinute(rate: number): string {

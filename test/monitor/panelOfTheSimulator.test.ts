@@ -90,7 +90,7 @@ describe('from samples to the panel', () => {
 
   it('the clean bank is SYNC, with its basis and its age', () => {
     const png = panel(monitor, { kind: 'syncBank', bank: 'adat-b' });
-    expectTexts(png, ['SYNC', 'ADAT B'], ['ADA8200 in sync', 'PROVEN by test tone', 'to 0.0ppm', 's ago']);
+    expectTexts(png, ['SYNC', 'ADAT B'], ['ADA8200 in sync', 'PROVEN by test tone', 'within 0.03ppm', 's ago']);
     expectTexts(panel(monitor, { kind: 'sync', part: 0 }), [], ['ADAT A', 'LOCK!', '+23ppm', 'SYNC', 'PROVEN']);
   });
 });
