@@ -4,6 +4,7 @@ import { banksByName } from '../analyze/banksByName.ts';
 import { alsaCardSource } from '../device/alsa/findCard.ts';
 import { loadInterfaceTable } from '../device/interfaces/interfaceTable.ts';
 import type { CaptureChoice, CaptureSource, CaptureStream, StreamInfo } from '../device/ports.ts';
+import { loadDump, replayScenario } from '../device/sim/replay.ts';
 import { loadScenario } from '../device/sim/scenario.ts';
 import { simSource } from '../device/sim/simSource.ts';
 import { wavSource } from '../device/wav/wavSource.ts';
@@ -40,6 +41,12 @@ function sourceOf(choice: CaptureChoice): Outcome<CaptureSource> {
       if (!scenario.ok) return scenario;
       // Virtual time: nobody waits for a simulated tone.
       return good(simSource(scenario.value, { seed: choice.seed, fast: true, nowNs: () => 0, sleepMs: () => {} }));
+    }
+    case 'replay': {
+      const dump = loadDump(choice.dumpFile);
+      if (!dump.ok) return dump;
+      const scenario = replayScenario(dump.value, loadInterfaceTable());
+      return good(simSource(scenario, { seed: 1, fast: true, nowNs: () => 0, sleepMs: () => {} }));
     }
     default:
       return assertNever(choice);

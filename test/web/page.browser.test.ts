@@ -6,7 +6,7 @@ import { HAVE_CHROMIUM } from './support/browser.ts';
 import { browserRig, overflowOf, SIZES, type Size, SOON, seriousOf } from './support/browserRig.ts';
 import type { FullRig } from './support/fullRig.ts';
 
-const VIEWS = ['live', 'panel', 'patch', 'plan', 'settings'] as const;
+const VIEWS = ['live', 'panel', 'patch', 'plan', 'checks', 'settings'] as const;
 
 describe.skipIf(!HAVE_CHROMIUM)('the page in Chromium (Debian package chromium)', () => {
   const browser = browserRig();

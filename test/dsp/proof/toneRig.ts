@@ -49,7 +49,8 @@ export function prove(rig: ToneRig, seconds: number): { readonly reading: ProofR
   const hiss = () => noise * (random.next() + random.next());
   const block = new Int32Array(3 * BLOCK);
   const uniform = () => random.next() / 2 + 0.5;
-  let lead = ppm === 0 ? 0 : uniform();
+  // Somewhere between two slips: a receiver that has just begun stands at half its FIFO, and one that slipped does again.
+  let lead = ppm === 0 ? 0 : Math.sign(ppm) * uniform();
   let sent = 0;
   let held = 0;
   let heldLeft = 0;

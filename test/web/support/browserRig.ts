@@ -27,6 +27,8 @@ export interface OpenOptions extends BrowserContextOptions, FakeMonitorOptions {
   /** What the session's memory holds, and the pictures of slips; none by default. */
   readonly journal?: WebOptions['journal'];
   readonly evidence?: WebOptions['evidence'];
+  /** The guided proof; none by default. */
+  readonly prove?: NonNullable<WebOptions['actions']>['prove'];
   /** What this phone has chosen; nothing: dark. */
   readonly theme?: 'dark' | 'light' | 'system';
 }
@@ -69,13 +71,14 @@ export function browserRig(): BrowserRig {
     },
     errors,
     async open(size, hash, ready, options = {}) {
-      const { channels, simulated, seed, theme, journal, evidence, ...contextOptions } = options;
+      const { channels, simulated, seed, theme, journal, evidence, prove, ...contextOptions } = options;
       rig = await fullRig({
         ...(channels === undefined ? {} : { channels }),
         ...(simulated === undefined ? {} : { simulated }),
         ...(seed === undefined ? {} : { seed }),
         ...(journal === undefined ? {} : { journal }),
         ...(evidence === undefined ? {} : { evidence }),
+        ...(prove === undefined ? {} : { prove }),
       });
       stop = rig.monitor.run();
       context = await browser.newContext({ viewport: SIZES[size], ...contextOptions });

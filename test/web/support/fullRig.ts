@@ -31,7 +31,10 @@ export interface FullRig {
 
 export async function fullRig(
   options: FakeMonitorOptions &
-    Pick<WebOptions, 'journal' | 'evidence'> & { readonly port?: number; readonly pageFolder?: string } = {},
+    Pick<WebOptions, 'journal' | 'evidence' | 'checks'> & {
+      /** The guided proof; without it the page offers none. */
+      readonly prove?: NonNullable<WebOptions['actions']>['prove'];
+    } & { readonly port?: number; readonly pageFolder?: string } = {},
 ): Promise<FullRig> {
   const monitor = new FakeMonitor(options);
   const folder = mkdtempSync(join(tmpdir(), 'lightkeeper-web-'));
@@ -84,6 +87,7 @@ export async function fullRig(
           return { ok: true, value: null };
         },
         acknowledge: (code, where) => monitor.acknowledge(code, where),
+        ...(options.prove === undefined ? {} : { prove: options.prove }),
         press: (buttons, holdMs) => {
           press(buttons, holdMs);
           return { ok: true, value: null };
@@ -104,6 +108,7 @@ export async function fullRig(
       interfaceMaps: INTERFACE_MAPS,
       pageFolder: options.pageFolder ?? BUILT_PAGE,
       ...(options.journal === undefined ? {} : { journal: options.journal }),
+      ...(options.checks === undefined ? {} : { checks: options.checks }),
       ...(options.evidence === undefined ? {} : { evidence: options.evidence }),
     });
   let web = makeWeb();
