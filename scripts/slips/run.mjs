@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cleanRows } from './clean.mjs';
+import { cleanRows, detectorVersion } from './clean.mjs';
 import { cache, corpus } from './corpus.mjs';
 
 const full = process.argv.includes('--full');
@@ -52,6 +52,8 @@ if (measure.mark !== null)
     `Faults: ${measure.mark.banks === 1 ? 'one bank' : `${measure.mark.banks} banks`} a class, mixed from ${Math.round(uniqueMinutes(faults.flatMap(([, { material }]) => material)))} different minutes.`,
     '',
   );
+if (measure.mark !== null && measure.mark.version !== detectorVersion())
+  out.push('The detector has changed in a detail since the faults were measured: run it again.', '');
 out.push(
   '## Frames repeated and zeroed',
   '',

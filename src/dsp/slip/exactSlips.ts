@@ -78,8 +78,9 @@ const BEFORE = 128;
  * signal makes anyway; a fade runs into zero along it.
  */
 const CUT_OFF = 0.3;
-/** And the last sample is no smaller than this share (RMS over the channels) of the signal's mean size near by: a fade's is. */
+/** And the largest of the last few samples is no smaller than this share (RMS over the channels) of the signal's mean size near by: a fade's is. */
 const EDGE = 0.4;
+const EDGE_FRAMES = 4;
 
 /** Taps of the predictor that tells whether the signal goes on smoothly with the repeated frames taken out. */
 const JOIN_TAPS = 12;
@@ -571,7 +572,10 @@ export class ExactSlips {
         const near = ring.at(side === 0 ? event.frame - 1 : end, c);
         const far = ring.at(side === 0 ? event.frame - 2 : end + 1, c);
         cut[side]! += against(2 * near - far, bend[side]! / ISOLATION) ** 2;
-        edge[side]! += against(near, size[side]! / ISOLATION) ** 2;
+        let largest = 0;
+        for (let i = 0; i < EDGE_FRAMES; i++)
+          largest = Math.max(largest, Math.abs(ring.at(side === 0 ? event.frame - 1 - i : end + i, c)));
+        edge[side]! += against(largest, size[side]! / ISOLATION) ** 2;
       }
       if (!own.has(c)) continue;
       const rate = (Math.max(zerosBefore, zerosAfter) + 1) / (ISOLATION + 2);
