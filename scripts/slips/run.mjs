@@ -94,12 +94,12 @@ out.push(
   '',
   'One every 2 to 3 s, half of them of 32. Sized: with the exact number, from one block alone. On a comb all its blocks tell the number together.',
   '',
-  '| class | blocks | found | sized | shown alone | false |',
-  '|---|---|---|---|---|---|',
+  '| class | blocks | found | sized | false |',
+  '|---|---|---|---|---|',
 );
 for (const [kind, { blocks }] of faults)
   out.push(
-    `| ${kind} | ${blocks.drops} | ${percent(blocks.found, blocks.drops)} | ${percent(blocks.sized, blocks.drops)} | ${percent(blocks.strong, blocks.drops)} | ${blocks.falseStrong} alone, ${blocks.falseWeak} on a comb |`,
+    `| ${kind} | ${blocks.drops} | ${percent(blocks.found, blocks.drops)} | ${percent(blocks.sized, blocks.drops)} | ${blocks.falseStrong + blocks.falseWeak} |`,
   );
 out.push(
   '',

@@ -94,9 +94,14 @@ export function onComb(frame: number, comb: Comb): boolean {
   return Math.abs(frame - comb.lastFrame - m * comb.periodFrames) <= width;
 }
 
+/** A single frame that no clean sound has looked like. A block never is: hard cuts of a drum machine look like one. */
+function beyondDoubt(hit: CombHit): boolean {
+  return hit.sizes === null && hit.nats >= BEYOND_DOUBT;
+}
+
 /** Half of the events beyond doubt are slips; otherwise an even train may as well be a drum machine or a drummer. */
 function isMusic(members: readonly CombHit[]): boolean {
-  const sure = members.filter((hit) => hit.nats >= BEYOND_DOUBT).length;
+  const sure = members.filter(beyondDoubt).length;
   return 2 * sure < members.length && (sameMusic(members) || onTheBeat(members));
 }
 
@@ -223,7 +228,7 @@ function commonSize(members: readonly CombHit[]): { frames: number; sure: boolea
 }
 
 /** The likeliest number of missing frames of a block, and by how many nats it leads. */
-export function likeliestSize(sizes: Float64Array): { frames: number; margin: number } {
+function likeliestSize(sizes: Float64Array): { frames: number; margin: number } {
   let best = 2;
   for (let d = 3; d < sizes.length; d++) if (sizes[d]! > sizes[best]!) best = d;
   let second = Number.NEGATIVE_INFINITY;
@@ -255,7 +260,7 @@ function sameMusic(members: readonly CombHit[]): boolean {
   let same = 0;
   for (let i = 0; i < members.length; i++) {
     const a = members[i]!;
-    if (a.shape === null || a.nats >= BEYOND_DOUBT) continue;
+    if (a.shape === null || beyondDoubt(a)) continue;
     compared++;
     for (let j = Math.max(0, i - 8); j < Math.min(members.length, i + 9); j++) {
       const b = members[j]!;

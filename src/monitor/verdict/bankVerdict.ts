@@ -2,7 +2,7 @@
  * The verdict on one bank: noLock, lock (slipping), sync, or unknown, and how it is known. Pure: frames in, words out; time is
  * the frame count. See docs/slips.md for what each number was measured on.
  */
-import { type Comb, type CombHit, findComb, likeliestSize, onComb } from '../../dsp/slip/comb.ts';
+import { type Comb, type CombHit, findComb, onComb } from '../../dsp/slip/comb.ts';
 import type { DropEvent, DropTrial } from '../../dsp/slip/dropDetector.ts';
 import type { ExactSlip } from '../../dsp/slip/exactSlips.ts';
 import type { Basis, SyncWord } from '../snapshot.ts';
@@ -65,11 +65,10 @@ interface Found {
 
 /**
  * A drop that may be shown by itself: evidence, and agreement of the rest of the bank. See docs/slips.md for what clean sound
- * reaches. A cut in the music looks like a block of frames: one that says how many they are does not.
+ * reaches. A block never is: cuts in the music look like one, and only a comb of them is none.
  */
 export function isStrong(drop: Found): boolean {
-  if (!drop.sizes) return drop.nats >= 22 && drop.others >= 6;
-  return drop.nats >= 60 && drop.others >= 30 && likeliestSize(drop.sizes).margin >= 8;
+  return !drop.sizes && drop.nats >= 22 && drop.others >= 6;
 }
 
 /** The bank is cut here, whoever says so and however many frames are missing: a reason to say no SYNC for a while. */

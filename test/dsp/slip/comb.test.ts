@@ -92,6 +92,15 @@ describe('the comb of slips', () => {
     expect(findComb(hits)).toBeNull();
   });
 
+  it('refuses an even train of one and the same hard cut, however sure each of them looks', () => {
+    const random = randomOf(6);
+    const shape = shapeOf(random);
+    const sizes = Float64Array.from({ length: 65 }, (_, d) => -Math.abs(d - 32));
+    const cuts = train(24_000, 30, 1, 0, 6).map((hit) => ({ ...hit, shape, sizes, moved: 32, nats: 300 }));
+    expect(findComb(cuts)).toBeNull();
+    expect(findComb(cuts.map((hit) => ({ ...hit, shape: shapeOf(random) })))!.moved).toBe(32);
+  });
+
   it('gives the sign: frames left out are positive, repeated ones negative', () => {
     const hits = train(48_000, 12, 1, 0, 9);
     expect(findComb(hits)!.moved).toBe(1);
