@@ -72,7 +72,7 @@ describe.each<Architecture>(['amd64', 'arm64'])('the package for %s', (architect
         const made = makePackage(architecture);
         said = made.said;
         unpacked = unpack(architecture, made.file, join(work, 'root'));
-      }, 1_200_000);
+      }, 2_400_000);
       afterAll(() => rmSync(work, { recursive: true, force: true }));
 
       /** Runs its own Node on a line of JavaScript, from the program's folder. */

@@ -127,7 +127,7 @@ export class Service {
     });
     let over = false;
     this.#ended = new Promise((resolve) =>
-      child.once('exit', (code, signal) => {
+      child.once('close', (code, signal) => {
         over = true;
         resolve({ code, signal });
       }),
