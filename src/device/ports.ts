@@ -66,6 +66,11 @@ export interface CaptureStream {
   read(block: Int32Array, maxFrames: number, waitMs: number): CaptureRead;
   /** Closes the device. May be called twice. */
   close(): void;
+  /**
+   * How many periods one wait is for, where the source waits: more cost less and stamp less often. As many as the buffer has room
+   * for are granted.
+   */
+  wakeEvery?(periods: number): void;
 }
 
 /** A capture adapter: opens a stream or says why not. Expected faults are values; it never writes to the device. */

@@ -26,6 +26,7 @@ import type { LevelBoardWriter } from './levelBoard.ts';
 import { LiveMeters } from './liveMeters.ts';
 import { RateEstimate } from './rateEstimate.ts';
 import { isWeak } from './verdict/bankVerdict.ts';
+import { wakePeriods } from './wakePeriods.ts';
 
 /** Longest wait inside one turn: commands and the watchdog see a turn at least this often. */
 const WAIT_MS = 100;
@@ -88,6 +89,8 @@ interface OpenStream {
   /** null: a file has no clock of its own. */
   readonly rate: RateEstimate | null;
   rateToldMs: number;
+  readonly openedMs: number;
+  wakePeriods: number;
 }
 
 export class CaptureLoop {
@@ -319,6 +322,8 @@ export class CaptureLoop {
       lastFramesMs: nowMs,
       rate: info.source === 'wav' ? null : new RateEstimate(info.rateHz),
       rateToldMs: nowMs,
+      openedMs: nowMs,
+      wakePeriods: 1,
     };
     this.#parts.ring?.open(info);
     this.#parts.post({ kind: 'stream', info });
@@ -459,11 +464,19 @@ export class CaptureLoop {
     if (open.lastFramesMs - open.rateToldMs < RATE_EVERY_MS) return;
     open.rateToldMs = open.lastFramesMs;
     this.#postRate(open);
+    this.#chooseWake(open);
   }
 
   #postRate(open: OpenStream): void {
     const reading = open.rate?.reading() ?? null;
     if (reading !== null) this.#parts.post({ kind: 'rate', ppm: reading.ppm, uncertaintyPpm: reading.uncertaintyPpm });
+  }
+
+  #chooseWake(open: OpenStream): void {
+    const periods = wakePeriods(open.wakePeriods, open.lastFramesMs - open.openedMs, open.rate?.latenessS ?? null);
+    if (periods === open.wakePeriods) return;
+    open.wakePeriods = periods;
+    open.stream.wakeEvery?.(periods);
   }
 
   #close(): void {

@@ -108,6 +108,10 @@ export class RateEstimate {
   #bin = -1;
   #binT = 0;
   #binY = 0;
+  /** Sum of the second's stamps along the slope, s, and how many they are. */
+  #binSum = 0;
+  #binCount = 0;
+  #latenessS: number | null = null;
   /** The envelope, oldest first: s since the first stamp, and lateness in s. Steps are taken out. */
   readonly #t: number[] = [];
   readonly #y: number[] = [];
@@ -138,6 +142,15 @@ export class RateEstimate {
     this.#slope = 0;
     this.#bendSeen = 0;
     this.#suspicion = null;
+    this.#latenessS = null;
+  }
+
+  /**
+   * How much later than the earliest of its second a stamp comes in the mean, s, over the last few seconds; null: not known yet. The later,
+   * the more stamps a second are wanted.
+   */
+  get latenessS(): number | null {
+    return this.#latenessS;
   }
 
   /** Takes a stamp (`timeNs` MONOTONIC_RAW, `positionFrames` since the stream's start). An event, where this second shows one. */
@@ -155,6 +168,8 @@ export class RateEstimate {
     const y = (timeNs - this.#firstNs) / SECOND_NS - positionFrames / this.#rateHz - this.#stepsS;
     const bin = Math.floor(t);
     if (bin === this.#bin) {
+      this.#binSum += y - this.#slope * t;
+      this.#binCount++;
       // Along the slope, or the earliest would always stand at one end of the second.
       if (y - this.#binY < this.#slope * (t - this.#binT)) {
         this.#binT = t;
@@ -167,6 +182,8 @@ export class RateEstimate {
     this.#bin = bin;
     this.#binT = t;
     this.#binY = y - (this.#stepsS - stepsBefore);
+    this.#binSum = this.#binY - this.#slope * t;
+    this.#binCount = 1;
     return event;
   }
 
@@ -192,6 +209,9 @@ export class RateEstimate {
   }
 
   #close(): RateEvent | null {
+    const lateness = this.#binSum / this.#binCount - (this.#binY - this.#slope * this.#binT);
+    // Without a slope the drift of the clocks stands in the second as well: 60 ppm are 0.03 ms.
+    this.#latenessS = this.#latenessS === null ? lateness : this.#latenessS + (lateness - this.#latenessS) / 4;
     this.#t.push(this.#binT);
     this.#y.push(this.#binY);
     if (this.#t.length > SLOW_S) {

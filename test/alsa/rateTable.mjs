@@ -29,6 +29,7 @@ if (process.env.LD_PRELOAD !== library) {
 const load = (path) => import(pathToFileURL(join(root, 'dist', path)).href);
 const { alsaSource } = await load('device/alsa/alsaSource.js');
 const { RateEstimate } = await load('monitor/rateEstimate.js');
+const { wakePeriods } = await load('monitor/wakePeriods.js');
 
 const SEEDS = Number(process.argv[2] ?? 20);
 const RATE_HZ = 48_000;
@@ -56,6 +57,9 @@ function run({ ppm, jitterMs, seed, seconds, events = [] }, look) {
   const block = new Int32Array(480);
   const estimate = new RateEstimate(RATE_HZ);
   let startNs = 0;
+  // As the program does: it wakes seldom while stamps are prompt.
+  let wake = 1;
+  let second = 0;
   for (;;) {
     const got = stream.read(block, 480, 100);
     if (got.kind === 'idle') continue;
@@ -64,6 +68,12 @@ function run({ ppm, jitterMs, seed, seconds, events = [] }, look) {
     const event = estimate.add(got.timeNs, got.positionFrames);
     const s = (got.timeNs - startNs) / 1e9;
     look(s, event, estimate);
+    if (s >= second + 1) {
+      second = Math.floor(s);
+      const periods = wakePeriods(wake, s * 1000, estimate.latenessS);
+      if (periods !== wake) stream.wakeEvery(periods);
+      wake = periods;
+    }
     if (s >= seconds) break;
   }
   stream.close();

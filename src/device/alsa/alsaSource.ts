@@ -35,11 +35,6 @@ const BITS: Record<SampleFormat, number> = { S32_LE: 32, S24_3LE: 24, S24_LE: 24
 /** More than this is not metered; ALSA's `null` device, for one, offers thousands. */
 export const MAX_CHANNELS = 64;
 const MAX_WAIT_MS = 100;
-/**
- * Periods that a wake-up waits for: a wake-up costs as much as the samples of a period. Four are 40 ms; the page, which is told 30 times
- * a second, still shows a sample within 100 ms.
- */
-const WAKE_PERIODS = 4;
 /** Below this the program must come back quickly, or frames are lost: said as a note. */
 const SMALL_BUFFER_MS = 200;
 
@@ -226,9 +221,7 @@ function setUp(alsa: Alsa, pcm: Pointer, choice: AlsaChoice, procRoot: string): 
     }
     const { format, rateHz, channels, periodFrames, bufferFrames, notes } = granted.value;
     let err = alsa.swCurrent(pcm, sw);
-    // A small buffer has no room for a wake-up every few periods.
-    const wakeFrames = bufferFrames >= 4 * WAKE_PERIODS * periodFrames ? WAKE_PERIODS * periodFrames : periodFrames;
-    if (err >= 0) err = alsa.swSetAvailMin(pcm, sw, wakeFrames);
+    if (err >= 0) err = alsa.swSetAvailMin(pcm, sw, periodFrames);
     if (err >= 0) err = alsa.swSetStamps(pcm, sw);
     if (err >= 0) err = alsa.pcmSwParams(pcm, sw);
     if (err >= 0) err = alsa.pcmPrepare(pcm);
@@ -360,6 +353,22 @@ class AlsaStream implements CaptureStream {
     answer.timeNs = this.#atNs;
     answer.positionFrames = this.#atFrames;
     return answer;
+  }
+
+  wakeEvery(periods: number): void {
+    if (this.#closed) return;
+    const { periodFrames, bufferFrames } = this.info;
+    const room = Math.max(1, Math.floor(bufferFrames / (4 * periodFrames)));
+    const alsa = this.#alsa;
+    const sw = alsa.swMalloc();
+    if (typeof sw === 'number') return;
+    // Refused, the wait stays as it was: nothing is lost by that.
+    if (
+      alsa.swCurrent(this.#pcm, sw) >= 0 &&
+      alsa.swSetAvailMin(this.#pcm, sw, periodFrames * Math.min(periods, room)) >= 0
+    )
+      alsa.pcmSwParams(this.#pcm, sw);
+    alsa.swFree(sw);
   }
 
   close(): void {

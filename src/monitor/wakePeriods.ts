@@ -1,0 +1,23 @@
+/**
+ * Periods that a wake-up waits for: one costs as much as the samples of a period, and gives one stamp of the interface's clock. Four are
+ * 40 ms, and the page, told 30 times a second, still shows a sample within 100 ms; 25 stamps a second are enough for the rate while
+ * they come hardly late, and a hundred are wanted when they do (npm run rate).
+ */
+const RESTFUL_WAKE_PERIODS = 4;
+/** Mean lateness of stamps, s, from which every period is waited for, and below which it need not be. */
+const LATE_STAMPS_S = 0.2e-3;
+const PROMPT_STAMPS_S = 0.1e-3;
+/** A stream's first seconds are waited for period by period: its rate is wanted soon. */
+const RESTFUL_AFTER_MS = 10_000;
+
+/**
+ * Periods that the next waits are for.
+ *
+ * @param now as it is
+ * @param openMs how long the stream is open
+ * @param latenessS mean lateness of its stamps (RateEstimate), s; null: not known
+ */
+export function wakePeriods(now: number, openMs: number, latenessS: number | null): number {
+  if (openMs < RESTFUL_AFTER_MS || latenessS === null || latenessS > LATE_STAMPS_S) return 1;
+  return latenessS < PROMPT_STAMPS_S ? RESTFUL_WAKE_PERIODS : now;
+}
