@@ -132,13 +132,15 @@ describe('the diff', () => {
     const before = defaultConfig();
     const after: Config = {
       ...before,
+      capture: { ...before.capture, rateHz: 96_000 },
       meter: { ...before.meter, holdMs: 2000, clipRun: 1 },
       web: { ...before.web, port: 9000, allowedHosts: ['meters'] },
       channels: [{ index: 1, name: 'Kick' }],
     };
     const diff = diffConfig(before, after);
     expect(diff.changes.map((change) => [change.field, change.rebuilds])).toEqual([
-      ['meter.clipRun', 'capture'],
+      ['capture.rateHz', 'capture'],
+      ['meter.clipRun', 'monitor'],
       ['meter.holdMs', 'monitor'],
       ['channels', 'monitor'],
       ['web.port', 'web'],
