@@ -116,7 +116,7 @@ describe('the webhook', () => {
     const { url, got } = await receiver((n) => (n === 1 ? 500 : 200));
     const hook = webhook(url, 'a long secret');
     hook.send({ id: '1', body: '{"x":"ü"}' });
-    await until(() => got.length === 1);
+    await until(() => got.length >= 1);
     await until(() => hook.fault !== null || got.length === 2);
     expect(JSON.stringify(hook.fault ?? '')).not.toMatch(/geheim|secret|127\.0\.0\.1/);
     await until(() => got.length === 2);

@@ -25,7 +25,7 @@ describe.skipIf(!HAVE_CHROMIUM)('the planner in Chromium (Debian package chromiu
   /** A band on an 18i20 with an ADA8200: nine mics and DIs, two synth channels, the guitar mic. */
   async function planBand(page: Page): Promise<void> {
     await page.getByRole('button', { name: 'Band with drums' }).click();
-    await page.getByLabel('Session').fill('Tuesday');
+    await page.getByRole('textbox', { name: 'Session' }).fill('Tuesday');
     await page.getByLabel('Interface').selectOption('scarlett-18i20-gen3');
     await page.getByLabel('Expander to add').selectOption('ada8200');
     await page.getByRole('button', { name: 'Plan it' }).click();
