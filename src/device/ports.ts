@@ -46,11 +46,12 @@ export interface StreamInfo {
  * `frames`: `frames` whole frames stand in the block. `timeNs` is MONOTONIC_RAW (virtual time for a fast file) of the
  *   instant at which the hardware had delivered `positionFrames` frames since the stream opened; 0 where unknown. Blocks that
  *   were there at one wake-up carry one stamp.
+ *   `waitingFrames` more stood in the buffer then (0 where not told): the more, the closer is an overrun.
  * `idle`: nothing arrived within the wait. `xrun`: capture goes on, `lostFrames` were lost (null: unknown).
  * `ended`: a file is over. `gone`: the device went, or failed for good; close and open anew.
  */
 export type CaptureRead =
-  | { kind: 'frames'; frames: number; timeNs: number; positionFrames: number }
+  | { kind: 'frames'; frames: number; timeNs: number; positionFrames: number; waitingFrames?: number }
   | { kind: 'idle' }
   | { kind: 'xrun'; lostFrames: number | null }
   | { kind: 'ended'; note: Fault | null }

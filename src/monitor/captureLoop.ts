@@ -39,6 +39,8 @@ const RATE_EVERY_MS = 1000;
 /** Events posted in one turn; more are only counted. */
 const MAX_EVENTS = 64;
 const REPORTS_PER_S = 10;
+/** A buffer that is full to a quarter: capture is behind, and the search for dropped frames, which is half of its work, can wait. */
+const HURRY_PART = 4;
 const PROOF_REPORTS_PER_S = 4;
 
 export interface CaptureLoopParts {
@@ -361,7 +363,7 @@ export class CaptureLoop {
     switch (read.kind) {
       case 'frames':
         this.#onStamp(open, read.timeNs, read.positionFrames);
-        this.#onFrames(open, read.frames);
+        this.#onFrames(open, read.frames, read.waitingFrames ?? 0);
         this.#tellRate(open);
         return;
       case 'idle':
@@ -400,13 +402,14 @@ export class CaptureLoop {
     }
   }
 
-  #onFrames(open: OpenStream, frames: number): void {
+  #onFrames(open: OpenStream, frames: number, waitingFrames: number): void {
     const meter = open.meters.kernel;
     meter.process(frames);
     this.#parts.ring?.write(meter.input, frames, open.frames);
     open.snippets.append(meter.input, frames, open.frames);
     open.foreign?.process(meter.input, frames, open.frames, meter);
-    open.slips?.process(meter.input, frames, open.frames, meter);
+    const hurried = waitingFrames * HURRY_PART > open.stream.info.bufferFrames;
+    open.slips?.process(meter.input, frames, open.frames, meter, hurried);
     this.#prove(open, meter.input, frames);
     if (open.foreign !== null) blankForeign(meter, open.foreign.excluded);
     const column = this.#timecodeColumn;

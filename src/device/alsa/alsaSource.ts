@@ -307,7 +307,7 @@ class AlsaStream implements CaptureStream {
   #atFrames = 0;
   #avail = 0;
   // answers, reused: a read allocates nothing
-  readonly #frames = { kind: 'frames' as const, frames: 0, timeNs: 0, positionFrames: 0 };
+  readonly #frames = { kind: 'frames' as const, frames: 0, timeNs: 0, positionFrames: 0, waitingFrames: 0 };
   readonly #idle = { kind: 'idle' as const };
   readonly #xrun: { kind: 'xrun'; lostFrames: number | null } = { kind: 'xrun', lostFrames: null };
 
@@ -352,6 +352,7 @@ class AlsaStream implements CaptureStream {
     answer.frames = frames;
     answer.timeNs = this.#atNs;
     answer.positionFrames = this.#atFrames;
+    answer.waitingFrames = this.#avail;
     return answer;
   }
 

@@ -39,11 +39,14 @@ export class SlipDetector {
     });
   }
 
-  /** Looks at a block of interleaved Int32 frames; `masks` is the MeterKernel that has just processed it. */
-  process(block: Int32Array, frames: number, firstFrame: number, masks: FrameMasks): void {
+  /**
+   * Looks at a block of interleaved Int32 frames; `masks` is the MeterKernel that has just processed it. `hurried`: capture is behind,
+   * and dropped frames, the dear part, are not looked for; that counts as time in which nothing would have been seen.
+   */
+  process(block: Int32Array, frames: number, firstFrame: number, masks: FrameMasks, hurried = false): void {
     stage(this.#kernel, block, frames * this.#channels);
     this.#exact.process(frames, firstFrame, masks);
-    this.#drops.process(frames, firstFrame);
+    this.#drops.process(frames, firstFrame, hurried);
   }
 
   /** After lost frames (xrun): forgets what came before, so that the gap itself is no event. */

@@ -9,7 +9,14 @@ import { band, fault, gaussianOf, randomOf, sample24 } from './material.ts';
 const A = [0, 1, 2, 3, 4, 5, 6, 7];
 const kernels = loadKernels();
 
-function run(block: Int32Array, channels: number, banks: number[][], twin = false, frames = 480) {
+function run(
+  block: Int32Array,
+  channels: number,
+  banks: number[][],
+  twin = false,
+  frames = 480,
+  hurried: (at: number) => boolean = () => false,
+) {
   const drops: DropEvent[] = [];
   const trials: DropTrial[] = [];
   const options = { channels, maxFrames: frames, lanes: lanesOf(banks, channels), capacity: DROP_CAPACITY };
@@ -25,7 +32,7 @@ function run(block: Int32Array, channels: number, banks: number[][], twin = fals
   for (let at = 0; at < total; at += frames) {
     const count = Math.min(frames, total - at);
     kernel.staging.set(block.subarray(at * channels, (at + count) * channels));
-    detector.process(count, at);
+    detector.process(count, at, hurried(at));
   }
   return { drops, trials };
 }
@@ -69,6 +76,18 @@ describe('dropped frames', () => {
     expect(run(block, 8, [A], true)).toEqual(wasm);
     // The notes of this material are switched on all at once, without an attack: that is a cut, and may be told as one.
     expect(wasm.drops.filter((drop) => drop.sizes === null)).toHaveLength(1);
+  });
+
+  it('are not looked for while capture is behind, which counts as time in which nothing would have been seen', () => {
+    const block = fault(fault(clean, 8, A, 'drop', 40_000, 1), 8, A, 'drop', 110_000, 1);
+    const behind = (at: number) => at >= 30_000 && at < 60_000;
+    const { drops, trials } = run(block, 8, [A], false, 480, behind);
+    const single = drops.filter((drop) => drop.sizes === null);
+    expect(single.map((drop) => Math.round(drop.frame / 1000))).toEqual([110]);
+    // Every 2048 frames a trial that was lost.
+    const lost = trials.filter(({ frame, nats }) => nats === 0 && frame > 27_000 && frame < 60_000);
+    expect(lost.length).toBeGreaterThanOrEqual(13);
+    expect(trials.some(({ frame, nats }) => nats > 0 && frame > 62_000)).toBe(true);
   });
 
   it('do not depend on how the stream is cut into blocks', () => {
