@@ -15,7 +15,7 @@ const [out = '/dev/stdout', count = '4', set = 'report'] = process.argv.slice(2)
 const banks = Number(count);
 const result = {};
 const judge = new SpliceJudge(
-  createWasmSlipKernel(loadKernels(), { channels: 4, maxFrames: 64, lanes: [0, 1, 2, 3], capacity: 4096 }),
+  createWasmSlipKernel(loadKernels(), { channels: 4, maxFrames: 64, lanes: [0, 1, 2, 3], capacity: 4096 }).judge,
 );
 const steady = new Set(['silence', 'noise floor', 'white noise', 'squares']);
 

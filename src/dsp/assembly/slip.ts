@@ -1,6 +1,19 @@
 // Kernels of the statistical slip detector (src/dsp/slip/slipKernel.ts is the contract, slipTwin.ts the plain twin that
 // must match bit for bit). They live in an instance of their own: `slipInit` lays the memory out, nothing allocates after.
 //
+import {
+  judgeCross,
+  judgeErrors,
+  judgeFilters,
+  judgeHann,
+  judgeInit,
+  judgeLoad,
+  judgePlace,
+  judgeRough,
+  judgeSignals,
+  judgeTold,
+} from './judge';
+
 // A group is four channels of one bank. Its samples (x >> 8, exact in f32) stand one vector a frame, in time order, so
 // that a tap of a predictor is one load. Products and sums are single floats in a fixed order: the same bits everywhere.
 
@@ -53,8 +66,6 @@ let clickAt: usize = 0;
 let joinedAt: usize = 0;
 let stepAt: usize = 0;
 let scoreAt: usize = 0;
-let signalAt: usize = 0;
-let lagsAt: usize = 0;
 /** Frames of the ring of whole samples, less one. */
 let ringMask: i32 = 0;
 let ringAt: usize = 0;
@@ -104,9 +115,7 @@ export function slipInit(channels: i32, maxFrames: i32, groups: i32, capacity: i
   joinAt = room(<usize>(TAPS + 8) << 4);
   stepAt = room(<usize>TAPS << 4);
   scoreAt = room(<usize>(PLACES * 3) << 4);
-  // Zeros stand before the signal, so that every lag starts at its first sample.
-  signalAt = room((<usize>WINDOW + 64) << 3) + (64 << 3);
-  lagsAt = room(64 << 3);
+  place = judgeInit(place);
   const have = <usize>memory.size() << 16;
   if (place > have) memory.grow(<i32>((place - have + 65535) >> 16));
 }
@@ -140,12 +149,6 @@ export function slipCorrelation(): usize {
 }
 export function slipScores(): usize {
   return scoreAt;
-}
-export function slipSignal(): usize {
-  return signalAt;
-}
-export function slipLags(): usize {
-  return lagsAt;
 }
 export function slipRing(): usize {
   return ringAt;
@@ -242,50 +245,6 @@ export function slipRepeats(group: i32, probeA: i32, probeB: i32, frames: i32, p
 }
 
 // ---- Left-out frames --------------------------------------------------------------------------------------------------
-
-// @ts-ignore: decorator
-@inline
-function addLag(lag: i32, sum: v128): void {
-  const out = lagsAt + (<usize>lag << 3);
-  store<f64>(out, load<f64>(out) + (f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1)));
-}
-
-/**
- * Adds the autocorrelation, lags 0..order, of `length` (even) doubles at slipSignal() to slipLags(). Five lags at a time, so
- * that no sum waits for another.
- */
-export function slipAutocorrelate(length: i32, order: i32): void {
-  const end = signalAt + (<usize>length << 3);
-  let lag = 0;
-  for (; lag + 4 <= order; lag += 5) {
-    const back = <usize>lag << 3;
-    let s0 = f64x2.splat(0);
-    let s1 = s0;
-    let s2 = s0;
-    let s3 = s0;
-    let s4 = s0;
-    for (let p = signalAt; p < end; p += 16) {
-      const x = v128.load(p);
-      const q = p - back - 32;
-      s0 = f64x2.add(s0, f64x2.mul(x, v128.load(q, 32)));
-      s1 = f64x2.add(s1, f64x2.mul(x, v128.load(q, 24)));
-      s2 = f64x2.add(s2, f64x2.mul(x, v128.load(q, 16)));
-      s3 = f64x2.add(s3, f64x2.mul(x, v128.load(q, 8)));
-      s4 = f64x2.add(s4, f64x2.mul(x, v128.load(q)));
-    }
-    addLag(lag, s0);
-    addLag(lag + 1, s1);
-    addLag(lag + 2, s2);
-    addLag(lag + 3, s3);
-    addLag(lag + 4, s4);
-  }
-  for (; lag <= order; lag++) {
-    const back = <usize>lag << 3;
-    let sum = f64x2.splat(0);
-    for (let p = signalAt; p < end; p += 16) sum = f64x2.add(sum, f64x2.mul(v128.load(p), v128.load(p - back)));
-    addLag(lag, sum);
-  }
-}
 
 // @ts-ignore: decorator
 @inline
@@ -814,4 +773,38 @@ export function slipSplice(group: i32, peak: i32): void {
     v128.store(out, f32x4.sub(q0, best), 16);
     v128.store(out, q1, 32);
   }
+}
+
+// ---- The judge's sums -------------------------------------------------------------------------------------------------
+
+export function slipJudgeSignals(): usize {
+  return judgeSignals();
+}
+export function slipJudgeRough(): usize {
+  return judgeRough();
+}
+export function slipJudgeFilters(): usize {
+  return judgeFilters();
+}
+export function slipJudgeErrors(): usize {
+  return judgeErrors();
+}
+export function slipJudgeTold(): usize {
+  return judgeTold();
+}
+export function slipJudgeCross(): usize {
+  return judgeCross();
+}
+export function slipJudgeHann(): usize {
+  return judgeHann();
+}
+
+/** Loads a channel of the judge with one lane of a group, from index `from` on. */
+export function slipJudgeLoad(channel: i32, group: i32, lane: i32, from: i32): void {
+  const shift = <usize>lane << 2;
+  judgeLoad(channel, frameAt(group, from) + shift, tapsAt + ((<usize>group * (TAPS + 1)) << 4) + shift);
+}
+
+export function slipJudge(channels: i32): void {
+  judgePlace(channels);
 }

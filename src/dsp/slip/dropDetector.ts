@@ -184,7 +184,7 @@ export class DropDetector {
       firstGroup += groups;
     }
     this.#kernel = options.kernel;
-    this.#judge = new SpliceJudge(this.#kernel);
+    this.#judge = new SpliceJudge(this.#kernel.judge);
     this.#peaks = Math.max(2, Math.min(64, Math.round((PEAKS_PER_S * STEP) / options.rateHz)));
   }
 
@@ -412,11 +412,7 @@ export class DropDetector {
       const group = bank.firstGroup + (i >> 2);
       const lane = i & 3;
       if (kernel.masks[group * 4 + lane] === 0) continue;
-      const rough = this.#judge.rough[channels]!;
-      for (let k = 0; k <= TAPS; k++) rough[k] = kernel.taps[(group * (TAPS + 1) + k) * 4 + lane]!;
-      const signal = this.#judge.signals[channels++]!;
-      let from = (group * kernel.capacity + at - JUDGE_REACH) * 4 + lane;
-      for (let n = 0; n < signal.length; n++, from += 4) signal[n] = kernel.data[from]!;
+      kernel.judge.load(channels++, group, lane, at);
     }
     this.#asked = channels;
     return this.#judge.judge(channels);

@@ -277,6 +277,7 @@ export class ExactSlips {
         ((zeroMaskLo[i]! & maskLo) ^ maskLo) === 0 && ((zeroMaskHi[i]! & maskHi) ^ maskHi) === 0;
       if (least === frames && bank.zeroRun > 0 && zeroAt(0)) {
         bank.zeroRun += frames;
+        bank.lastEqualEnd = firstFrame + frames - 1;
         return;
       }
       if (least === 0 && leastLive === 0 && bank.zeroRun <= 1) {
@@ -288,8 +289,14 @@ export class ExactSlips {
     for (let i = 0; i < frames; i++) {
       const frame = firstFrame + i;
       const zero = ((zeroMaskLo[i]! & maskLo) ^ maskLo) === 0 && ((zeroMaskHi[i]! & maskHi) ^ maskHi) === 0;
-      if (zero) bank.zeroRun++;
-      else if (bank.zeroRun > 0) {
+      if (zero) {
+        bank.zeroRun++;
+        // Silence stands still too: at the ends of a fade all channels are within a step of 0, and equal by chance.
+        if (bank.zeroRun >= MIN_ZEROS) {
+          bank.lastEqualEnd = frame;
+          forgetNear(bank, frame);
+        }
+      } else if (bank.zeroRun > 0) {
         const run = bank.zeroRun;
         bank.zeroRun = 0;
         const start = frame - run;

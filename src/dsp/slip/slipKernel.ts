@@ -5,6 +5,8 @@
  * A group is four channels (lanes) of one bank; the last group of a bank may have lanes that are masked out. Samples are
  * x >> 8 in single floats (exact); sums of products are single floats in a fixed order, so both give the same bits.
  */
+import type { JudgeKernel } from './judgeKernel.ts';
+
 export const TAPS = 16;
 /** Frames an entry of the energy table stands for. */
 export const SEGMENT = 64;
@@ -83,12 +85,10 @@ export interface SlipKernel extends RepeatKernel {
   readonly cellSums: Int32Array;
   /** [lag][lane], of the last `correlate`. */
   readonly correlation: Float64Array;
-  /** Input of `autocorrelate`: up to WINDOW doubles. */
-  readonly signal: Float64Array;
-  /** Output of `autocorrelate`, which adds to it: clear it first. */
-  readonly lags: Float64Array;
   /** [place][q0, qc, q1][lane], of the last `splice`. */
   readonly scores: Float32Array;
+  /** The sums of the judge, who looks at what this kernel holds. */
+  readonly judge: JudgeKernel;
 
   /** Puts the first `frames` staged frames at index `at` of every group. */
   append(at: number, frames: number): void;
@@ -101,8 +101,6 @@ export interface SlipKernel extends RepeatKernel {
    * any lane lives, `taps` of the group. Returns how many lanes live.
    */
   train(group: number, at: number, lanes: number): number;
-  /** Adds the autocorrelation, lags 0..order (at most 32), of the first `length` (even) values of `signal` to `lags`. */
-  autocorrelate(length: number, order: number): void;
   /** Residual of `frames` (a multiple of SEGMENT) frames from index `at` >= TAPS; its logs are put, or added, at entry `to` on. With no live lane there are no logs and no energy. */
   residual(group: number, at: number, frames: number, to: number, add: boolean): void;
   /** The largest of each CELL frames of `logs` from entry `from` on; two neighbours count as 589/1024 of their sum. Reads one entry more. */

@@ -1,3 +1,4 @@
+import { createTwinJudge } from './judgeTwin.ts';
 import { levinson } from './predictor.ts';
 import {
   CELL,
@@ -38,8 +39,6 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
   const keys = Array.from({ length: groups }, () => new Int32Array(LONGEST_REPEAT + maxFrames));
   const correlation = new Float64Array((TAPS + 1) * 4);
   const scores = new Float32Array(SPLICE_PLACES * 3 * 4);
-  const signal = new Float64Array(WINDOW);
-  const lags = new Float64Array(33);
   const window = hannWindow();
   const float = new Float32Array(1);
   const bits = new Int32Array(float.buffer);
@@ -79,8 +78,7 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
     hits,
     correlation,
     scores,
-    signal,
-    lags,
+    judge: createTwinJudge(data, taps, capacity),
     keep(firstFrame, frames) {
       for (let n = 0; n < frames; n++)
         for (let c = 0; c < channels; c++)
@@ -112,17 +110,6 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
       }
       key.copyWithin(0, frames, frames + LONGEST_REPEAT);
       return found;
-    },
-    autocorrelate(length, order) {
-      for (let lag = 0; lag <= order; lag++) {
-        let even = 0;
-        let odd = 0;
-        for (let n = 0; n < length; n += 2) {
-          even += signal[n]! * (signal[n - lag] ?? 0);
-          odd += signal[n + 1]! * (signal[n + 1 - lag] ?? 0);
-        }
-        lags[lag]! += even + odd;
-      }
     },
     append(at, frames) {
       for (let g = 0; g < groups; g++)

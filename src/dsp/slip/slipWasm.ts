@@ -1,3 +1,4 @@
+import { JUDGE_REACH, JUDGE_ROOM, judgeWindow } from './judgeKernel.ts';
 import {
   CELL,
   HITS,
@@ -26,14 +27,20 @@ interface SlipExports {
   slipWindow(): number;
   slipCorrelation(): number;
   slipScores(): number;
-  slipSignal(): number;
-  slipLags(): number;
+  slipJudgeSignals(): number;
+  slipJudgeRough(): number;
+  slipJudgeFilters(): number;
+  slipJudgeErrors(): number;
+  slipJudgeTold(): number;
+  slipJudgeCross(): number;
+  slipJudgeHann(): number;
+  slipJudgeLoad(channel: number, group: number, lane: number, from: number): void;
+  slipJudge(channels: number): void;
   slipRing(): number;
   slipHits(): number;
   slipCells(): number;
   slipKeep(frame: number, frames: number): void;
   slipRepeats(group: number, probeA: number, probeB: number, frames: number, phase: number): number;
-  slipAutocorrelate(length: number, order: number): void;
   slipAppend(at: number, frames: number): void;
   slipShift(from: number, frames: number): void;
   slipCorrelate(group: number, at: number): void;
@@ -56,6 +63,8 @@ export function createWasmSlipKernel(
   const buffer = wasm.memory.buffer;
   new Int32Array(buffer, wasm.slipLanes(), lanes.length).set(lanes);
   new Float32Array(buffer, wasm.slipWindow(), WINDOW).set(hannWindow());
+  const side = judgeWindow();
+  new Float64Array(buffer, wasm.slipJudgeHann(), side.length).set(side);
   return {
     groups,
     capacity,
@@ -71,9 +80,16 @@ export function createWasmSlipKernel(
     hits: new Int32Array(buffer, wasm.slipHits(), HITS * 2),
     correlation: new Float64Array(buffer, wasm.slipCorrelation(), (TAPS + 1) * 4),
     scores: new Float32Array(buffer, wasm.slipScores(), SPLICE_PLACES * 3 * 4),
-    signal: new Float64Array(buffer, wasm.slipSignal(), WINDOW),
-    lags: new Float64Array(buffer, wasm.slipLags(), 33),
-    autocorrelate: (length, order) => wasm.slipAutocorrelate(length, order),
+    judge: {
+      signals: new Float64Array(buffer, wasm.slipJudgeSignals(), JUDGE_ROOM.signals),
+      rough: new Float64Array(buffer, wasm.slipJudgeRough(), JUDGE_ROOM.rough),
+      filters: new Float64Array(buffer, wasm.slipJudgeFilters(), JUDGE_ROOM.filters),
+      errors: new Float64Array(buffer, wasm.slipJudgeErrors(), JUDGE_ROOM.errors),
+      cross: new Float64Array(buffer, wasm.slipJudgeCross(), JUDGE_ROOM.cross),
+      told: new Float64Array(buffer, wasm.slipJudgeTold(), JUDGE_ROOM.told),
+      load: (channel, group, lane, index) => wasm.slipJudgeLoad(channel, group, lane, index - JUDGE_REACH),
+      judge: (judged) => wasm.slipJudge(judged),
+    },
     append: (at, frames) => wasm.slipAppend(at, frames),
     shift: (from, frames) => wasm.slipShift(from, frames),
     train: (group, at, lanes) => wasm.slipTrain(group, at, lanes),

@@ -12,28 +12,34 @@
  * never sees it. An onset, however well a missing frame happens to fit, leaves errors above that. And where the error before
  * and behind differ, the material changes right there, and what is seen counts less.
  */
-import { levinson } from './predictor.ts';
-import { type SlipKernel, TAPS } from './slipKernel.ts';
+import {
+  BACKGROUND,
+  BACKWARD,
+  BEFORE,
+  BEHIND,
+  GUARD,
+  JUDGE_LENGTH,
+  JUDGE_REACH,
+  type JudgeKernel,
+  LEFT,
+  MAX_CHANNELS,
+  MISSING,
+  ORDER,
+  OTHER,
+  PLACES,
+  TOLD,
+  TRIED,
+} from './judgeKernel.ts';
+import { TAPS } from './slipKernel.ts';
 
-const ORDER = 24;
-/** Frames looked at before and behind the place. */
-export const JUDGE_REACH = 1024 + ORDER + 8;
-const HALF = 1024;
-/** Frames around the place that do not train the predictor. */
-const GAP = 16;
-const GUARD = 5;
+export { JUDGE_REACH } from './judgeKernel.ts';
+
 const SPAN = ORDER + 2 * GUARD;
-/** Frames of background on each side. */
-const BACKGROUND = 200;
 /** Share of the background's energy that both stories are granted: a channel at its noise floor proves nothing. */
 const FLOOR_SHARE = 0.3;
 /** With the frame put back, errors up to this share above the usual (geometric mean of before and behind) cost nothing. */
 const FIT_LEEWAY = 1.2;
 const BACKWARD_LEEWAY = 1.3;
-/** Places tried on either side of the middle: in deep tones a gap has no sharp one. */
-const PLACES = 4;
-const MAX_CHANNELS = 16;
-const LENGTH = 2 * JUDGE_REACH;
 
 export interface Judgement {
   nats: number;
@@ -62,25 +68,19 @@ const CUT_REACH = 10;
 const BLOCK_SURE = 10;
 
 export class SpliceJudge {
-  /** Fill with samples (any scale): signals[c][JUDGE_REACH] is the frame right behind the suspected gap. */
-  readonly signals: Float64Array[] = Array.from({ length: MAX_CHANNELS }, () => new Float64Array(LENGTH));
-  readonly #filters = Array.from({ length: MAX_CHANNELS }, () => new Float64Array(ORDER + 1));
-  readonly #residuals = Array.from({ length: MAX_CHANNELS }, () => new Float64Array(2 * 400));
-  readonly #kernel: SlipKernel;
-  readonly #scratch = new Float64Array(ORDER + 1);
-  readonly #hann = Float64Array.from(
-    { length: HALF - GAP },
-    (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * (i + 0.5)) / (HALF - GAP)),
-  );
-  readonly #error = new Float64Array(LENGTH);
-  /** Energy of the error a frame, of the channel in hand. */
-  #before = 0;
-  #behind = 0;
-  readonly #total = new Float64Array(2 * PLACES + 1);
-  readonly #largest = new Float64Array(2 * PLACES + 1);
+  /** Fill with samples (any scale): signals[c][JUDGE_REACH] is the frame right behind the suspected gap. Or have the kernel load them. */
+  readonly signals: Float64Array[];
+  /** A predictor of TAPS taps for channel `c`, good enough to compare the channels by. */
+  readonly rough: Float64Array[];
+  readonly #filters: Float64Array[];
+  readonly #errors: Float64Array[];
+  readonly #kernel: JudgeKernel;
+  readonly #total = new Float64Array(TRIED);
+  readonly #largest = new Float64Array(TRIED);
   readonly #answer: Judgement = { nats: 0, others: 0, voices: 0, place: 0 };
 
-  readonly #backward = new Float64Array(LENGTH);
+  /** Of the channel in hand, as the block is looked for: [JUDGE_REACH - CUT_REACH - ORDER ..) */
+  readonly #backward = new Float64Array(JUDGE_LENGTH);
   readonly #blockSums = new Float64Array(2 * CUT_REACH + 1);
   readonly #blockLargest = new Float64Array(2 * CUT_REACH + 1);
   readonly #likelihood = new Float64Array(LONGEST_BLOCK + 1);
@@ -96,12 +96,15 @@ export class SpliceJudge {
 
   static readonly maxChannels = MAX_CHANNELS;
 
-  constructor(kernel: SlipKernel) {
+  constructor(kernel: JudgeKernel) {
     this.#kernel = kernel;
+    const rows = (all: Float64Array, length: number) =>
+      Array.from({ length: MAX_CHANNELS }, (_, c) => all.subarray(c * length, (c + 1) * length));
+    this.signals = rows(kernel.signals, JUDGE_LENGTH);
+    this.rough = rows(kernel.rough, TAPS + 1);
+    this.#filters = rows(kernel.filters, ORDER + 1);
+    this.#errors = rows(kernel.errors, 2 * BACKGROUND);
   }
-
-  /** A predictor of at most ORDER taps for channel `c`, good enough to compare the channels by. */
-  readonly rough: Float64Array[] = Array.from({ length: MAX_CHANNELS }, () => new Float64Array(TAPS + 1));
 
   /**
    * Evidence for one missing frame, in nats, the best of the places around the middle: log of the likelihood
@@ -110,16 +113,16 @@ export class SpliceJudge {
    * The answer is reused by the next call.
    */
   judge(channels: number): Judgement {
-    this.#makeIndependent(channels);
+    this.#kernel.judge(channels);
+    this.#answer.voices = this.#voices(channels);
+    const { told } = this.#kernel;
     const total = this.#total.fill(0);
     const largest = this.#largest.fill(0);
     for (let c = 0; c < channels; c++) {
-      const x = this.signals[c]!;
-      const a = this.#filters[c]!;
-      if (this.#fit(x, a) === 0) continue;
-      this.#background(x, a);
-      for (let i = 0; i <= 2 * PLACES; i++) {
-        const ratio = this.#ratio(x, a, JUDGE_REACH + i - PLACES);
+      const own = c * TOLD;
+      if (told[own + LEFT] === 0) continue;
+      for (let i = 0; i < TRIED; i++) {
+        const ratio = this.#ratio(own, i);
         total[i]! += ratio;
         if (ratio > largest[i]!) largest[i] = ratio;
       }
@@ -152,7 +155,7 @@ export class SpliceJudge {
     const answer = this.#blockAnswer;
     const sums = this.#blockSums.fill(0);
     const largest = this.#blockLargest.fill(0);
-    const forward = this.#error;
+    const { told } = this.#kernel;
     const backward = this.#backward;
     const from = JUDGE_REACH - CUT_REACH - ORDER;
     const to = JUDGE_REACH + CUT_REACH + ORDER;
@@ -160,7 +163,10 @@ export class SpliceJudge {
       const x = this.signals[c]!;
       const a = this.#filters[c]!;
       if (a[1] === 0 && a[2] === 0) continue;
-      this.#background(x, a);
+      // Error of the forward predictor, from BACKGROUND frames before the middle on.
+      const forward = this.#errors[c]!;
+      const usualBefore = told[c * TOLD + BEFORE]!;
+      const usualBehind = told[c * TOLD + BEHIND]!;
       for (let m = from; m < to; m++) {
         let r = 0;
         for (let k = 0; k <= ORDER; k++) r += a[k]! * x[m + k]!;
@@ -168,31 +174,32 @@ export class SpliceJudge {
       }
       for (let i = 0; i <= 2 * CUT_REACH; i++) {
         const n = JUDGE_REACH - CUT_REACH + i;
+        const f = n - JUDGE_REACH + BACKGROUND;
         let before = 0;
         let behind = 0;
         let lost = 0;
         let shock = 0;
         for (let k = 0; k < ORDER; k++) {
-          before += forward[n - 1 - k]! ** 2;
+          before += forward[f - 1 - k]! ** 2;
           behind += backward[n + k]! ** 2;
-          const e = forward[n + k]! ** 2;
+          const e = forward[f + k]! ** 2;
           lost += e;
           if (e > shock) shock = e;
         }
         let click = 0;
         let gain = 0;
         for (let k = 0; k <= ORDER; k++) {
-          click += a[k]! * forward[n + k]!;
+          click += a[k]! * forward[f + k]!;
           gain += a[k]! * a[k]!;
         }
         const other = Math.max(0, lost - Math.max(shock, (click * click) / gain));
-        const usual = Math.sqrt(this.#before * this.#behind) + 1e-9;
-        const floor = (FLOOR_SHARE * ORDER * (this.#before + this.#behind)) / 2 + 1e-9;
+        const usual = Math.sqrt(usualBefore * usualBehind) + 1e-9;
+        const floor = (FLOOR_SHARE * ORDER * (usualBefore + usualBehind)) / 2 + 1e-9;
         let nats =
           (ORDER / 2) * Math.log((other + floor) / (behind + floor)) -
           misfit(behind / (ORDER * usual * BACKWARD_LEEWAY), ORDER) -
           misfit(before / (ORDER * usual * BACKWARD_LEEWAY), ORDER);
-        if (nats > 0) nats /= 1 + Math.abs(Math.log((this.#before + 1e-9) / (this.#behind + 1e-9)));
+        if (nats > 0) nats /= 1 + Math.abs(Math.log((usualBefore + 1e-9) / (usualBehind + 1e-9)));
         sums[i]! += nats;
         if (nats > largest[i]!) largest[i] = nats;
       }
@@ -209,11 +216,12 @@ export class SpliceJudge {
   /** The likeliest number of frames missing before index `n`, or 0. */
   #missing(channels: number, n: number): number {
     const likelihood = this.#likelihood.fill(0);
+    const { told } = this.#kernel;
     for (let c = 0; c < channels; c++) {
       const a = this.#filters[c]!;
       if (a[1] === 0 && a[2] === 0) continue;
-      this.#background(this.signals[c]!, a);
-      this.#weighGaps(this.signals[c]!, a, n, Math.sqrt(this.#before * this.#behind) + 1e-9);
+      const usual = Math.sqrt(told[c * TOLD + BEFORE]! * told[c * TOLD + BEHIND]!) + 1e-9;
+      this.#weighGaps(this.signals[c]!, a, n, usual);
     }
     let best = 2;
     for (let d = 3; d <= LONGEST_BLOCK; d++) if (likelihood[d]! > likelihood[best]!) best = d;
@@ -280,139 +288,41 @@ export class SpliceJudge {
 
   /** How many different things the channels say right at the place: 1 for copies, up to their number. */
   #voices(channels: number): number {
+    const of = (i: number, j: number) => this.#kernel.cross[Math.min(i, j) * MAX_CHANNELS + Math.max(i, j)]!;
     let sum = 0;
     let counted = 0;
     for (let i = 0; i < channels; i++) {
-      const a = this.#residuals[i]!;
-      let own = 0;
-      for (let n = 400 - GUARD; n < 400 + ORDER; n++) own += a[n]! * a[n]!;
+      const own = of(i, i);
       if (own <= 0) continue;
       counted++;
       for (let j = 0; j < channels; j++) {
-        const b = this.#residuals[j]!;
-        let cross = 0;
-        let other = 0;
-        for (let n = 400 - GUARD; n < 400 + ORDER; n++) {
-          cross += a[n]! * b[n]!;
-          other += b[n]! * b[n]!;
-        }
+        const other = of(j, j);
+        const cross = of(i, j);
         if (other > 0) sum += (cross * cross) / (own * other);
       }
     }
     return counted === 0 ? 0 : (counted * counted) / sum;
   }
 
-  #makeIndependent(channels: number): void {
-    const reach = 400;
-    for (let c = 0; c < channels; c++) {
-      const x = this.signals[c]!;
-      const a = this.rough[c]!;
-      const e = this.#residuals[c]!;
-      for (let i = 0; i < 2 * reach; i++) {
-        const m = JUDGE_REACH - reach + i;
-        e[i] = filterAt(x, a, m);
-      }
-    }
-    this.#answer.voices = this.#voices(channels);
-    for (let i = 0; i < channels; i++)
-      for (let j = 0; j < i; j++) {
-        const ei = this.#residuals[i]!;
-        const ej = this.#residuals[j]!;
-        let cross = 0;
-        let power = 0;
-        for (let n = 0; n < ei.length; n++) {
-          cross += ei[n]! * ej[n]!;
-          power += ej[n]! * ej[n]!;
-        }
-        if (power <= 0) continue;
-        const factor = cross / power;
-        for (let n = 0; n < ei.length; n++) ei[n]! -= factor * ej[n]!;
-        const xi = this.signals[i]!;
-        const xj = this.signals[j]!;
-        for (let n = 0; n < LENGTH; n++) xi[n]! -= factor * xj[n]!;
-      }
-  }
-
-  /** Fits the predictor to the frames before and behind the middle. Returns 0 when there is nothing. */
-  #fit(x: Float64Array, out: Float64Array): number {
-    const s = this.#kernel.signal;
-    const length = HALF - GAP;
-    this.#kernel.lags.fill(0);
-    for (let side = 0; side < 2; side++) {
-      const from = side === 0 ? JUDGE_REACH - HALF : JUDGE_REACH + GAP;
-      for (let i = 0; i < length; i++) s[i] = x[from + i]! * this.#hann[i]!;
-      this.#kernel.autocorrelate(length, ORDER);
-    }
-    return levinson(this.#kernel.lags, ORDER, 1e-3, out, this.#scratch);
-  }
-
-  /** Energy of the error a frame, before the place and behind it. */
-  #background(x: Float64Array, a: Float64Array): void {
-    let before = 0;
-    let behind = 0;
-    for (let m = JUDGE_REACH - BACKGROUND; m < JUDGE_REACH + BACKGROUND; m++) {
-      const e = filterAt(x, a, m);
-      this.#error[m] = e;
-      if (m < JUDGE_REACH - GUARD - 1) before += e * e;
-      else if (m >= JUDGE_REACH + ORDER + GUARD + 1) behind += e * e;
-    }
-    this.#before = before / (BACKGROUND - GUARD - 1);
-    this.#behind = behind / (BACKGROUND - ORDER - GUARD - 1);
-  }
-
-  #ratio(x: Float64Array, a: Float64Array, n: number): number {
-    const e = this.#error;
-    let gain = 0;
-    for (let k = 0; k <= ORDER; k++) gain += a[k]! * a[k]!;
-    let q0 = 0;
-    let inside = 0;
-    for (let m = n - GUARD; m < n + ORDER + GUARD; m++) {
-      q0 += e[m]! * e[m]!;
-      if (m >= n && m < n + ORDER) inside += e[m]! * e[m]!;
-    }
-    let clicks = 0;
-    let shock = 0;
-    for (let j = n - 2; j <= n + 1; j++) {
-      let c = 0;
-      for (let k = 0; k <= ORDER; k++) c += a[k]! * e[j + k]!;
-      clicks = Math.max(clicks, (c * c) / gain);
-      shock = Math.max(shock, e[j]! * e[j]!);
-    }
-    let backward = 0;
-    for (let m = n; m < n + ORDER; m++) {
-      let r = 0;
-      for (let k = 0; k <= ORDER; k++) r += a[k]! * x[m + k]!;
-      backward += r * r;
-    }
-    let energy = 0;
-    let share = 0;
-    for (let k = 0; k <= ORDER; k++) {
-      const p = n + k - 1;
-      let r = 0;
-      for (let j = 0; j < k; j++) r += a[j]! * x[p - j]!;
-      for (let j = k + 1; j <= ORDER; j++) r += a[j]! * x[p - j + 1]!;
-      energy += r * r;
-      share += r * a[k]!;
-    }
-    const q1 = Math.max(0, q0 - inside + energy - (share * share) / gain);
-    const other = Math.max(0, q0 - Math.max(clicks, shock));
-    const floor = (FLOOR_SHARE * SPAN * (this.#before + this.#behind)) / 2 + 1e-9;
-    const usual = Math.sqrt(this.#before * this.#behind) + 1e-9;
+  /** Evidence of the channel whose numbers begin at `own`, at a place. */
+  #ratio(own: number, place: number): number {
+    const { told } = this.#kernel;
+    const before = told[own + BEFORE]!;
+    const behind = told[own + BEHIND]!;
+    const other = told[own + OTHER + place]!;
+    const missing = told[own + MISSING + place]!;
+    const backward = told[own + BACKWARD + place]!;
+    const floor = (FLOOR_SHARE * SPAN * (before + behind)) / 2 + 1e-9;
+    const usual = Math.sqrt(before * behind) + 1e-9;
     const nats =
-      (SPAN / 2) * Math.log((other + floor) / (q1 + floor)) -
-      misfit(q1 / (SPAN * usual * FIT_LEEWAY), SPAN) -
+      (SPAN / 2) * Math.log((other + floor) / (missing + floor)) -
+      misfit(missing / (SPAN * usual * FIT_LEEWAY), SPAN) -
       misfit(backward / (ORDER * usual * BACKWARD_LEEWAY), ORDER);
-    return nats > 0 ? nats / (1 + Math.abs(Math.log((this.#before + 1e-9) / (this.#behind + 1e-9)))) : nats;
+    return nats > 0 ? nats / (1 + Math.abs(Math.log((before + 1e-9) / (behind + 1e-9)))) : nats;
   }
 }
 
 /** What an energy that is `ratio` times the expected one costs over `count` frames, nats; smaller ones are free. */
 function misfit(ratio: number, count: number): number {
   return ratio > 1 ? (count / 2) * (ratio - 1 - Math.log(ratio)) : 0;
-}
-
-function filterAt(x: Float64Array, a: Float64Array, m: number): number {
-  let sum = 0;
-  for (let k = 0; k < a.length; k++) sum += a[k]! * x[m - k]!;
-  return sum;
 }

@@ -1,0 +1,75 @@
+/**
+ * The contract of the judge's sums: what `SpliceJudge` weighs. Two implementations stand behind it, bit-identical: src/dsp/assembly/judge.ts
+ * (in the slip kernels) and `judgeTwin.ts`. Off the sample path: a few calls a second and bank.
+ */
+import { TAPS } from './slipKernel.ts';
+
+/** Taps of the judge's predictor. */
+export const ORDER = 24;
+/** Frames looked at before and behind the place. */
+export const JUDGE_REACH = 1024 + ORDER + 8;
+/** Frames of a channel in hand. */
+export const JUDGE_LENGTH = 2 * JUDGE_REACH;
+/** The predictor is fitted to what lies between this and GAP frames before the place, and as much behind. */
+export const HALF = 1024;
+export const GAP = 16;
+/** Frames on either side of a gap's trace that are summed as well. */
+export const GUARD = 5;
+/** Frames of background on each side. */
+export const BACKGROUND = 200;
+/** Places tried on either side of the middle: in deep tones a gap has no sharp one. */
+export const PLACES = 4;
+export const TRIED = 2 * PLACES + 1;
+export const MAX_CHANNELS = 16;
+/** Frames of residual on either side by which channels are compared. */
+export const ROUGH = 400;
+
+/** Where in `told` a channel's numbers stand. */
+export const LEFT = 0;
+export const BEFORE = 1;
+export const BEHIND = 2;
+export const OTHER = 3;
+export const MISSING = OTHER + TRIED;
+export const BACKWARD = MISSING + TRIED;
+export const TOLD = BACKWARD + TRIED;
+
+export interface JudgeKernel {
+  /** [channel][frame]: any scale; frame JUDGE_REACH is the one right behind the suspected gap. `judge` overwrites them. */
+  readonly signals: Float64Array;
+  /** [channel][0..TAPS]: a predictor good enough to compare the channels by; the first tap is 1. */
+  readonly rough: Float64Array;
+  /** [channel][0..ORDER]: the predictor fitted to what is the channel's own. */
+  readonly filters: Float64Array;
+  /** [channel][frame]: error of that predictor, from BACKGROUND frames before the middle to as many behind. */
+  readonly errors: Float64Array;
+  /** [i][j >= i], MAX_CHANNELS a row: products of the residuals right at the place, GUARD frames before it to ORDER behind. */
+  readonly cross: Float64Array;
+  /**
+   * [channel]: LEFT: energy that the predictor leaves, 0 where there is nothing and no other number counts. BEFORE, BEHIND: energy of its error
+   * a frame. From OTHER, MISSING, BACKWARD on, for each of TRIED places: energy of the error around it with the best click or shock taken out;
+   * with the best frame put in; and of the error of a predictor that runs backwards.
+   */
+  readonly told: Float64Array;
+  /** Loads channel `channel` with lane `lane` of a group: `index` of the store becomes JUDGE_REACH. */
+  load(channel: number, group: number, lane: number, index: number): void;
+  /** Makes the first `channels` channels independent, and fills the rest. */
+  judge(channels: number): void;
+}
+
+/** The window of one side. */
+export function judgeWindow(): Float64Array {
+  return Float64Array.from(
+    { length: HALF - GAP },
+    (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * (i + 0.5)) / (HALF - GAP)),
+  );
+}
+
+/** Room for what `JudgeKernel` holds, by name: number of doubles. */
+export const JUDGE_ROOM = {
+  signals: MAX_CHANNELS * JUDGE_LENGTH,
+  rough: MAX_CHANNELS * (TAPS + 1),
+  filters: MAX_CHANNELS * (ORDER + 1),
+  errors: MAX_CHANNELS * 2 * BACKGROUND,
+  cross: MAX_CHANNELS * MAX_CHANNELS,
+  told: MAX_CHANNELS * TOLD,
+} as const;
