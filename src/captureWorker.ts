@@ -1,4 +1,5 @@
 /** Root of the capture worker: builds the one adapter that was chosen and runs the loop until told to stop. */
+import { constants, setPriority } from 'node:os';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { alsaCardSource } from './device/alsa/findCard.ts';
 import type { CaptureChoice, CaptureSource } from './device/ports.ts';
@@ -11,6 +12,7 @@ import { assertNever, type Outcome } from './fault.ts';
 import { CaptureLoop } from './monitor/captureLoop.ts';
 import type { CaptureWorkerData, FromCapture, ToCapture } from './monitor/captureMessages.ts';
 import { LevelBoardWriter } from './monitor/levelBoard.ts';
+import { type WarmUpParts, warmUp } from './monitor/warmUp.ts';
 import { RingWriter } from './recorder/ring.ts';
 
 const port = parentPort;
@@ -22,6 +24,18 @@ const GATE_MS = 500;
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 const sleepMs = (ms: number) => void Atomics.wait(sleeper, 0, 0, ms);
 const post = (message: FromCapture) => port.postMessage(message);
+
+/**
+ * A device does not wait: this thread, and no other, goes before what else the box does, where that is allowed (LimitNICE of the unit; root).
+ * On a core of its own it makes no difference.
+ */
+function goFirst(): void {
+  try {
+    setPriority(constants.priority.PRIORITY_HIGH);
+  } catch {
+    // As it was: a start by hand, mostly, on a machine with cores to spare.
+  }
+}
 
 async function sourceOf(choice: CaptureChoice): Promise<Outcome<CaptureSource>> {
   switch (choice.kind) {
@@ -59,14 +73,22 @@ try {
     post({ kind: 'state', state: { kind: 'faulted', fault: source.fault } });
   } else {
     const kernels = loadKernels();
+    const creators: WarmUpParts = {
+      createMeter: (options) => createWasmMeter(kernels, options),
+      createLoudnessKernel: (options) => createWasmLoudness(kernels, options),
+      createSlipKernel: (options) => createWasmSlipKernel(kernels, options),
+    };
+    // A file waits for its reader; a device does not.
+    if (data.choice.kind === 'alsa') {
+      warmUp(creators);
+      goFirst();
+    }
     // The controls are read once before the stream opens: opening may change the clock source, and that shall be seen.
     if (data.gate !== null) Atomics.wait(new Int32Array(data.gate), 0, 0, GATE_MS);
     new CaptureLoop({
       source: source.value,
       board: new LevelBoardWriter(data.board),
-      createMeter: (options) => createWasmMeter(kernels, options),
-      createLoudnessKernel: (options) => createWasmLoudness(kernels, options),
-      createSlipKernel: (options) => createWasmSlipKernel(kernels, options),
+      ...creators,
       post,
       takeCommand: () => receiveMessageOnPort(port)?.message as ToCapture | undefined,
       sleepMs,

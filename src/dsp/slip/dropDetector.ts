@@ -161,6 +161,8 @@ export class DropDetector {
   #held = 0;
   /** Index of the next frame to analyse. */
   #next = MARGIN;
+  /** The bank of that step whose turn it is. */
+  #turn = 0;
   #random = 0x1234567;
   /** Work done, for figures: peaks tested, judged. */
   readonly work = { peaks: 0, judged: 0, trials: 0 };
@@ -203,11 +205,16 @@ export class DropDetector {
     }
     kernel.append(this.#held, frames);
     this.#held += frames;
+    // The banks of a step take turns over the blocks until the next step is due: all at once may take longer than a small buffer holds.
+    if (this.#banks.length === 0) return;
+    let turns = Math.ceil((this.#banks.length * frames) / STEP);
     while (this.#held >= this.#next + STEP + MARGIN) {
-      for (let b = 0; b < this.#banks.length; b++) {
-        if (hurried) this.#passOver(b);
-        else this.#analyse(b);
-      }
+      const late = this.#held >= this.#next + 2 * STEP + MARGIN;
+      if (turns-- <= 0 && !late) return;
+      if (hurried) this.#passOver(this.#turn);
+      else this.#analyse(this.#turn);
+      if (++this.#turn < this.#banks.length) continue;
+      this.#turn = 0;
       this.#next += STEP;
     }
   }
@@ -224,6 +231,7 @@ export class DropDetector {
   reset(): void {
     this.#held = 0;
     this.#next = MARGIN;
+    this.#turn = 0;
     for (const bank of this.#banks) bank.known = -1;
   }
 

@@ -66,6 +66,28 @@ describe('dropped frames', () => {
     expect(sized).toBeGreaterThanOrEqual(3);
   });
 
+  it('are the same, and so are the trials, however the blocks are cut: banks take turns and lose nothing', () => {
+    const banks = Array.from({ length: 5 }, (_, b) => A.map((c) => 8 * b + c));
+    const block = fault(band(40, 96_000, 23), 40, banks[3]!, 'drop', 50_000, 1);
+    const sorted = (frames: number) => {
+      const { drops, trials } = run(block, 40, banks, false, frames);
+      const order = (a: { frame: number; bank: number }, b: { frame: number; bank: number }) =>
+        a.frame - b.frame || a.bank - b.bank;
+      return { drops: drops.sort(order), trials: trials.sort(order) };
+    };
+    const whole = sorted(2048);
+    expect(whole.drops.some((drop) => drop.bank === 3 && Math.abs(drop.frame - 50_000) <= 2)).toBe(true);
+    expect(whole.trials.length).toBeGreaterThan(2);
+    for (const frames of [96, 480, 960, 4096]) {
+      const { drops, trials } = sorted(frames);
+      // The last step may stand half done when the material ends.
+      const until = 96_000 - 8192;
+      const early = <T extends { frame: number }>(events: T[]) => events.filter(({ frame }) => frame < until);
+      expect(early(drops)).toEqual(early(whole.drops));
+      expect(early(trials)).toEqual(early(whole.trials));
+    }
+  });
+
   it('are absent from clean material', () => {
     expect(run(clean, 8, [A]).drops).toEqual([]);
   });
