@@ -40,6 +40,8 @@ const PLACES: i32 = 9;
 const ERRORS: i32 = (PLACES - 1 + TAPS + 2 * GUARD + 3) & ~3;
 /** A lane with no more energy than this in its window (24-bit steps squared) is silent. */
 const SILENT_ENERGY: f64 = <f64>WINDOW * 0.3;
+/** Share of the background's energy that both stories of a splice are granted. */
+const FLOOR_SHARE: f64 = 0.3;
 /** Added to the energy of a living lane: rounding. */
 const ROUNDING: f64 = <f64>WINDOW * 0.01;
 
@@ -66,6 +68,7 @@ let clickAt: usize = 0;
 let joinedAt: usize = 0;
 let stepAt: usize = 0;
 let scoreAt: usize = 0;
+let ratiosAt: usize = 0;
 /** Frames of the ring of whole samples, less one. */
 let ringMask: i32 = 0;
 let ringAt: usize = 0;
@@ -115,6 +118,7 @@ export function slipInit(channels: i32, maxFrames: i32, groups: i32, capacity: i
   joinAt = room(<usize>(TAPS + 8) << 4);
   stepAt = room(<usize>TAPS << 4);
   scoreAt = room(<usize>(PLACES * 3) << 4);
+  ratiosAt = room(PLACES << 3);
   place = judgeInit(place);
   const have = <usize>memory.size() << 16;
   if (place > have) memory.grow(<i32>((place - have + 65535) >> 16));
@@ -149,6 +153,9 @@ export function slipCorrelation(): usize {
 }
 export function slipScores(): usize {
   return scoreAt;
+}
+export function slipRatios(): usize {
+  return ratiosAt;
 }
 export function slipRing(): usize {
   return ringAt;
@@ -772,6 +779,66 @@ export function slipSplice(group: i32, peak: i32): void {
     v128.store(out, q0);
     v128.store(out, f32x4.sub(q0, best), 16);
     v128.store(out, q1, 32);
+  }
+}
+
+/** Two lanes of (qc + floor) / (q1 + floor); 1 in a lane that is masked out. */
+// @ts-ignore: decorator
+@inline
+function ratioOf(other: v128, missing: v128, floor: v128, mask: v128): v128 {
+  const ratio = f64x2.div(
+    f64x2.add(f64x2.promote_low_f32x4(other), floor),
+    f64x2.add(f64x2.promote_low_f32x4(missing), floor),
+  );
+  return v128.bitselect(ratio, f64x2.splat(1), mask);
+}
+
+// @ts-ignore: decorator
+@inline
+function floorOf(power: v128): v128 {
+  const share = f64x2.div(f64x2.mul(f64x2.splat(FLOOR_SHARE), power), f64x2.splat(<f64>(6 * SEGMENT)));
+  return f64x2.add(f64x2.mul(share, f64x2.splat(<f64>(TAPS + 2 * GUARD))), f64x2.splat(1e-3));
+}
+
+/**
+ * The splice test of a bank's groups `first` .. `first + groups - 1`: for each place the product over the live lanes of (qc + floor) /
+ * (q1 + floor), lane after lane, at slipRatios(). The background is taken around index `live`.
+ */
+export function slipSpliceBank(first: i32, groups: i32, peak: i32, live: i32): void {
+  for (let i = 0; i < PLACES; i++) store<f64>(ratiosAt + (<usize>i << 3), 1);
+  const zero = f32x4.splat(0);
+  for (let g = first; g < first + groups; g++) {
+    const mask = v128.load(maskAt + (<usize>g << 4));
+    if (!v128.any_true(mask)) continue;
+    slipSplice(g, peak);
+    const low = i64x2.extend_low_i32x4_s(mask);
+    const high = i64x2.extend_high_i32x4_s(mask);
+    const middle = energyAt + ((<usize>g * <usize>(slipCapacity / SEGMENT) + <usize>(live / SEGMENT)) << 4);
+    let lowPower = f64x2.splat(0);
+    let highPower = lowPower;
+    for (let s: isize = -4; s <= 4; s++) {
+      if (s >= -1 && s <= 1) continue;
+      const energy = v128.load(middle + (s << 4));
+      lowPower = f64x2.add(lowPower, f64x2.promote_low_f32x4(energy));
+      highPower = f64x2.add(highPower, f64x2.promote_low_f32x4(v128.shuffle<i32>(energy, energy, 2, 3, 0, 1)));
+    }
+    const lowFloor = floorOf(lowPower);
+    const highFloor = floorOf(highPower);
+    for (let i = 0; i < PLACES; i++) {
+      const at = scoreAt + (<usize>(i * 3) << 4);
+      const other = f32x4.max(zero, v128.load(at, 16));
+      const missing = f32x4.max(zero, v128.load(at, 32));
+      const a = ratioOf(other, missing, lowFloor, low);
+      const b = ratioOf(
+        v128.shuffle<i32>(other, other, 2, 3, 0, 1),
+        v128.shuffle<i32>(missing, missing, 2, 3, 0, 1),
+        highFloor,
+        high,
+      );
+      const to = ratiosAt + (<usize>i << 3);
+      const two = load<f64>(to) * f64x2.extract_lane(a, 0) * f64x2.extract_lane(a, 1);
+      store<f64>(to, two * f64x2.extract_lane(b, 0) * f64x2.extract_lane(b, 1));
+    }
   }
 }
 

@@ -106,7 +106,6 @@ const BLOCK_BEFORE = 7;
 /** Evidence of a block worth reporting, nats. */
 const PASS_BLOCK = 10;
 const TRIAL_EVERY_S = 1.5;
-const FLOOR_SHARE = 0.3;
 export const SHAPE_FRAMES = 64;
 
 interface BankLanes {
@@ -150,7 +149,6 @@ export class DropDetector {
   readonly #cumulative = new Float64Array(WATCHED / CELL + 1);
   readonly #peakFrame = new Int32Array(64);
   readonly #peakExcess = new Float64Array(64);
-  readonly #ratios = new Float64Array(SPLICE_PLACES);
   readonly #best = { nats: 0, place: 0 };
   readonly #peaks: number;
   /** Channels of the last judgement. */
@@ -384,26 +382,8 @@ export class DropDetector {
   /** Splice test around index `peak` (of live store or scratch); the background is taken around index `live`. */
   #splice(bank: BankLanes, peak: number, live: number): { nats: number; place: number } {
     const kernel = this.#kernel;
-    // Products of likelihood ratios, one a place: few enough for a double.
-    const ratios = this.#ratios;
-    ratios.fill(1);
-    const segments = kernel.capacity / SEGMENT;
-    const middle = Math.floor(live / SEGMENT);
-    for (let g = bank.firstGroup; g < bank.firstGroup + bank.groups; g++) {
-      kernel.splice(g, peak);
-      for (let lane = 0; lane < 4; lane++) {
-        if (kernel.masks[g * 4 + lane] === 0) continue;
-        let power = 0;
-        for (let s = middle - 4; s <= middle + 4; s++)
-          if (Math.abs(s - middle) > 1) power += kernel.energy[(g * segments + s) * 4 + lane]!;
-        const floor = ((FLOOR_SHARE * power) / (6 * SEGMENT)) * SPLICE_WINDOW + 1e-3;
-        for (let i = 0; i < SPLICE_PLACES; i++) {
-          const other = Math.max(0, kernel.scores[(i * 3 + 1) * 4 + lane]!);
-          const missing = Math.max(0, kernel.scores[(i * 3 + 2) * 4 + lane]!);
-          ratios[i]! *= (other + floor) / (missing + floor);
-        }
-      }
-    }
+    kernel.spliceBank(bank.firstGroup, bank.groups, peak, live);
+    const { ratios } = kernel;
     let best = 0;
     for (let i = 1; i < SPLICE_PLACES; i++) if (ratios[i]! > ratios[best]!) best = i;
     this.#best.nats = (SPLICE_WINDOW / 2) * Math.log(ratios[best]!);

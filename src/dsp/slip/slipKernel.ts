@@ -18,6 +18,8 @@ export const SPLICE_PLACES = 9;
 /** Frames of residual that a splice test sums over. */
 export const SPLICE_GUARD = 5;
 export const SPLICE_WINDOW = TAPS + 2 * SPLICE_GUARD;
+/** Share of the background's energy that both stories of a splice are granted: a channel at its noise floor proves nothing. */
+export const FLOOR_SHARE = 0.3;
 
 /** A lane with no more energy than this in its window (24-bit steps squared) is silent. */
 export const SILENT_ENERGY = WINDOW * 0.3;
@@ -87,6 +89,8 @@ export interface SlipKernel extends RepeatKernel {
   readonly correlation: Float64Array;
   /** [place][q0, qc, q1][lane], of the last `splice`. */
   readonly scores: Float32Array;
+  /** Of the last `spliceBank`, one a place. */
+  readonly ratios: Float64Array;
   /** The sums of the judge, who looks at what this kernel holds. */
   readonly judge: JudgeKernel;
 
@@ -110,6 +114,11 @@ export interface SlipKernel extends RepeatKernel {
    * (q0), with the best single click taken out (qc), with the best missing sample put in (q1).
    */
   splice(group: number, peak: number): void;
+  /**
+   * The splice test of a bank, groups `first` .. `first + groups - 1`: for each place the product over the live lanes of (qc + floor) /
+   * (q1 + floor), at `ratios`. The floor is FLOOR_SHARE of what SPLICE_WINDOW frames have around index `live`, by the energy table.
+   */
+  spliceBank(first: number, groups: number, peak: number, live: number): void;
 }
 
 /** The lanes of a kernel that serves `banks` (channels each, 0-based), group by group. */

@@ -2,6 +2,7 @@ import { createTwinJudge } from './judgeTwin.ts';
 import { levinson } from './predictor.ts';
 import {
   CELL,
+  FLOOR_SHARE,
   HITS,
   hannWindow,
   LOGS,
@@ -15,6 +16,7 @@ import {
   SPLICE_BEFORE,
   SPLICE_GUARD,
   SPLICE_PLACES,
+  SPLICE_WINDOW,
   TAPS,
   WINDOW,
 } from './slipKernel.ts';
@@ -63,7 +65,9 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
     }
   };
 
-  return {
+  const ratios = new Float64Array(SPLICE_PLACES);
+
+  const kernel: SlipKernel = {
     groups,
     capacity,
     staging,
@@ -78,6 +82,7 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
     hits,
     correlation,
     scores,
+    ratios,
     judge: createTwinJudge(data, taps, capacity),
     keep(firstFrame, frames) {
       for (let n = 0; n < frames; n++)
@@ -233,5 +238,26 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
         }
       }
     },
+    spliceBank(first, count, peak, live) {
+      // Products of likelihood ratios, one a place: few enough for a double.
+      ratios.fill(1);
+      const middle = Math.floor(live / SEGMENT);
+      for (let g = first; g < first + count; g++) {
+        kernel.splice(g, peak);
+        for (let lane = 0; lane < 4; lane++) {
+          if (masks[g * 4 + lane] === 0) continue;
+          let power = 0;
+          for (let s = middle - 4; s <= middle + 4; s++)
+            if (Math.abs(s - middle) > 1) power += energy[((g * capacity) / SEGMENT + s) * 4 + lane]!;
+          const floor = ((FLOOR_SHARE * power) / (6 * SEGMENT)) * SPLICE_WINDOW + 1e-3;
+          for (let i = 0; i < SPLICE_PLACES; i++) {
+            const other = Math.max(0, scores[(i * 3 + 1) * 4 + lane]!);
+            const missing = Math.max(0, scores[(i * 3 + 2) * 4 + lane]!);
+            ratios[i]! *= (other + floor) / (missing + floor);
+          }
+        }
+      }
+    },
   };
+  return kernel;
 }

@@ -48,6 +48,8 @@ interface SlipExports {
   slipResidual(group: number, at: number, frames: number, to: number, add: boolean): void;
   slipPeaks(from: number, cells: number): void;
   slipSplice(group: number, peak: number): void;
+  slipRatios(): number;
+  slipSpliceBank(first: number, groups: number, peak: number, live: number): void;
 }
 
 /** The slip kernels in a WASM instance of their own. `kernels`: dist/dsp/kernels.wasm, as bytes or compiled. */
@@ -80,6 +82,7 @@ export function createWasmSlipKernel(
     hits: new Int32Array(buffer, wasm.slipHits(), HITS * 2),
     correlation: new Float64Array(buffer, wasm.slipCorrelation(), (TAPS + 1) * 4),
     scores: new Float32Array(buffer, wasm.slipScores(), SPLICE_PLACES * 3 * 4),
+    ratios: new Float64Array(buffer, wasm.slipRatios(), SPLICE_PLACES),
     judge: {
       signals: new Float64Array(buffer, wasm.slipJudgeSignals(), JUDGE_ROOM.signals),
       rough: new Float64Array(buffer, wasm.slipJudgeRough(), JUDGE_ROOM.rough),
@@ -101,5 +104,6 @@ export function createWasmSlipKernel(
     repeats: (group, probeA, probeB, frames, firstFrame) =>
       wasm.slipRepeats(group, probeA, probeB, frames, firstFrame % 2 ** 30),
     splice: (group, peak) => wasm.slipSplice(group, peak),
+    spliceBank: (first, count, peak, live) => wasm.slipSpliceBank(first, count, peak, live),
   };
 }

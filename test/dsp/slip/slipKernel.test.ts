@@ -120,6 +120,8 @@ describe('slip kernels', () => {
         expect(sameBits(wasm.energy, twin.energy), 'energy').toBe(true);
         expect(sameBits(wasm.correlation, twin.correlation), 'correlation').toBe(true);
         expect(sameBits(wasm.scores, twin.scores), 'scores').toBe(true);
+        for (const kernel of [wasm, twin]) kernel.spliceBank(0, kernel.groups, 500, 480);
+        expect([...wasm.ratios]).toEqual([...twin.ratios]);
         for (const kernel of [wasm, twin]) kernel.shift(512, 1024);
         expect(sameBits(wasm.data, twin.data), 'data').toBe(true);
         expect(sameBits(wasm.energy, twin.energy), 'energy').toBe(true);
