@@ -48,6 +48,7 @@ const ROUNDING: f64 = <f64>WINDOW * 0.01;
 let slipChannels: i32 = 0;
 let slipGroups: i32 = 0;
 let slipCapacity: i32 = 0;
+/** The block in hand, in the ring. */
 let stagingAt: usize = 0;
 let laneAt: usize = 0;
 let maskAt: usize = 0;
@@ -92,7 +93,6 @@ export function slipInit(channels: i32, maxFrames: i32, groups: i32, capacity: i
   slipGroups = groups;
   slipCapacity = capacity;
   place = (__heap_base + 15) & ~(<usize>15);
-  stagingAt = room(<usize>(maxFrames * channels) << 2);
   laneAt = room(<usize>groups << 4);
   maskAt = room(<usize>groups << 4);
   tapsAt = room((<usize>groups * (TAPS + 1)) << 4);
@@ -100,7 +100,8 @@ export function slipInit(channels: i32, maxFrames: i32, groups: i32, capacity: i
   energyAt = room((<usize>groups * <usize>(capacity / SEGMENT)) << 4);
   logsAt = room((<usize>groups * LOGS) << 2);
   cellsAt = room((LOGS / CELL) << 3);
-  ringAt = room((<usize>ringFrames * <usize>channels) << 2);
+  ringAt = room((<usize>(ringFrames + maxFrames) * <usize>channels) << 2);
+  stagingAt = ringAt;
   keysAt = room((<usize>groups * <usize>(LONGEST + maxFrames)) << 2);
   hitsAt = room(HITS << 3);
   windowAt = room(<usize>WINDOW << 2);
@@ -124,9 +125,6 @@ export function slipInit(channels: i32, maxFrames: i32, groups: i32, capacity: i
   if (place > have) memory.grow(<i32>((place - have + 65535) >> 16));
 }
 
-export function slipStaging(): usize {
-  return stagingAt;
-}
 export function slipLanes(): usize {
   return laneAt;
 }
@@ -169,13 +167,13 @@ export function slipCells(): usize {
 
 // ---- Exact evidence ---------------------------------------------------------------------------------------------------
 
-/** Puts `frames` staged frames into the ring of whole samples, where frame `frame` has its place. */
+/** `frames` frames stand in the ring from the place of frame `frame` on, and maybe behind its end: those go to its beginning as well. */
 export function slipKeep(frame: i32, frames: i32): void {
   const stride = <usize>slipChannels << 2;
   const at = frame & ringMask;
-  const head = min(frames, ringMask + 1 - at);
-  memory.copy(ringAt + <usize>at * stride, stagingAt, <usize>head * stride);
-  if (head < frames) memory.copy(ringAt, stagingAt + <usize>head * stride, <usize>(frames - head) * stride);
+  stagingAt = ringAt + <usize>at * stride;
+  const behind = at + frames - ringMask - 1;
+  if (behind > 0) memory.copy(ringAt, ringAt + <usize>(ringMask + 1) * stride, <usize>behind * stride);
 }
 
 // @ts-ignore: decorator
@@ -193,25 +191,9 @@ function hit(found: i32, frame: i32, lag: i32, equal: v128): i32 {
   return found;
 }
 
-/**
- * Looks for blocks of 2..64 frames that stand in the stream twice in a row, by the fingerprints that two channels make. A
- * block of `lag` frames covers a frame whose number is a multiple of 16 (8, 4, 2 for blocks shorter than 16, 8, 4), so each
- * lag is compared at such frames only. `phase`: number of the first staged frame. Returns how many pairs (frame of the block, lag) stand
- * at slipHits(), HITS at most: more than a few say that the material repeats itself.
- */
-export function slipRepeats(group: i32, probeA: i32, probeB: i32, frames: i32, phase: i32): i32 {
-  const base = keysAt + ((<usize>group * <usize>(LONGEST + slipFrames)) << 2);
-  const keys = base + (LONGEST << 2);
-  const stride = <usize>slipChannels << 2;
-  let a = stagingAt + (<usize>probeA << 2);
-  let b = stagingAt + (<usize>probeB << 2);
-  for (let n = 0; n < frames; n++) {
-    store<i32>(keys + (<usize>n << 2), load<i32>(a) ^ (load<i32>(b) * <i32>0x9e3779b1));
-    a += stride;
-    b += stride;
-  }
-  let found = 0;
-  for (let n = phase & 1; n < frames; n += 2) {
+/** The pairs of frames `from` .. `to - 1` (even steps from `from` on), behind the `found` that are there. */
+function hitsOf(found: i32, keys: usize, from: i32, to: i32, phase: i32): i32 {
+  for (let n = from; n < to; n += 2) {
     const p = keys + (<usize>n << 2);
     const key = load<i32>(p);
     if (key == load<i32>(p - 8)) found = hit(found, n, 2, i32x4(-1, 0, 0, 0));
@@ -246,6 +228,55 @@ export function slipRepeats(group: i32, probeA: i32, probeB: i32, frames: i32, p
       }
     if (key == load<i32>(p - 64)) found = hit(found, n, 16, i32x4(-1, 0, 0, 0));
   }
+  return found;
+}
+
+/** Whether any pair ends in the 16 frames whose fingerprints begin at `p`; the number of the first is a multiple of 16. */
+// @ts-ignore: decorator
+@inline
+function anyHit(p: usize): bool {
+  const even = i32x4(-1, 0, -1, 0);
+  let any = i32x4.splat(0);
+  for (let q = p; q < p + 64; q += 16) {
+    const four = v128.load(q);
+    const short = v128.or(i32x4.eq(four, v128.load(q - 8)), i32x4.eq(four, v128.load(q - 12)));
+    any = v128.or(any, v128.and(short, even));
+    any = v128.or(any, i32x4.eq(v128.shuffle<i32>(four, four, 0, 0, 0, 0), v128.load(q - 28)));
+  }
+  for (let q = p; q < p + 64; q += 32) {
+    const key = v128.load32_splat(q);
+    any = v128.or(any, v128.or(i32x4.eq(key, v128.load(q - 60)), i32x4.eq(key, v128.load(q - 44))));
+  }
+  const key = v128.load32_splat(p);
+  // Lags 64 .. 17, then 16 alone.
+  for (let q = p - 256; q < p - 64; q += 16) any = v128.or(any, i32x4.eq(key, v128.load(q)));
+  any = v128.or(any, v128.and(i32x4.eq(key, v128.load(p - 64)), i32x4(-1, 0, 0, 0)));
+  return v128.any_true(any);
+}
+
+/**
+ * Looks for blocks of 2..64 frames that stand in the stream twice in a row, by the fingerprints that two channels make. A
+ * block of `lag` frames covers a frame whose number is a multiple of 16 (8, 4, 2 for blocks shorter than 16, 8, 4), so each
+ * lag is compared at such frames only. `phase`: number of the first staged frame. Returns how many pairs (frame of the block, lag) stand
+ * at slipHits(), HITS at most: more than a few say that the material repeats itself.
+ */
+export function slipRepeats(group: i32, probeA: i32, probeB: i32, frames: i32, phase: i32): i32 {
+  const base = keysAt + ((<usize>group * <usize>(LONGEST + slipFrames)) << 2);
+  const keys = base + (LONGEST << 2);
+  const stride = <usize>slipChannels << 2;
+  let a = stagingAt + (<usize>probeA << 2);
+  let b = stagingAt + (<usize>probeB << 2);
+  for (let n = 0; n < frames; n++) {
+    store<i32>(keys + (<usize>n << 2), load<i32>(a) ^ (load<i32>(b) * <i32>0x9e3779b1));
+    a += stride;
+    b += stride;
+  }
+  // Most frames end no pair: sixteen are looked at together before any is looked at by itself.
+  const aligned = min(frames, -phase & 15);
+  let found = hitsOf(0, keys, phase & 1, aligned, phase);
+  let n = aligned;
+  for (; n + 16 <= frames; n += 16) if (anyHit(keys + (<usize>n << 2))) found = hitsOf(found, keys, n, n + 16, phase);
+  found = hitsOf(found, keys, n, frames, phase);
   // The last fingerprints go before the next block's.
   memory.copy(base, base + (<usize>frames << 2), LONGEST << 2);
   return found;
@@ -299,50 +330,60 @@ export function slipShift(from: i32, frames: i32): void {
   }
 }
 
-/** Adds what four lags of 32 windowed frames from `p` come to; short sums in single, long ones in double: single alone would leave a noise floor at -60 dB. */
-function correlateFour(p: usize, lag: i32): void {
-  let q = p - (<usize>(lag + 3) << 4);
+/**
+ * Adds what eight lags of 32 windowed frames from `p` come to; short sums in single, long ones in double: single alone would leave a
+ * noise floor at -60 dB. Eight, so that no sum waits for another.
+ */
+function correlateEight(p: usize, lag: i32): void {
+  let q = p - (<usize>(lag + 7) << 4);
   let s0 = f32x4.splat(0);
   let s1 = s0;
   let s2 = s0;
   let s3 = s0;
-  for (let n = 0; n < 32; n += 4) {
+  let s4 = s0;
+  let s5 = s0;
+  let s6 = s0;
+  let s7 = s0;
+  for (let end = p + (32 << 4); p < end; p += 32) {
     const x0 = v128.load(p);
     const x1 = v128.load(p, 16);
-    const x2 = v128.load(p, 32);
-    const x3 = v128.load(p, 48);
     // Lag by lag, always the earliest frame first.
     let y = v128.load(q);
-    s3 = f32x4.add(s3, f32x4.mul(x0, y));
+    s7 = f32x4.add(s7, f32x4.mul(x0, y));
     y = v128.load(q, 16);
+    s6 = f32x4.add(s6, f32x4.mul(x0, y));
+    s7 = f32x4.add(s7, f32x4.mul(x1, y));
+    y = v128.load(q, 32);
+    s5 = f32x4.add(s5, f32x4.mul(x0, y));
+    s6 = f32x4.add(s6, f32x4.mul(x1, y));
+    y = v128.load(q, 48);
+    s4 = f32x4.add(s4, f32x4.mul(x0, y));
+    s5 = f32x4.add(s5, f32x4.mul(x1, y));
+    y = v128.load(q, 64);
+    s3 = f32x4.add(s3, f32x4.mul(x0, y));
+    s4 = f32x4.add(s4, f32x4.mul(x1, y));
+    y = v128.load(q, 80);
     s2 = f32x4.add(s2, f32x4.mul(x0, y));
     s3 = f32x4.add(s3, f32x4.mul(x1, y));
-    y = v128.load(q, 32);
+    y = v128.load(q, 96);
     s1 = f32x4.add(s1, f32x4.mul(x0, y));
     s2 = f32x4.add(s2, f32x4.mul(x1, y));
-    s3 = f32x4.add(s3, f32x4.mul(x2, y));
-    y = v128.load(q, 48);
+    y = v128.load(q, 112);
     s0 = f32x4.add(s0, f32x4.mul(x0, y));
     s1 = f32x4.add(s1, f32x4.mul(x1, y));
-    s2 = f32x4.add(s2, f32x4.mul(x2, y));
-    s3 = f32x4.add(s3, f32x4.mul(x3, y));
-    y = v128.load(q, 64);
+    y = v128.load(q, 128);
     s0 = f32x4.add(s0, f32x4.mul(x1, y));
-    s1 = f32x4.add(s1, f32x4.mul(x2, y));
-    s2 = f32x4.add(s2, f32x4.mul(x3, y));
-    y = v128.load(q, 80);
-    s0 = f32x4.add(s0, f32x4.mul(x2, y));
-    s1 = f32x4.add(s1, f32x4.mul(x3, y));
-    y = v128.load(q, 96);
-    s0 = f32x4.add(s0, f32x4.mul(x3, y));
-    p += 64;
-    q += 64;
+    q += 32;
   }
   const out = correlationAt + (<usize>lag << 5);
   addDouble(out, s0);
   addDouble(out + 32, s1);
   addDouble(out + 64, s2);
   addDouble(out + 96, s3);
+  addDouble(out + 128, s4);
+  addDouble(out + 160, s5);
+  addDouble(out + 192, s6);
+  addDouble(out + 224, s7);
 }
 
 // @ts-ignore: decorator
@@ -369,7 +410,8 @@ export function slipCorrelate(group: i32, at: i32): void {
   if (!v128.any_true(any)) return;
   for (let n = 0; n < WINDOW; n += 32) {
     const p = windowedAt + (<usize>n << 4);
-    for (let lag = 0; lag < TAPS; lag += 4) correlateFour(p, lag);
+    correlateEight(p, 0);
+    correlateEight(p, 8);
     let sum = f32x4.splat(0);
     for (let m = 0; m < 512; m += 16) sum = f32x4.add(sum, f32x4.mul(v128.load(p + m), v128.load(p + m - (TAPS << 4))));
     addDouble(correlationAt + (TAPS << 5), sum);

@@ -188,7 +188,7 @@ export class DropDetector {
     this.#peaks = Math.max(2, Math.min(64, Math.round((PEAKS_PER_S * STEP) / options.rateHz)));
   }
 
-  /** Takes the block that stands in the kernel's staging. After lost frames call `reset` first. */
+  /** Takes the block that the kernel has kept. After lost frames call `reset` first. */
   process(frames: number, firstFrame: number, hurried = false): void {
     if (this.#held === 0) this.#base = firstFrame;
     const kernel = this.#kernel;

@@ -169,20 +169,19 @@ export class ExactSlips {
       return bank;
     });
     this.#onSlip = options.onSlip;
-    const { ring } = options.kernel;
-    this.#ring = new FrameRing(options.channels, ring.length / options.channels, ring);
+    const { ring, ringFrames } = options.kernel;
+    this.#ring = new FrameRing(options.channels, ringFrames, ring);
     this.#equalLong = new Float64Array(options.channels);
     this.#equalShort = new Float64Array(options.channels);
   }
 
   /**
-   * Looks at the block that stands in the kernel's staging. `firstFrame` is the absolute number of its first frame; after a
+   * Looks at the block that the kernel has kept. `firstFrame` is the absolute number of its first frame; after a
    * gap (xrun) call `reset` first.
    */
   process(frames: number, firstFrame: number, masks: FrameMasks): void {
     if (frames <= 0) return;
     this.#countEqual(masks, frames);
-    this.#kernel.keep(firstFrame, frames);
     this.#ring.took(firstFrame, frames);
     for (let b = 0; b < this.#banks.length; b++) {
       const bank = this.#banks[b]!;

@@ -11,12 +11,12 @@ export class FrameRing {
   #end = 0;
   #start = 0;
 
-  /** `capacity`: frames to hold, rounded up to a power of two. `samples`: memory that is filled by others, who then call `took`. */
-  constructor(channels: number, capacity: number, samples: Int32Array | null = null) {
+  /** `capacity`: frames to hold, a power of two. `samples`: memory for them at least, interleaved; others fill it, then call `took`. */
+  constructor(channels: number, capacity: number, samples: Int32Array) {
     this.channels = channels;
-    this.capacity = 2 ** Math.ceil(Math.log2(Math.max(2, capacity)));
-    this.#mask = this.capacity - 1;
-    this.#samples = samples ?? new Int32Array(this.capacity * channels);
+    this.capacity = capacity;
+    this.#mask = capacity - 1;
+    this.#samples = samples;
   }
 
   /** First absolute frame still held. */
@@ -27,16 +27,6 @@ export class FrameRing {
   /** One past the last absolute frame held. */
   get end(): number {
     return this.#end;
-  }
-
-  /** Appends `frames` (at most `capacity`) frames from `block`, beginning at its frame `from`. `firstFrame` is the absolute number of the first. A jump forgets what was held. */
-  append(block: Int32Array, from: number, frames: number, firstFrame: number): void {
-    const { channels } = this;
-    const at = firstFrame & this.#mask;
-    const head = Math.min(frames, this.capacity - at);
-    copy(block, from * channels, this.#samples, at * channels, head * channels);
-    if (head < frames) copy(block, (from + head) * channels, this.#samples, 0, (frames - head) * channels);
-    this.took(firstFrame, frames);
   }
 
   /** `frames` frames from `firstFrame` on stand in the ring's memory. A jump forgets what was held. */
@@ -67,9 +57,4 @@ export class FrameRing {
     this.#start = 0;
     this.#end = 0;
   }
-}
-
-// A loop, not subarray().set(): that would make a view each time, and the sample path allocates nothing.
-function copy(from: Int32Array, at: number, to: Int32Array, into: number, length: number): void {
-  for (let i = 0; i < length; i++) to[into + i] = from[at + i]!;
 }

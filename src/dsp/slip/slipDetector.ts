@@ -2,7 +2,7 @@
 import { DROP_CAPACITY, DropDetector } from './dropDetector.ts';
 import type { SlipEvidence } from './evidence.ts';
 import { ExactSlips, type FrameMasks } from './exactSlips.ts';
-import { lanesOf, type SlipKernel } from './slipKernel.ts';
+import { lanesOf, type SlipKernel, stage } from './slipKernel.ts';
 
 export interface SlipDetectorOptions {
   /** Channels of the stream, 1..64. */
@@ -44,7 +44,7 @@ export class SlipDetector {
    * and dropped frames, the dear part, are not looked for; that counts as time in which nothing would have been seen.
    */
   process(block: Int32Array, frames: number, firstFrame: number, masks: FrameMasks, hurried = false): void {
-    stage(this.#kernel, block, frames * this.#channels);
+    stage(this.#kernel, block, this.#channels, frames, firstFrame);
     this.#exact.process(frames, firstFrame, masks);
     this.#drops.process(frames, firstFrame, hurried);
   }
@@ -54,11 +54,4 @@ export class SlipDetector {
     this.#exact.reset();
     this.#drops.reset();
   }
-}
-
-/** Puts the first `samples` samples of a block where the kernel reads them. */
-export function stage(kernel: SlipKernel, block: Int32Array, samples: number): void {
-  // A whole block is one copy; a view on a part of it would be an allocation.
-  if (block.length <= kernel.staging.length) kernel.staging.set(block);
-  else for (let i = 0; i < samples; i++) kernel.staging[i] = block[i]!;
 }

@@ -51,19 +51,38 @@ export function ringFrames(maxFrames: number): number {
   return 2 ** Math.ceil(Math.log2(maxFrames + 1024));
 }
 
+/** Puts the first `frames` frames of an interleaved block into the kernel; the first has the absolute number `firstFrame`. */
+export function stage(
+  kernel: SlipKernel,
+  block: Int32Array,
+  channels: number,
+  frames: number,
+  firstFrame: number,
+): void {
+  const { ring } = kernel;
+  const at = (firstFrame % kernel.ringFrames) * channels;
+  // A whole block is one copy; a view on a part of it would be an allocation.
+  if (at + block.length <= ring.length) ring.set(block, at);
+  else for (let i = 0; i < frames * channels; i++) ring[at + i] = block[i]!;
+  kernel.keep(firstFrame, frames);
+}
+
 /** What exact evidence needs of the kernel. */
 export interface RepeatKernel {
-  /** Where a block is put first: maxFrames x channels, Int32, interleaved. */
-  readonly staging: Int32Array;
-  /** The last `ringFrames(maxFrames)` frames, all 32 bits, interleaved; frame n stands at n modulo the ring's length. */
+  /** Frames that the ring holds, a power of two. */
+  readonly ringFrames: number;
+  /**
+   * The last `ringFrames` frames, all 32 bits, interleaved; frame n stands at n modulo `ringFrames`. Behind its end there is room for
+   * one more block, so that a block is put in without a break: see `stage`.
+   */
   readonly ring: Int32Array;
   /** Of the last `repeats`: frame within the block, lag, for HITS pairs at most. */
   readonly hits: Int32Array;
-  /** Puts `frames` staged frames into the ring; the first has the absolute number `firstFrame`. */
+  /** `frames` frames stand in the ring from the place of `firstFrame` on, and maybe behind its end: they are the block that the rest looks at. */
   keep(firstFrame: number, frames: number): void;
   /**
-   * Suspects blocks of 2..LONGEST_REPEAT frames that stand in the stream twice in a row, by a fingerprint of two channels.
-   * For every such block that ends in the staged frames, or goes on behind them, at least one pair (a frame of the second copy, its length) has
+   * In the block kept last: suspects blocks of 2..LONGEST_REPEAT frames that stand in the stream twice in a row, by a fingerprint of two channels.
+   * For every such block that ends in the block, or goes on behind them, at least one pair (a frame of the second copy, its length) has
    * been told, here or for the block before. Returns how many pairs stand in `hits`. `group` names the memory to use, one a bank.
    */
   repeats(group: number, probeA: number, probeB: number, frames: number, firstFrame: number): number;
@@ -94,7 +113,7 @@ export interface SlipKernel extends RepeatKernel {
   /** The sums of the judge, who looks at what this kernel holds. */
   readonly judge: JudgeKernel;
 
-  /** Puts the first `frames` staged frames at index `at` of every group. */
+  /** Puts the first `frames` frames of the block kept last at index `at` of every group. */
   append(at: number, frames: number): void;
   /** Moves `frames` frames from index `from` to the start; both multiples of SEGMENT. */
   shift(from: number, frames: number): void;

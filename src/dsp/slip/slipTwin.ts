@@ -27,7 +27,6 @@ const { fround } = Math;
 export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
   const { channels, maxFrames, lanes, capacity } = options;
   const groups = lanes.length / 4;
-  const staging = new Int32Array(maxFrames * channels);
   const masks = new Int32Array(lanes.length);
   const taps = new Float32Array(groups * (TAPS + 1) * 4);
   const data = new Float32Array(groups * capacity * 4);
@@ -36,7 +35,9 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
   const cells = new Int32Array(LOGS / CELL);
   const cellSums = new Int32Array(LOGS / CELL);
   const ringLength = ringFrames(maxFrames);
-  const ring = new Int32Array(ringLength * channels);
+  const ring = new Int32Array((ringLength + maxFrames) * channels);
+  /** Sample of the block in hand where it begins. */
+  let start = 0;
   const hits = new Int32Array(HITS * 2);
   const keys = Array.from({ length: groups }, () => new Int32Array(LONGEST_REPEAT + maxFrames));
   const correlation = new Float64Array((TAPS + 1) * 4);
@@ -70,7 +71,6 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
   const kernel: SlipKernel = {
     groups,
     capacity,
-    staging,
     masks,
     taps,
     data,
@@ -78,6 +78,7 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
     logs,
     cells,
     cellSums,
+    ringFrames: ringLength,
     ring,
     hits,
     correlation,
@@ -85,15 +86,15 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
     ratios,
     judge: createTwinJudge(data, taps, capacity),
     keep(firstFrame, frames) {
-      for (let n = 0; n < frames; n++)
-        for (let c = 0; c < channels; c++)
-          ring[((firstFrame + n) % ringLength) * channels + c] = staging[n * channels + c]!;
+      start = (firstFrame % ringLength) * channels;
+      const behind = start + frames * channels - ringLength * channels;
+      if (behind > 0) ring.copyWithin(0, ringLength * channels, ringLength * channels + behind);
     },
     repeats(group, probeA, probeB, frames, firstFrame) {
       const key = keys[group]!;
       for (let n = 0; n < frames; n++)
         key[LONGEST_REPEAT + n] =
-          staging[n * channels + probeA]! ^ Math.imul(staging[n * channels + probeB]!, 0x9e3779b1);
+          ring[start + n * channels + probeA]! ^ Math.imul(ring[start + n * channels + probeB]!, 0x9e3779b1);
       let found = 0;
       for (let n = 0; n < frames; n++) {
         const look = (longest: number, shortest: number) => {
@@ -121,7 +122,7 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
         for (let n = 0; n < frames; n++)
           for (let lane = 0; lane < 4; lane++)
             // Beyond the last channel of the block a vector load reads what follows; such lanes are masked out.
-            data[(g * capacity + at + n) * 4 + lane] = (staging[n * channels + lanes[g * 4 + lane]!] ?? 0) >> 8;
+            data[(g * capacity + at + n) * 4 + lane] = (ring[start + n * channels + lanes[g * 4 + lane]!] ?? 0) >> 8;
     },
     shift(from, frames) {
       for (let g = 0; g < groups; g++) {

@@ -17,7 +17,6 @@ import {
 interface SlipExports {
   readonly memory: WebAssembly.Memory;
   slipInit(channels: number, maxFrames: number, groups: number, capacity: number, ringFrames: number): void;
-  slipStaging(): number;
   slipLanes(): number;
   slipMasks(): number;
   slipTaps(): number;
@@ -70,7 +69,6 @@ export function createWasmSlipKernel(
   return {
     groups,
     capacity,
-    staging: new Int32Array(buffer, wasm.slipStaging(), maxFrames * channels),
     masks: new Int32Array(buffer, wasm.slipMasks(), lanes.length),
     taps: new Float32Array(buffer, wasm.slipTaps(), groups * (TAPS + 1) * 4),
     data: new Float32Array(buffer, wasm.slipData(), groups * capacity * 4),
@@ -78,7 +76,8 @@ export function createWasmSlipKernel(
     logs: new Int32Array(buffer, wasm.slipLogs(), groups * LOGS),
     cells: new Int32Array(buffer, wasm.slipCells(), LOGS / CELL),
     cellSums: new Int32Array(buffer, wasm.slipCells() + (LOGS / CELL) * 4, LOGS / CELL),
-    ring: new Int32Array(buffer, wasm.slipRing(), ringFrames(maxFrames) * channels),
+    ringFrames: ringFrames(maxFrames),
+    ring: new Int32Array(buffer, wasm.slipRing(), (ringFrames(maxFrames) + maxFrames) * channels),
     hits: new Int32Array(buffer, wasm.slipHits(), HITS * 2),
     correlation: new Float64Array(buffer, wasm.slipCorrelation(), (TAPS + 1) * 4),
     scores: new Float32Array(buffer, wasm.slipScores(), SPLICE_PLACES * 3 * 4),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadKernels } from '../../../src/dsp/kernelFile.ts';
 import { DROP_CAPACITY, DropDetector, type DropEvent, type DropTrial } from '../../../src/dsp/slip/dropDetector.ts';
-import { lanesOf } from '../../../src/dsp/slip/slipKernel.ts';
+import { lanesOf, stage } from '../../../src/dsp/slip/slipKernel.ts';
 import { createTwinSlipKernel } from '../../../src/dsp/slip/slipTwin.ts';
 import { createWasmSlipKernel } from '../../../src/dsp/slip/slipWasm.ts';
 import { band, fault, gaussianOf, randomOf, sample24 } from './material.ts';
@@ -31,7 +31,7 @@ function run(
   const total = block.length / channels;
   for (let at = 0; at < total; at += frames) {
     const count = Math.min(frames, total - at);
-    kernel.staging.set(block.subarray(at * channels, (at + count) * channels));
+    stage(kernel, block.subarray(at * channels, (at + count) * channels), channels, count, at);
     detector.process(count, at, hurried(at));
   }
   return { drops, trials };

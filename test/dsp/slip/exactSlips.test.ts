@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadKernels } from '../../../src/dsp/kernelFile.ts';
 import { type ExactSlip, ExactSlips } from '../../../src/dsp/slip/exactSlips.ts';
-import { lanesOf, type SlipKernel } from '../../../src/dsp/slip/slipKernel.ts';
+import { lanesOf, type SlipKernel, stage } from '../../../src/dsp/slip/slipKernel.ts';
 import { createTwinSlipKernel } from '../../../src/dsp/slip/slipTwin.ts';
 import { createWasmSlipKernel } from '../../../src/dsp/slip/slipWasm.ts';
 import { band, fault, gaussianOf, PlainMasks, randomOf, sample24 } from './material.ts';
@@ -34,7 +34,7 @@ function slipsOf(
     const frames = Math.min(chunks[i % chunks.length]!, total - at);
     const part = block.subarray(at * channels, (at + frames) * channels);
     masks.process(part, frames);
-    kernel.staging.set(part);
+    stage(kernel, part, channels, frames, at);
     detector.process(frames, at, masks);
     at += frames;
   }
@@ -166,7 +166,7 @@ describe('exact evidence of slips', () => {
       for (let at = 0; at < frames; at += 480) {
         const part = clean8.subarray((from + at) * 8, (from + at + 480) * 8);
         masks.process(part, 480);
-        kernel.staging.set(part);
+        stage(kernel, part, 8, 480, as + at);
         detector.process(480, as + at, masks);
       }
     };
