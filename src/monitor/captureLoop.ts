@@ -38,7 +38,9 @@ const BACK_OFF_MS: readonly number[] = [250, 500, 1000, 2000];
 const RATE_EVERY_MS = 1000;
 /** Events posted in one turn; more are only counted. */
 const MAX_EVENTS = 64;
+/** What was found is told this often at most; that nothing was, less often. */
 const REPORTS_PER_S = 10;
+const QUIET_REPORTS_PER_S = 2;
 /** A buffer that is full to a quarter: capture is behind, and the search for dropped frames, which is half of its work, can wait. */
 const HURRY_PART = 4;
 const PROOF_REPORTS_PER_S = 4;
@@ -255,7 +257,8 @@ export class CaptureLoop {
 
   /** What the detector found, and how far the stream is: the verdict needs both. */
   #reportSlips(open: OpenStream): void {
-    if (open.slips === null || open.frames - open.reportedFrames < open.stream.info.rateHz / REPORTS_PER_S) return;
+    const perS = open.evidence.length > 0 ? REPORTS_PER_S : QUIET_REPORTS_PER_S;
+    if (open.slips === null || open.frames - open.reportedFrames < open.stream.info.rateHz / perS) return;
     open.reportedFrames = open.frames;
     this.#parts.post({
       kind: 'slips',

@@ -68,7 +68,7 @@ export type FromCapture =
   /** The interface's rate error against this box's clock and its 95 % half width, ppm; about once a second. */
   | { readonly kind: 'rate'; readonly ppm: number; readonly uncertaintyPpm: number }
   /**
-   * Some ten times a second: how far the stream is, what the slip detector found since (bounded by its own rate of about one
+   * Twice a second, up to ten times when there is something: how far the stream is, what the slip detector found since (bounded by its own rate of about one
    * a second and bank; `bank` is the place in the list of `banks` told), and for each bank whether all of it was 0.
    */
   | {

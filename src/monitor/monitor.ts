@@ -40,7 +40,7 @@ import { SlipVerdicts } from './verdict/slipVerdicts.ts';
 /** 30 level frames a second: what an eye follows. */
 const LEVEL_INTERVAL_MS = 33;
 /** Between two turns while nobody listens to levels: a wake-up costs more than the turn. */
-const IDLE_INTERVAL_MS = 100;
+const IDLE_INTERVAL_MS = 250;
 const SNAPSHOT_INTERVAL_MS = 500;
 /** The capture worker turns every 100 ms at least. One that did not for this long hangs in a driver: nobody watches. */
 const HUNG_MS = 3000;
@@ -420,6 +420,8 @@ export class Monitor implements MonitorView, MonitorCommands {
     if (message.kind === 'bug') throw new Error(`clock worker: ${message.stack}`);
     const rerouted = this.#device.take(message, this.#parts.uptimeMs());
     if (rerouted && this.#info !== null) this.#openStream(this.#info, false);
+    // What the controls tell does not wait for the next turn.
+    if (message.kind !== 'alive' && this.#timer !== null) this.turn();
   }
 
   #hasLevels(): boolean {
