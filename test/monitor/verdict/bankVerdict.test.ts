@@ -147,10 +147,43 @@ describe('the verdict on a bank', () => {
     expect(verdict.state().sync).toBe('sync');
     verdict.takeDrop({ ...block(100 * RATE, 32), sizes: new Float64Array(65) });
     expect(verdict.state()).toMatchObject({ sync: 'unknown', slips: 0, latched: false });
-    play(verdict, 100, 120, 0.9);
+    play(verdict, 100, 119, 0.9);
     expect(verdict.state().sync).toBe('unknown');
-    play(verdict, 220, 60, 0.9);
+    play(verdict, 219, 60, 0.9);
     expect(verdict.state().sync).toBe('sync');
+  });
+
+  it('says sync again two minutes behind the last cut, by what was heard meanwhile', () => {
+    const verdict = new BankVerdict(RATE);
+    play(verdict, 0, 100, 0.9);
+    verdict.takeDrop(block(100 * RATE, 32));
+    play(verdict, 100, 119, 0.9);
+    expect(verdict.state().sync).toBe('unknown');
+    play(verdict, 219, 3, 0.9);
+    expect(verdict.state()).toMatchObject({ sync: 'sync', basis: 'audio', slips: 0 });
+    // Only what was heard behind the cut.
+    expect(verdict.state().observableS).toBeLessThan(123);
+  });
+
+  it('keeps sync where the sound ends all at once: frames left out make nothing quieter', () => {
+    const verdict = new BankVerdict(RATE);
+    play(verdict, 0, 100, 0.9);
+    verdict.takeDrop({ ...block(100 * RATE, 32), riseDb: -8 });
+    play(verdict, 100, 2, 0.9);
+    expect(verdict.state().sync).toBe('sync');
+  });
+
+  it('shows a drop by itself on less evidence where the channels say different things than where all are copies', () => {
+    for (const [voices, nats, shown] of [
+      [4, 25, 1],
+      [4, 20, 0],
+      [1.8, 33, 0],
+      [1.8, 40, 1],
+    ] as const) {
+      const verdict = new BankVerdict(RATE);
+      verdict.takeDrop({ ...drop(10 * RATE, nats), voices });
+      expect(verdict.state().slips, `${nats} nats, ${voices} voices`).toBe(shown);
+    }
   });
 
   it('gives no ppm before its half can be ruled out: eight slips on the comb', () => {
