@@ -168,14 +168,19 @@ await scenario(async (t) => {
     ok: refused >= 1 && (await finding('panel-silent')) === undefined,
   });
 
-  const frameOf = async () => (await status()).capture.frames;
+  /** Frames and the moment they were counted at, of one snapshot: snapshots are half a second apart. */
+  const counted = async () => {
+    const { capture, uptimeMs } = await status();
+    return { frames: capture.frames, uptimeMs };
+  };
   panel.setFault('nak');
   const goneMs = nowMs();
   await until('finding', 10_000, () => finding('panel-silent'));
   const saidMs = nowMs() - goneMs;
-  const [framesBefore, atMs] = [await frameOf(), nowMs()];
-  await sleep(1000);
-  const rate = ((await frameOf()) - framesBefore) / (nowMs() - atMs) / 48;
+  const before = await counted();
+  await sleep(2000);
+  const after = await counted();
+  const rate = (after.frames - before.frames) / (after.uptimeMs - before.uptimeMs) / 48;
   await press(1);
   await sleep(400);
   panel.heal();
