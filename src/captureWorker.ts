@@ -9,6 +9,7 @@ import { createWasmLoudness } from './dsp/loudnessWasm.ts';
 import { createWasmMeter } from './dsp/meterWasm.ts';
 import { createWasmSlipKernel } from './dsp/slip/slipWasm.ts';
 import { assertNever, type Outcome } from './fault.ts';
+import { collectStart } from './heap.ts';
 import { CaptureLoop } from './monitor/captureLoop.ts';
 import type { CaptureWorkerData, FromCapture, ToCapture } from './monitor/captureMessages.ts';
 import { LevelBoardWriter } from './monitor/levelBoard.ts';
@@ -81,6 +82,7 @@ try {
     // A file waits for its reader; a device does not.
     if (data.choice.kind === 'alsa') {
       warmUp(creators);
+      collectStart();
       goFirst();
     }
     // The controls are read once before the stream opens: opening may change the clock source, and that shall be seen.

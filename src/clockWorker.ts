@@ -3,6 +3,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { alsaCardClockSource, alsaClockSource, dumpClockSource } from './device/clock/clockSource.ts';
 import type { ClockSource } from './device/ports.ts';
 import { loadDump } from './device/sim/replay.ts';
+import { trimHeap } from './device/system/trimHeap.ts';
 import { ClockLoop } from './monitor/clockLoop.ts';
 import type { ClockWorkerData, FromClock, ToClock } from './monitor/clockMessages.ts';
 
@@ -31,6 +32,7 @@ try {
     takeCommand: () => receiveMessageOnPort(port)?.message as ToClock | undefined,
     sleepMs,
     nowMs: () => performance.now(),
+    trimMemory: trimHeap,
     onFirst: () => {
       Atomics.store(first, 0, 1);
       Atomics.notify(first, 0);

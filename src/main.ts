@@ -64,6 +64,8 @@ import { WiredPanel } from './wiredPanel.ts';
 
 /** So long after the start all that starting needs has been loaded and used. */
 const COLLECT_START_MS = 4000;
+/** What phones and journal have let go is given back this often. */
+const TRIM_MS = 300_000;
 
 interface Chosen {
   readonly choice: CaptureChoice;
@@ -641,9 +643,15 @@ async function runOnce(
       void started.then(() => say(`Lightkeeper: ${url}${chosen.simulated ? '   (SIMULATOR)' : ''}`));
   }
 
-  const collecting = setTimeout(collectStart, COLLECT_START_MS).unref();
+  const giveBack = () => threads.tellClock({ kind: 'trimMemory' });
+  const collecting = setTimeout(() => {
+    collectStart();
+    giveBack();
+  }, COLLECT_START_MS).unref();
+  const trimming = setInterval(giveBack, TRIM_MS).unref();
   const outcome = await ended;
   clearTimeout(collecting);
+  clearInterval(trimming);
   if (outcome !== 'again') notifier?.stopping();
   watchdog.stop();
   mainLoop.stop();

@@ -21,6 +21,8 @@ export interface ClockLoopParts {
   readonly sleepMs: (ms: number) => void;
   /** Monotonic. */
   readonly nowMs: () => number;
+  /** Gives back memory that is held free. */
+  readonly trimMemory: () => void;
   /** Called once, when the first reading was posted or could not be had. */
   readonly onFirst: () => void;
 }
@@ -80,6 +82,9 @@ export class ClockLoop {
       case 'streaming':
         this.#streaming = command.on;
         this.#stream?.setStreaming(command.on);
+        return;
+      case 'trimMemory':
+        this.#parts.trimMemory();
         return;
       case 'stop':
         this.#stopped = true;

@@ -23,6 +23,8 @@ export type ToClock =
   | { readonly kind: 'card'; readonly ctl: string; readonly usbId: string | null }
   /** A capture stream runs, or not: some controls mean something only while one does. */
   | { readonly kind: 'streaming'; readonly on: boolean }
+  /** Give back memory that is held free. */
+  | { readonly kind: 'trimMemory' }
   | { readonly kind: 'stop' };
 
 export interface ClockWorkerData {

@@ -35,6 +35,7 @@ function rig() {
   let nowMs = 0;
   let firsts = 0;
   let alive = 0;
+  let trims = 0;
   let board: ReplayBoard | null = new ReplayBoard(dump);
   const asked: (string | null)[] = [];
   const posted: FromClock[] = [];
@@ -57,6 +58,7 @@ function rig() {
       nowMs += ms;
     },
     nowMs: () => nowMs,
+    trimMemory: () => trims++,
     onFirst: () => firsts++,
   });
   return {
@@ -66,6 +68,7 @@ function rig() {
     asked,
     firsts: () => firsts,
     alive: () => alive,
+    trims: () => trims,
     elapse: (ms: number) => {
       const end = nowMs + ms;
       while (nowMs < end) {
@@ -130,6 +133,16 @@ describe('the clock worker', () => {
     plug(null);
     elapse(10_000);
     expect(alive() - before).toBeGreaterThanOrEqual(9);
+  });
+
+  it('gives back memory when it is told to, and goes on reading', () => {
+    const { loop, posted, commands, trims } = rig();
+    loop.turn();
+    expect(trims()).toBe(0);
+    commands.push({ kind: 'trimMemory' });
+    loop.turn();
+    expect(trims()).toBe(1);
+    expect(posted.map((message) => message.kind)).toEqual(['reading']);
   });
 
   it('reads the card that is captured, not the one that was guessed', () => {
