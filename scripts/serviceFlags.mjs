@@ -1,4 +1,4 @@
-// Node's flags as the service has them, for what measures the program as it is installed.
+// Node's flags and the environment as the service has them, for what measures the program as it is installed.
 import { readFileSync } from 'node:fs';
 
 const unit = readFileSync(new URL('../systemd/lightkeeper.service', import.meta.url), 'utf8');
@@ -7,3 +7,11 @@ export const serviceFlags = /^ExecStart=\S+\/node (.*?)\s*\S+cli-entry\.js run$/
   .exec(unit)[1]
   .split(' ')
   .filter(Boolean);
+/** What the unit sets, for the program's allocator. */
+export const serviceEnvironment = Object.fromEntries(
+  /^Environment=(.*)$/m
+    .exec(unit)[1]
+    .trim()
+    .split(/\s+/)
+    .map((one) => one.split('=')),
+);

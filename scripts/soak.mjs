@@ -6,7 +6,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root } from './prepare.mjs';
-import { serviceFlags } from './serviceFlags.mjs';
+import { serviceEnvironment, serviceFlags } from './serviceFlags.mjs';
 
 process.chdir(root);
 const { values: chosen } = parseArgs({
@@ -67,7 +67,7 @@ async function start(words, folder) {
     process.execPath,
     [...serviceFlags, 'dist/cli-entry.js', 'run', ...words, '--http', '0', '--panel', 'none', '--state-dir', folder],
     // As the service has it.
-    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, MALLOC_ARENA_MAX: '2' } },
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...serviceEnvironment } },
   );
   let text = '';
   const url = await new Promise((resolve, reject) => {

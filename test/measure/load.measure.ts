@@ -10,7 +10,10 @@ import { startDaemon } from '../daemon/daemonProcess.ts';
 
 const script = (name: string) => import(new URL(`../../scripts/${name}`, import.meta.url).href);
 const { bundle } = (await script('bundle.mjs')) as { bundle: (folder: string) => Promise<void> };
-const { serviceFlags } = (await script('serviceFlags.mjs')) as { serviceFlags: readonly string[] };
+const { serviceFlags, serviceEnvironment } = (await script('serviceFlags.mjs')) as {
+  serviceFlags: readonly string[];
+  serviceEnvironment: Readonly<Record<string, string>>;
+};
 const SECONDS = Number(process.env.LOAD_SECONDS ?? 60);
 /** Linux counts processor time in ticks of 10 ms (USER_HZ). */
 const TICKS_PER_S = 100;
@@ -79,7 +82,7 @@ async function measure(entry: string, blocked: boolean) {
     ['--pcm', `hw:${card.number},0`, '--channels', '34', '--rate', '48000'],
     {
       ...rig.env,
-      MALLOC_ARENA_MAX: '2',
+      ...serviceEnvironment,
       NODE_OPTIONS: `--import=${blocker}`,
     },
     undefined,

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { WORKER_LIMITS } from '../../src/heap.ts';
 import { CRASHES_TO_SAFE } from '../../src/startLedger.ts';
 import { EventLoopTurns, Watchdog } from '../../src/watchdog.ts';
 
@@ -33,6 +34,34 @@ describe('the unit', () => {
     expect(settings('Wants')[0]).toContain('modprobe@snd.service');
     expect(settings('After')[0]).toContain('modprobe@snd.service');
     expect(settings('SupplementaryGroups')).toEqual(['audio i2c gpio']);
+  });
+
+  it('bounds the memory: every heap may hold 256 MB, and a freed picture goes back to the system, by flags that Node takes', () => {
+    const [words] = settings('ExecStart');
+    const flags = /node (.*?) \S+cli-entry\.js run$/.exec(words!)![1]!.split(' ');
+    const environment = Object.fromEntries(
+      settings('Environment')[0]!
+        .split(' ')
+        .map((one) => one.split('=')),
+    );
+    expect(environment).toMatchObject({ MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '131072' });
+    const program = `
+      const { Worker } = require('node:worker_threads');
+      const limit = 'require("node:v8").getHeapStatistics().heap_size_limit / 2 ** 20';
+      const worker = new Worker('require("node:worker_threads").parentPort.postMessage(' + limit + ')',
+        { eval: true, resourceLimits: ${JSON.stringify(WORKER_LIMITS)} });
+      worker.once('message', (mb) => console.log(JSON.stringify([eval(limit), mb])));`;
+    const ran = spawnSync(process.execPath, [...flags, '-e', program], {
+      encoding: 'utf8',
+      env: { ...process.env, ...environment },
+    });
+    const limitsMb = JSON.parse(ran.stdout) as number[];
+    expect(limitsMb).toHaveLength(2);
+    // The young generation's megabytes are counted with the old one's.
+    for (const mb of limitsMb) {
+      expect(mb).toBeGreaterThanOrEqual(256);
+      expect(mb).toBeLessThan(270);
+    }
   });
 
   it('starts anew for ever but not endlessly: safe mode comes before it gives up', () => {
