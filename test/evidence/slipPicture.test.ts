@@ -94,6 +94,24 @@ describe('the picture of a slip', () => {
     expect(red).toBeGreaterThan(150);
   });
 
+  it('draws in one place: a picture leaves nothing of the one before it, and less than its pixels behind', () => {
+    const tall = slipPicture(snippetOf('repeat', 1), caption('repeat', 1));
+    const one: Snippet = { ...snippetOf('drop', 1), channels: [13], samples: new Int32Array(1920).fill(256) };
+    const low = slipPicture(one, caption('drop', 1));
+    const pixels = (png: Uint8Array) => Buffer.from(decode(png).data);
+    const alone = pixels(drawingPng(low, { small, large }));
+    const before = process.memoryUsage().arrayBuffers;
+    const kept: Uint8Array[] = [];
+    for (let i = 0; i < 6; i++) {
+      kept.push(drawingPng(tall, { small, large }));
+      kept.push(drawingPng(low, { small, large }));
+    }
+    const grownBytes = process.memoryUsage().arrayBuffers - before;
+    expect(pixels(kept.at(-1)!).equals(alone)).toBe(true);
+    expect(pixels(kept[0]!).equals(pixels(kept[2]!))).toBe(true);
+    expect(grownBytes / 6).toBeLessThan((tall.widthPx * tall.heightPx * 3) / 2);
+  });
+
   it('stands on silence, on one channel, and on a place near the edge', () => {
     const silent = { ...snippetOf('drop', 1), samples: new Int32Array(1920 * CHANNELS) };
     expect(drawingSvg(slipPicture(silent, caption('drop', 1)))).not.toMatch(/NaN|Infinity/);
