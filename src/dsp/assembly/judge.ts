@@ -19,6 +19,8 @@ const PAIRS: i32 = PLACES + 1;
 const CHANNELS: i32 = 16;
 /** Frames of residual on either side by which channels are compared. */
 const ROUGH: i32 = 400;
+/** A channel of whose energy another explains this share is a copy of it. */
+const COPY: f64 = 0.97;
 /** Numbers told of each channel: two energies, whether there is anything, and three stories of each place. */
 export const TOLD: i32 = 3 + 3 * TRIED;
 
@@ -33,6 +35,9 @@ let hannAt: usize = 0;
 let sideAt: usize = 0;
 let lagsAt: usize = 0;
 let factorsAt: usize = 0;
+let powersAt: usize = 0;
+/** [i][j], a byte: channel i was found a copy of channel j. */
+let copiesAt: usize = 0;
 let squaresAt: usize = 0;
 let clicksAt: usize = 0;
 let aheadAt: usize = 0;
@@ -64,6 +69,10 @@ export function judgeInit(place: usize): usize {
   next += <usize>(ORDER + 2) << 3;
   factorsAt = next;
   next += <usize>CHANNELS << 3;
+  powersAt = next;
+  next += <usize>CHANNELS << 3;
+  copiesAt = next;
+  next += CHANNELS * CHANNELS;
   squaresAt = next;
   next += 64 << 3;
   clicksAt = next;
@@ -136,11 +145,10 @@ function filter(a: usize, order: i32, x: usize, count: i32, out: usize, back: is
   }
 }
 
-/** Sums of products of residual `j` with four residuals from `i` on, over `count` frames from frame `from` on, at `out`. */
-function crossFour(j: i32, i: i32, from: i32, count: i32, out: usize): void {
-  const stride = <usize>(2 * ROUGH) << 3;
-  let p = residualsAt + (<usize>(j * 2 * ROUGH + from) << 3);
-  let q = residualsAt + (<usize>(i * 2 * ROUGH + from) << 3);
+/** Sums of products of row `j` with four rows from `i` on, over `count` doubles, at `out`. The first row begins at `rows`. */
+function crossFour(rows: usize, stride: usize, j: i32, i: i32, count: i32, out: usize): void {
+  let p = rows + <usize>j * stride;
+  let q = rows + <usize>i * stride;
   let s0 = 0.0;
   let s1 = 0.0;
   let s2 = 0.0;
@@ -160,29 +168,64 @@ function crossFour(j: i32, i: i32, from: i32, count: i32, out: usize): void {
   store<f64>(out, s3, 24);
 }
 
+/** The rough residual of channel `c` around the place. */
+function findResidual(c: i32): void {
+  filter(
+    roughAt + (<usize>(c * (TAPS + 1)) << 3),
+    TAPS,
+    signalsAt + (<usize>(c * LENGTH + REACH - ROUGH) << 3),
+    2 * ROUGH,
+    residualsAt + (<usize>(c * 2 * ROUGH) << 3),
+    -8,
+  );
+}
+
+/**
+ * A channel that is a copy of one before, but for noise, loses all that this one explains of it. By the residuals alone it would keep a
+ * share: in what a predictor leaves, noise is large, and hides how much is copied.
+ */
+function takeCopies(channels: i32): void {
+  memory.fill(copiesAt, 0, CHANNELS * CHANNELS);
+  const rows = signalsAt + (<usize>(REACH - ROUGH) << 3);
+  for (let c = 0; c < channels; c++) {
+    crossFour(rows, LENGTH << 3, c, c & ~3, 2 * ROUGH, factorsAt + (<usize>(c & ~3) << 3));
+    store<f64>(powersAt + (<usize>c << 3), load<f64>(factorsAt + (<usize>c << 3)));
+  }
+  for (let j = 0; j + 1 < channels; j++) {
+    for (let i = j & ~3; i < channels; i += 4)
+      crossFour(rows, LENGTH << 3, j, i, 2 * ROUGH, factorsAt + (<usize>i << 3));
+    const power = load<f64>(factorsAt + (<usize>j << 3));
+    for (let i = j + 1; i < channels; i++) {
+      const sum = load<f64>(factorsAt + (<usize>i << 3));
+      if (!(sum * sum > COPY * load<f64>(powersAt + (<usize>i << 3)) * power)) continue;
+      const factor = f64x2.splat(sum / power);
+      take(signalsAt + (<usize>(i * LENGTH) << 3), signalsAt + (<usize>(j * LENGTH) << 3), factor, LENGTH);
+      findResidual(i);
+      store<u8>(copiesAt + <usize>(i * CHANNELS + j), 1);
+    }
+  }
+}
+
 /**
  * Each channel loses what the channels before explain of its residual. First the products of all residuals right at the place
  * are told, at judgeCross(): [j][i >= j].
  */
 function makeIndependent(channels: i32): void {
-  for (let c = 0; c < channels; c++)
-    filter(
-      roughAt + (<usize>(c * (TAPS + 1)) << 3),
-      TAPS,
-      signalsAt + (<usize>(c * LENGTH + REACH - ROUGH) << 3),
-      2 * ROUGH,
-      residualsAt + (<usize>(c * 2 * ROUGH) << 3),
-      -8,
-    );
+  for (let c = 0; c < channels; c++) findResidual(c);
+  const right = residualsAt + (<usize>(ROUGH - GUARD) << 3);
   for (let j = 0; j < channels; j++)
     for (let i = j & ~3; i < channels; i += 4)
-      crossFour(j, i, ROUGH - GUARD, GUARD + ORDER, crossAt + (<usize>(j * CHANNELS + i) << 3));
+      crossFour(right, <usize>(2 * ROUGH) << 3, j, i, GUARD + ORDER, crossAt + (<usize>(j * CHANNELS + i) << 3));
+  takeCopies(channels);
   // By then the residuals of the channels before have lost their parts: one column of factors after the other.
   for (let j = 0; j + 1 < channels; j++) {
-    for (let i = j & ~3; i < channels; i += 4) crossFour(j, i, 0, 2 * ROUGH, factorsAt + (<usize>i << 3));
+    for (let i = j & ~3; i < channels; i += 4)
+      crossFour(residualsAt, <usize>(2 * ROUGH) << 3, j, i, 2 * ROUGH, factorsAt + (<usize>i << 3));
     const power = load<f64>(factorsAt + (<usize>j << 3));
     if (power <= 0) continue;
     for (let i = j + 1; i < channels; i++) {
+      // What such a pair still has in common is the noise of the first: it would bring the source back.
+      if (load<u8>(copiesAt + <usize>(i * CHANNELS + j)) != 0) continue;
       const factor = f64x2.splat(load<f64>(factorsAt + (<usize>i << 3)) / power);
       take(residualsAt + (<usize>(i * 2 * ROUGH) << 3), residualsAt + (<usize>(j * 2 * ROUGH) << 3), factor, 2 * ROUGH);
       take(signalsAt + (<usize>(i * LENGTH) << 3), signalsAt + (<usize>(j * LENGTH) << 3), factor, LENGTH);

@@ -23,6 +23,8 @@ export const TRIED = 2 * PLACES + 1;
 export const MAX_CHANNELS = 16;
 /** Frames of residual on either side by which channels are compared. */
 export const ROUGH = 400;
+/** A channel of whose energy another explains this share is a copy of it. */
+export const COPY = 0.97;
 
 /** Where in `told` a channel's numbers stand. */
 export const LEFT = 0;

@@ -4,6 +4,7 @@ import {
   BACKWARD,
   BEFORE,
   BEHIND,
+  COPY,
   GAP,
   GUARD,
   HALF,
@@ -40,21 +41,44 @@ export function createTwinJudge(data: Float32Array, taps: Float32Array, capacity
   const signalOf = (c: number) => signals.subarray(c * JUDGE_LENGTH, (c + 1) * JUDGE_LENGTH);
   const residuals = Array.from({ length: MAX_CHANNELS }, () => new Float64Array(2 * ROUGH));
 
-  const makeIndependent = (channels: number) => {
-    for (let c = 0; c < channels; c++) {
-      const x = signalOf(c);
-      const a = rough.subarray(c * (TAPS + 1), (c + 1) * (TAPS + 1));
-      residuals[c]!.forEach((_, i, e) => {
-        e[i] = filterAt(x, a, JUDGE_REACH - ROUGH + i);
-      });
+  const findResidual = (c: number) => {
+    const x = signalOf(c);
+    const a = rough.subarray(c * (TAPS + 1), (c + 1) * (TAPS + 1));
+    residuals[c]!.forEach((_, i, e) => {
+      e[i] = filterAt(x, a, JUDGE_REACH - ROUGH + i);
+    });
+  };
+
+  /** What is a copy of a channel before, but for noise, loses all that this one explains of it. */
+  const takeCopies = (channels: number) => {
+    const copies = new Set<number>();
+    const from = JUDGE_REACH - ROUGH;
+    const to = JUDGE_REACH + ROUGH;
+    const powers = Array.from({ length: channels }, (_, c) => dot(signalOf(c), signalOf(c), from, to));
+    for (let j = 0; j < channels; j++) {
+      const power = dot(signalOf(j), signalOf(j), from, to);
+      for (let i = j + 1; i < channels; i++) {
+        const sum = dot(signalOf(i), signalOf(j), from, to);
+        if (!(sum * sum > COPY * powers[i]! * power)) continue;
+        take(signalOf(i), signalOf(j), sum / power);
+        findResidual(i);
+        copies.add(i * MAX_CHANNELS + j);
+      }
     }
+    return copies;
+  };
+
+  const makeIndependent = (channels: number) => {
+    for (let c = 0; c < channels; c++) findResidual(c);
     for (let i = 0; i < channels; i++)
       for (let j = i; j < channels; j++)
         cross[i * MAX_CHANNELS + j] = dot(residuals[i]!, residuals[j]!, ROUGH - GUARD, ROUGH + ORDER);
+    const copies = takeCopies(channels);
     for (let i = 0; i < channels; i++)
       for (let j = 0; j < i; j++) {
         const power = dot(residuals[j]!, residuals[j]!, 0, 2 * ROUGH);
-        if (power <= 0) continue;
+        // What a copy still has in common with the first is the noise of that: it would bring the source back.
+        if (power <= 0 || copies.has(i * MAX_CHANNELS + j)) continue;
         const factor = dot(residuals[i]!, residuals[j]!, 0, 2 * ROUGH) / power;
         take(residuals[i]!, residuals[j]!, factor);
         take(signalOf(i), signalOf(j), factor);

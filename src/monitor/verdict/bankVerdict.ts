@@ -64,15 +64,12 @@ interface Found {
 }
 
 /**
- * A drop that may be shown by itself: evidence, and agreement of the rest of the bank. Where all channels say nearly the same, the
- * rest is no second witness, and the evidence must be larger. See docs/slips.md for what clean sound reaches. A block never is: cuts in
- * the music look like one, and only a comb of them is none.
+ * A drop that may be shown by itself: evidence, and agreement of the rest of the bank. See docs/slips.md for what clean sound
+ * reaches: 21 nats. A block never is: cuts in the music look like one, and only a comb of them is none.
  */
 export function isStrong(drop: Found): boolean {
-  return !drop.sizes && drop.nats >= (drop.voices >= SEVERAL_VOICES ? 22 : 36) && drop.others >= 6;
+  return !drop.sizes && drop.nats >= 24 && drop.others >= 6;
 }
-/** Copies of one source, each with a noise of its own, have shown 33 nats in 7 clean hours, and 2.1 voices; all else 21 nats. */
-const SEVERAL_VOICES = 2.2;
 
 /**
  * The bank is cut here, whoever says so and however many frames are missing: a reason to say no SYNC for a while. Where it gets much

@@ -37,6 +37,39 @@ const bytesOf = (array: ArrayBufferView) => Buffer.from(array.buffer, array.byte
 const sameBits = (a: ArrayBufferView, b: ArrayBufferView) => bytesOf(a).equals(bytesOf(b));
 
 describe('slip kernels', () => {
+  it('take copies of one source for one witness, though each has a noise of its own', () => {
+    const options: SlipKernelOptions = { channels: 8, maxFrames: 512, lanes: [0, 1, 2, 3, 4, 5, 6, 7], capacity: 4096 };
+    const kernel = createWasmSlipKernel(kernels, options);
+    const gaussian = gaussianOf(randomOf(9));
+    const place = 2000;
+    let a = 0;
+    let b = 0;
+    // A deep source, resonant: what its predictor leaves is no larger than the preamps' noise.
+    const source = Float64Array.from({ length: 4097 }, () => {
+      const x = 1.98 * a - 0.985 * b + gaussian();
+      b = a;
+      a = x;
+      return 4 * x;
+    });
+    for (let n = 0; n < 4096; n++)
+      for (let c = 0; c < 8; c++)
+        kernel.data[(n + (c >> 2) * 4096) * 4 + (c & 3)] = Math.round(
+          source[n + (n >= place ? 1 : 0)]! + 6 * gaussian(),
+        );
+    for (let g = 0; g < 2; g++) kernel.train(g, place - 512, 4);
+    for (let c = 0; c < 8; c++) kernel.judge.load(c, c >> 2, c & 3, place);
+    kernel.judge.judge(8);
+    const middle = 1024;
+    const powerOf = (c: number) => {
+      let sum = 0;
+      for (let n = 0; n < 2 * middle; n++) sum += kernel.judge.signals[c * JUDGE_LENGTH + 32 + n]! ** 2;
+      return sum / (2 * middle);
+    };
+    // Nothing of the source is left in the seven copies but noise: theirs, and that of the first.
+    for (let c = 1; c < 8; c++) expect(powerOf(c), `channel ${c}`).toBeLessThan(2.2 * 36);
+    expect(powerOf(0)).toBeGreaterThan(100 * 36);
+  });
+
   it('judge a place by the same bits in WASM and in plain TypeScript, whatever the channels carry', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1e6 }), fc.constantFrom(1, 2, 3, 8, 16), (seed, channels) => {

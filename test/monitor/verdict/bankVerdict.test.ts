@@ -173,19 +173,6 @@ describe('the verdict on a bank', () => {
     expect(verdict.state().sync).toBe('sync');
   });
 
-  it('shows a drop by itself on less evidence where the channels say different things than where all are copies', () => {
-    for (const [voices, nats, shown] of [
-      [4, 25, 1],
-      [4, 20, 0],
-      [1.8, 33, 0],
-      [1.8, 40, 1],
-    ] as const) {
-      const verdict = new BankVerdict(RATE);
-      verdict.takeDrop({ ...drop(10 * RATE, nats), voices });
-      expect(verdict.state().slips, `${nats} nats, ${voices} voices`).toBe(shown);
-    }
-  });
-
   it('gives no ppm before its half can be ruled out: eight slips on the comb', () => {
     const verdict = new BankVerdict(RATE);
     for (let m = 1; m <= 7; m++) {
