@@ -13,7 +13,7 @@ const { values: chosen } = parseArgs({
   options: {
     /** Minutes of the run in real time. */
     minutes: { type: 'string', default: '60' },
-    /** Hours of audio of the run in virtual time. */
+    /** Hours of audio of the run in virtual time; 0: the run in real time alone. */
     hours: { type: 'string', default: '24' },
     /** An hour of virtual time alone: for CI. Writes no document. */
     short: { type: 'boolean', default: false },
@@ -198,16 +198,13 @@ const work = mkdtempSync(join(tmpdir(), 'lightkeeper-soak-take-'));
 const take = join(work, 'take.wav');
 writeTake(take);
 const inRealTime = () => soak('real time', ['--sim', 'slow-expander'], (ms) => ms / (MINUTES * 60_000));
+const inVirtualTime = () =>
+  soak('virtual time', ['--wav', take, '--fast', '--loop'], (_ms, status) =>
+    status === null || status.capture.rateHz === 0 ? 0 : status.capture.frames / status.capture.rateHz / (HOURS * 3600),
+  );
 let results;
 try {
-  results = await Promise.all([
-    ...(chosen.short ? [] : [inRealTime()]),
-    soak('virtual time', ['--wav', take, '--fast', '--loop'], (_ms, status) =>
-      status === null || status.capture.rateHz === 0
-        ? 0
-        : status.capture.frames / status.capture.rateHz / (HOURS * 3600),
-    ),
-  ]);
+  results = await Promise.all([...(chosen.short ? [] : [inRealTime()]), ...(HOURS > 0 ? [inVirtualTime()] : [])]);
 } finally {
   rmSync(work, { recursive: true, force: true });
 }
