@@ -1,4 +1,5 @@
 /** npm run load: the whole program as it is installed, on 34 channels from the test card for a minute; writes docs/load.md. */
+import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +23,7 @@ const rig = new TestRig();
 const installed = mkdtempSync(join(tmpdir(), 'lightkeeper-installed-'));
 afterAll(() => {
   rig.stop();
+  for (const one of spinning) one.kill();
   rmSync(installed, { recursive: true, force: true });
 });
 
@@ -70,9 +72,23 @@ const blocker = `data:text/javascript,${encodeURIComponent(`
   if (isMainThread) process.on('SIGUSR2', () => { const end = performance.now() + 400; while (performance.now() < end); });
 `)}`;
 
-async function measure(entry: string, blocked: boolean) {
+/**
+ * Keeps every core from halting, in the idle class: what else wants to run goes first. In a virtual machine a core that halts is woken by
+ * its host, and that time is put to the account of the program that wakes, twice as much as its own work.
+ */
+const spinning: ChildProcess[] = [];
+function keepAwake(): void {
+  spinning.push(
+    ...cpus().map(() => spawn('chrt', ['-i', '0', 'sh', '-c', 'while :; do :; done'], { stdio: 'ignore' })),
+  );
+}
+
+type Circumstances = 'plain' | 'awake' | 'blocked';
+
+async function measure(entry: string, circumstances: Circumstances) {
+  const blocked = circumstances === 'blocked';
   const card = rig.add({
-    id: blocked ? 'Blocked' : 'Plain',
+    id: circumstances,
     channels: [34],
     ratesHz: [48000],
     formats: ['S32_LE'],
@@ -89,6 +105,7 @@ async function measure(entry: string, blocked: boolean) {
     [...serviceFlags, entry],
   );
   const pid = daemon.process.pid as number;
+  if (circumstances === 'awake') keepAwake();
   await new Promise((resolve) => setTimeout(resolve, 5000));
   const from = cpuSeconds(pid);
   const fromMs = performance.now();
@@ -97,6 +114,7 @@ async function measure(entry: string, blocked: boolean) {
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }
   const percent = ((cpuSeconds(pid) - from) / ((performance.now() - fromMs) / 1000)) * 100;
+  for (const one of spinning.splice(0)) one.kill();
   const status = (await (await fetch(`${daemon.url}/api/status`)).json()) as Snapshot;
   const result = { percent, rss: rssMb(pid), capture: status.capture };
   await daemon.stop();
@@ -105,31 +123,34 @@ async function measure(entry: string, blocked: boolean) {
 
 it('measures', async () => {
   const entry = await install();
-  const plain = await measure(entry, false);
-  const blocked = await measure(entry, true);
-  const line = (name: string, goal: string, a: string | number, b: string | number) =>
-    `| ${name} | ${a} | ${b} | ${goal} |`;
+  const runs = [await measure(entry, 'plain'), await measure(entry, 'awake'), await measure(entry, 'blocked')];
+  type Run = (typeof runs)[number];
+  const line = (name: string, goal: string, of: (run: Run) => string | number) =>
+    `| ${name} | ${runs.map(of).join(' | ')} | ${goal} |`;
   writeFileSync(
     new URL('../../docs/load.md', import.meta.url),
     `# What the program costs
 
 The whole program (capture, all meters with true peak, slips, page, no client) on 34 channels of S32_LE at 48 kHz from the
 test card through libasound, for ${SECONDS} s: the files, Node's flags (\`${serviceFlags.join(' ')}\`) and environment of the package's
-service. The card runs inside the program's process: its buffer of a second (6.5 MB) and its 1.6 MB of noise are in the memory. In the second column the main thread was blocked for 400 ms once a second
-(that blocking is not counted as load of its own: see the first column for that).
+service. The card runs inside the program's process: its buffer of a second (6.5 MB) and its 1.6 MB of noise are in the memory.
+
+First with nothing else on the machine; then the same with each core kept from halting by a loop of the idle class, which yields to
+everything: this is a virtual machine, and waking a halted core costs it more than the work it wakes for, so the second column is what the
+program itself does; last with the main thread blocked for 400 ms once a second (that blocking is in its processor figure).
 
     npm run load
 
 Machine: ${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${process.arch}, Node ${process.version}. Load average at the end: ${loadavg()[0]!.toFixed(1)}.
 
-| | plain | main thread blocked 400 ms a second | goal |
-|---|---:|---:|---|
-${line('processor, % of one core', '<= 3', plain.percent.toFixed(2), blocked.percent.toFixed(2))}
-${line('memory (RSS), MB', '<= 110', plain.rss.toFixed(1), blocked.rss.toFixed(1))}
-${line('frames captured', '', plain.capture.frames, blocked.capture.frames)}
-${line('overruns', '0', plain.capture.xruns, blocked.capture.xruns)}
-${line('frames lost', '0', plain.capture.lostFrames, blocked.capture.lostFrames)}
+| | plain | cores kept awake | main thread blocked 400 ms a second | goal |
+|---|---:|---:|---:|---|
+${line('processor, % of one core', '<= 3', ({ percent }) => percent.toFixed(2))}
+${line('memory (RSS), MB', '<= 110', ({ rss }) => rss.toFixed(1))}
+${line('frames captured', '', ({ capture }) => capture.frames)}
+${line('overruns', '0', ({ capture }) => capture.xruns)}
+${line('frames lost', '0', ({ capture }) => capture.lostFrames)}
 `,
   );
-  expect(plain.capture.xruns + blocked.capture.xruns).toBe(0);
+  expect(runs.map(({ capture }) => capture.xruns)).toEqual([0, 0, 0]);
 });
