@@ -1,10 +1,11 @@
 // npm run faults: every row of the fault matrix (test/faults/matrix.json) by the tests that carry its number in their names,
 // in their long forms, and what they measured, written to docs/faults.md. A row without a test that measured it fails.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { judgeRow, rowsNamedIn, testsOf } from './faultRows.mjs';
 import { root } from './prepare.mjs';
 
 process.chdir(root);
@@ -18,7 +19,6 @@ const { values: chosen } = parseArgs({
 });
 const matrix = JSON.parse(readFileSync('test/faults/matrix.json', 'utf8'));
 const rows = chosen.row === undefined ? matrix : matrix.filter(({ row }) => chosen.row.includes(String(row)));
-const NAME = /\bfault row (\d+)\b/;
 /** Kills of the configuration, kills of the journal, plugs: the matrix's own numbers. */
 const LONG = { CYCLES: '100', KILLS: '1000' };
 const JOURNAL_KILLS = '200';
@@ -30,40 +30,47 @@ const report = join(root, 'results', 'faults.json');
 
 /** One row's number, alone: 1 is not 12. */
 const only = rows.length === matrix.length ? 'fault row \\d' : `fault row (${rows.map(({ row }) => row).join('|')})\\b`;
+const wanted = new Set(rows.map(({ row }) => row));
+/** Longest that one file may take: a thousand kills on a busy machine are an hour. */
+const FILE_LIMIT_MS = 2 * 3_600_000;
 
-/** Runs the tests that carry a row's number; their results by file and name. */
-function runTests(environment, ...words) {
+/** Files with tests of the chosen rows, and which rows. */
+function filesOfRows() {
+  return readdirSync('test', { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .sort()
+    .map((name) => ({ file: join('test', name), rows: rowsNamedIn(readFileSync(join('test', name), 'utf8')) }))
+    .map(({ file, rows: named }) => ({ file, rows: named.filter((row) => wanted.has(row)) }))
+    .filter(({ rows: named }) => named.length > 0);
+}
+
+/** Runs a file's tests that carry a row's number. Each file has a process of its own: one that dies costs its own rows only. */
+function runFile({ file, rows: named }) {
   rmSync(report, { force: true });
+  const numbers = chosen.quick ? {} : file.startsWith('test/journal/') ? { KILLS: JOURNAL_KILLS } : LONG;
   const ran = spawnSync(
     process.execPath,
     [
-      ...['node_modules/vitest/vitest.mjs', 'run', '-t', only, '--fileParallelism=false'],
+      ...['node_modules/vitest/vitest.mjs', 'run', file, '-t', only],
       ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
-      ...words,
     ],
     {
       stdio: 'inherit',
+      timeout: FILE_LIMIT_MS,
       env: {
         ...process.env,
         NODE_OPTIONS: '--expose-gc',
         LIGHTKEEPER_FAULTS_FILE: told,
-        ...environment,
+        ...numbers,
       },
     },
   );
-  if (!existsSync(report)) throw new Error(`the tests did not run: exit code ${ran.status}`);
-  const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
-  return testResults.flatMap((file) =>
-    file.assertionResults
-      .filter(({ fullName, status }) => NAME.test(fullName) && ['passed', 'failed'].includes(status))
-      .map(({ fullName, status }) => ({ file: relative(root, file.name), name: fullName, status })),
-  );
+  const results = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')).testResults : [];
+  return testsOf(file, named, results, ran.signal ?? `exit code ${ran.status}`);
 }
 
 const startMs = performance.now();
-const tests = chosen.quick
-  ? runTests({})
-  : [...runTests(LONG, '--exclude', 'test/journal/**'), ...runTests({ KILLS: JOURNAL_KILLS }, 'test/journal')];
+const tests = filesOfRows().flatMap(runFile);
 const measurements = existsSync(told)
   ? readFileSync(told, 'utf8')
       .trim()
@@ -71,29 +78,7 @@ const measurements = existsSync(told)
       .map((line) => JSON.parse(line))
   : [];
 
-const inMs = (ms) => (ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(2)} s`);
-const late = (measured, target) => target !== undefined && measured !== undefined && measured > target;
-
-function judge(one) {
-  const own = tests.filter(({ name }) => Number(NAME.exec(name)?.[1]) === one.row);
-  const figures = measurements.filter(({ row }) => row === one.row);
-  const timed = (key) => one[key] === undefined || figures.some((figure) => figure[key] !== undefined);
-  const missed = figures.some((figure) => late(figure.detectMs, one.detectMs) || late(figure.recoverMs, one.recoverMs));
-  let state = 'ok';
-  if (own.some(({ status }) => status === 'failed')) state = 'FAILED';
-  else if (own.length === 0) state = 'NO TEST';
-  else if (figures.length === 0 || !timed('detectMs') || !timed('recoverMs')) state = 'NOT MEASURED';
-  else if (missed) state = 'missed';
-  const measured = figures.map(({ did, saw, detectMs, recoverMs }) =>
-    [
-      `${did}: ${saw}`,
-      ...(detectMs === undefined ? [] : [`told after ${inMs(detectMs)}`]),
-      ...(recoverMs === undefined ? [] : [`well after ${inMs(recoverMs)}`]),
-    ].join('; '),
-  );
-  return { ...one, state, measured, files: [...new Set(own.map(({ file }) => file))] };
-}
-const judged = rows.map(judge);
+const judged = rows.map((one) => judgeRow(one, tests, measurements));
 
 for (const { row, inject, state, measured } of judged) {
   console.log(`${String(row).padStart(2)} ${state.padEnd(12)} ${inject}: ${measured.join(' | ')}`);

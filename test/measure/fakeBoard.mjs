@@ -4,7 +4,7 @@
  * ioctl on the GPIO chip. BOARD_DIR holds `edges` (FIFO), `values` (bits of the lines), `writes.log` (what went over the bus:
  * from, to, bytes, page, column, data; of commands `- - -` and the bytes).
  */
-import fs, { appendFileSync, constants, openSync, readFileSync } from 'node:fs';
+import fs, { appendFileSync, constants, readFileSync } from 'node:fs';
 import { Module, syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
@@ -83,6 +83,10 @@ if (isMainThread) {
   };
   syncBuiltinESMExports();
 
+  // By the C library, as the program closes it: what a worker opened with node:fs Node closes once more when the worker ends, and
+  // the number may be another thread's file by then.
+  const O_CLOEXEC = 0o2000000;
+  const openPath = loadLibrary('libc.so.6').func('int open(const char *path, int flags)');
   const ioctl = (request, argument) => {
     const view = new DataView(argument.buffer, argument.byteOffset, argument.byteLength);
     const text = (at, value) => argument.set(Buffer.from(value), at);
@@ -92,7 +96,7 @@ if (isMainThread) {
       view.setUint32(64, LINES.length, true);
     } else if (request === 0xc100b405) text(0, LINES[view.getUint32(64, true)]);
     else if (request === 0xc250b407)
-      view.setInt32(588, openSync(join(dir, 'edges'), constants.O_RDWR | constants.O_NONBLOCK), true);
+      view.setInt32(588, openPath(join(dir, 'edges'), constants.O_RDWR | constants.O_NONBLOCK | O_CLOEXEC), true);
     else if (request === 0xc010b40e) view.setBigUint64(0, BigInt(readFileSync(join(dir, 'values'), 'utf8')), true);
     return 0;
   };
