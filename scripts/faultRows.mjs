@@ -24,6 +24,9 @@ export function testsOf(file, rows, testResults, ended) {
   return [...tests, ...silent];
 }
 
+/** Times that a row may have a target for, each a figure of its tests. */
+const TIMES = ['detectMs', 'recoverMs', 'p99Ms'];
+
 const inMs = (ms) => (ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(2)} s`);
 const late = (measured, target) => target !== undefined && measured !== undefined && measured > target;
 
@@ -32,17 +35,18 @@ export function judgeRow(one, tests, measurements) {
   const own = tests.filter(({ name }) => Number(NAME.exec(name)?.[1]) === one.row);
   const figures = measurements.filter(({ row }) => row === one.row);
   const timed = (key) => one[key] === undefined || figures.some((figure) => figure[key] !== undefined);
-  const missed = figures.some((figure) => late(figure.detectMs, one.detectMs) || late(figure.recoverMs, one.recoverMs));
+  const missed = figures.some((figure) => TIMES.some((key) => late(figure[key], one[key])));
   let state = 'ok';
   if (own.some(({ status }) => status === 'failed')) state = 'FAILED';
   else if (own.length === 0) state = 'NO TEST';
-  else if (figures.length === 0 || !timed('detectMs') || !timed('recoverMs')) state = 'NOT MEASURED';
+  else if (figures.length === 0 || !TIMES.every(timed)) state = 'NOT MEASURED';
   else if (missed) state = 'missed';
-  const measured = figures.map(({ did, saw, detectMs, recoverMs }) =>
+  const measured = figures.map(({ did, saw, detectMs, recoverMs, p99Ms }) =>
     [
       `${did}: ${saw}`,
       ...(detectMs === undefined ? [] : [`told after ${inMs(detectMs)}`]),
       ...(recoverMs === undefined ? [] : [`well after ${inMs(recoverMs)}`]),
+      ...(p99Ms === undefined ? [] : [`p99 ${inMs(p99Ms)}`]),
     ].join('; '),
   );
   return { ...one, state, measured, files: [...new Set(own.map(({ file }) => file))] };

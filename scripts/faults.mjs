@@ -13,7 +13,7 @@ const { values: chosen } = parseArgs({
   options: {
     /** Few kills, few plugs. Writes no document. */
     quick: { type: 'boolean', default: false },
-    /** Only these rows. Writes no document. */
+    /** Only these rows, in their long forms: the others stand in the document as they were measured before. */
     row: { type: 'string', multiple: true },
   },
 });
@@ -24,9 +24,12 @@ const LONG = { CYCLES: '100', KILLS: '1000' };
 const JOURNAL_KILLS = '200';
 
 mkdirSync('results', { recursive: true });
-const told = join(root, 'results', 'faults.jsonl');
+// Parts may run beside one another.
+const told = join(root, 'results', `faults-${process.pid}.jsonl`);
 rmSync(told, { force: true });
-const report = join(root, 'results', 'faults.json');
+const report = join(root, 'results', `faults-${process.pid}.json`);
+/** Rows as they were measured, with when and at what load. */
+const keptFile = join(root, 'results', 'faults-rows.json');
 
 /** One row's number, alone: 1 is not 12. */
 const only = rows.length === matrix.length ? 'fault row \\d' : `fault row (${rows.map(({ row }) => row).join('|')})\\b`;
@@ -84,9 +87,20 @@ for (const { row, inject, state, measured } of judged) {
   console.log(`${String(row).padStart(2)} ${state.padEnd(12)} ${inject}: ${measured.join(' | ')}`);
 }
 const good = judged.filter(({ state }) => state === 'ok').length;
-if (!chosen.quick && chosen.row === undefined) {
+for (const file of [told, report]) rmSync(file, { force: true });
+const kept = existsSync(keptFile) ? JSON.parse(readFileSync(keptFile, 'utf8')) : {};
+const took = {
+  at: new Date().toISOString().slice(0, 16),
+  load: loadavg()[0],
+  minutes: (performance.now() - startMs) / 60_000,
+};
+for (const one of judged) kept[one.row] = { ...one, took };
+if (!chosen.quick) writeFileSync(keptFile, JSON.stringify(kept));
+const all = matrix.map(({ row }) => kept[row]);
+if (!chosen.quick && all.every(Boolean)) {
+  const runs = [...new Map(all.map((one) => [one.took.at, one.took])).values()].sort((a, b) => (a.at < b.at ? -1 : 1));
   const cell = (text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
-  const lines = judged.map(
+  const lines = all.map(
     ({ row, inject, expect, target, measured, state, files }) =>
       `| ${row} | ${cell(inject)} | ${cell(expect)} | ${target} | ${cell(measured.join('<br>'))} | ${state} | ${files.map((file) => `[${file.slice('test/'.length)}](../${file})`).join('<br>')} |`,
   );
@@ -106,7 +120,12 @@ running: [soak.md](soak.md).
 |--:|---|---|---|---|---|---|
 ${lines.join('\n')}
 
-Node ${process.version}, ${cpus()[0].model.trim()}, ${cpus().length} threads, load average ${loadavg()[0].toFixed(1)} at the end; ${((performance.now() - startMs) / 60_000).toFixed(0)} min.
+Node ${process.version}, ${cpus()[0].model.trim()}, ${cpus().length} threads. ${runs.length === 1 ? 'One run' : `${runs.length} parts (\`--row N\`)`}: ${runs
+      .map(
+        ({ at, load, minutes }) =>
+          `${at.replace('T', ' ')} UTC, ${minutes.toFixed(0)} min, load average ${load.toFixed(1)} at the end`,
+      )
+      .join('; ')}.
 `,
   );
   console.log('docs/faults.md written');

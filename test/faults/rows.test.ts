@@ -20,6 +20,12 @@ it('a row with a test that passed and a figure within its target is well, and sa
 
 it('a figure beyond the target is missed; no figure, or none of the time asked for, is not measured; no test is none', () => {
   expect(judgeRow(ROW, passed, [{ ...figure, detectMs: 1001 }]).state).toBe('missed');
+  const paged = { row: 1, inject: 'hang', expect: 'answers', target: 'p99 < 100 ms', p99Ms: 100 };
+  expect(judgeRow(paged, passed, [{ ...figure, p99Ms: 116 }])).toMatchObject({
+    state: 'missed',
+    measured: ['unplugged: no device; told after 300 ms; p99 116 ms'],
+  });
+  expect(judgeRow(paged, passed, [figure]).state).toBe('NOT MEASURED');
   expect(judgeRow(ROW, passed, []).state).toBe('NOT MEASURED');
   expect(judgeRow(ROW, passed, [{ row: 1, did: 'unplugged', saw: 'no device' }]).state).toBe('NOT MEASURED');
   expect(judgeRow(ROW, [], [figure]).state).toBe('NO TEST');

@@ -20,6 +20,8 @@ export interface FaultMeasurement {
   readonly detectMs?: number;
   /** From the fault, or the cure, to normal, ms. */
   readonly recoverMs?: number;
+  /** Of requests that are answered meanwhile, ms. */
+  readonly p99Ms?: number;
 }
 
 export function tellFaultRow(measured: FaultMeasurement): void {

@@ -2,6 +2,7 @@ import { Check } from 'typebox/value';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Snapshot } from '../../src/monitor/snapshot.ts';
 import { createWebServer } from '../../src/web/server.ts';
+import { tellFaultRow } from '../faults/tell.ts';
 import { makeWeb, TINY_PNG, type WebRig } from './support/webRig.ts';
 
 const HOST = { host: 'localhost:8080' };
@@ -110,6 +111,7 @@ describe('Host and Origin', () => {
       expect(answer.statusCode, url).toBe(403);
       expect(answer.json().fault.code).toBe('web-host');
     }
+    tellFaultRow({ row: 29, did: `Host ${JSON.stringify(host)}`, saw: '403 on 6 of 6 routes' });
   });
 
   it.each(['localhost', 'LOCALHOST:1', '127.0.0.1:8080', '[::1]:8080', 'localhost.'])('%j is ours', async (host) => {
@@ -129,6 +131,7 @@ describe('Host and Origin', () => {
       const answer = await rig().web.app.inject({ url: '/api/status', headers: { ...HOST, origin } });
       expect(answer.statusCode).toBe(403);
       expect(answer.json().fault.code).toBe('web-origin');
+      tellFaultRow({ row: 29, did: `Origin ${origin}`, saw: '403' });
     },
   );
 

@@ -367,10 +367,13 @@ describe('connections', () => {
     tellFaultRow({
       row: 27,
       did: '200 sockets that send half a request',
-      saw: `others answered within ${times[49]!.toFixed(0)} ms`,
+      saw: `others were answered, ${times.length} of ${times.length}`,
+      // Of 50, the slowest.
+      p99Ms: times[49]!,
     });
+    // The server closed them as it took the next; that this process hears of it takes its turn on a busy machine.
     await expect
-      .poll(() => idle.filter((socket) => !socket.destroyed && socket.readable).length)
+      .poll(() => idle.filter((socket) => !socket.destroyed && socket.readable).length, { timeout: 10_000 })
       .toBeLessThanOrEqual(64);
   });
 });
