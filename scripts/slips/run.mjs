@@ -153,7 +153,7 @@ out.push(
   '',
   '## Cost',
   '',
-  'Nanoseconds of processor time per sample per channel at 34 channels (banks of eight, and one of two), the meters and the copy of each block not counted: `node scripts/slips/cost.mjs`. Parts by the clock on the wall; "the rest" is what they do not explain of the whole.',
+  'Nanoseconds of processor time per sample per channel at 34 channels (banks of eight, and one of two), the meters and the copy of each block not counted: `node scripts/slips/cost.mjs`. Parts by the clock on the wall, without the dearest twentieth of the calls, in which other programs had the processor; "the rest" is what they do not explain of the whole.',
   '',
   existsSync(costs) ? readFileSync(costs, 'utf8') : '(not run)',
   '',
