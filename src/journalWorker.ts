@@ -1,6 +1,7 @@
 /** Root of the journal's worker: opens the journal and serves it, so that no disk ever holds the rest. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { assertNever } from './fault.ts';
+import { HeapWatch } from './heap.ts';
 import { answerQuestion } from './journal/answer.ts';
 import { JournalKeeper } from './journal/keeper.ts';
 import type { FromJournal, JournalWorkerData, ToJournal } from './journal/messages.ts';
@@ -32,11 +33,13 @@ try {
       opened,
     });
   tell(true);
+  const heap = new HeapWatch();
   port.on('message', (message: ToJournal) => {
     switch (message.kind) {
       case 'write':
         keeper.write(message.batch);
         tell(false);
+        heap.look();
         return;
       case 'ask':
         try {
@@ -53,6 +56,7 @@ try {
             },
           });
         }
+        heap.look();
         return;
       case 'limits':
         keeper.limit(message.limits);
