@@ -96,9 +96,11 @@ const took = {
 };
 for (const one of judged) kept[one.row] = { ...one, took };
 if (!chosen.quick) writeFileSync(keptFile, JSON.stringify(kept));
-const all = matrix.map(({ row }) => kept[row]);
-if (!chosen.quick && all.every(Boolean)) {
-  const runs = [...new Map(all.map((one) => [one.took.at, one.took])).values()].sort((a, b) => (a.at < b.at ? -1 : 1));
+const all = matrix.map((one) => kept[one.row] ?? { ...one, state: 'not measured yet', measured: [], files: [] });
+if (!chosen.quick) {
+  const runs = [
+    ...new Map(all.flatMap(({ took: part }) => (part === undefined ? [] : [[part.at, part]]))).values(),
+  ].sort((a, b) => (a.at < b.at ? -1 : 1));
   const cell = (text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
   const lines = all.map(
     ({ row, inject, expect, target, measured, state, files }) =>
@@ -112,6 +114,7 @@ What can go wrong, done to the program on purpose. \`npm run faults\` runs every
 its long form (${LONG.KILLS} kills in the middle of a save, ${JOURNAL_KILLS} of the journal, ${LONG.CYCLES} plugs), and writes this table; a
 row that no test measured fails it. \`npm test\` runs the same tests in their short forms, and there a timed target fails at five
 times its figure only, so that a busy machine is no fault; here \`missed\` means the figure itself.
+Single rows are measured anew by \`npm run faults -- --row N\`; \`not measured yet\` is no result, neither good nor bad.
 
 The same faults on a real kernel, under a real systemd: [appliance.md](appliance.md) and [kernel.md](kernel.md). Hours of
 running: [soak.md](soak.md).
