@@ -74,7 +74,7 @@ const blocker = `data:text/javascript,${encodeURIComponent(`
 
 /**
  * Keeps every core from halting, in the idle class: what else wants to run goes first. In a virtual machine a core that halts is woken by
- * its host, and that time is put to the account of the program that wakes, twice as much as its own work.
+ * its host, and that time is put to the account of the program that wakes.
  */
 const spinning: ChildProcess[] = [];
 function keepAwake(): void {
@@ -136,8 +136,8 @@ test card through libasound, for ${SECONDS} s: the files, Node's flags (\`${serv
 service. The card runs inside the program's process: its buffer of a second (6.5 MB) and its 1.6 MB of noise are in the memory.
 
 First with nothing else on the machine; then the same with each core kept from halting by a loop of the idle class, which yields to
-everything: this is a virtual machine, and waking a halted core costs it more than the work it wakes for, so the second column is what the
-program itself does; last with the main thread blocked for 400 ms once a second (that blocking is in its processor figure).
+everything, for in a virtual machine it costs to wake a halted core (but two loops that run share its caches);
+last with the main thread blocked for 400 ms once a second (that blocking is in its processor figure).
 
     npm run load
 
