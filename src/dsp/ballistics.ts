@@ -141,9 +141,10 @@ export interface RmsMeter {
   reset(): void;
 }
 
-/** floor(sum * 2^bits / count) of a 64-bit sum hi * 2^32 + lo, exactly, for results below 2^53 and counts below 2^20. */
-export function meanOfSum(hi: number, lo: number, count: number, bits: number): number {
-  const scale = 2 ** bits;
+const MEAN_SQUARE_SCALE = 2 ** MEAN_SQUARE_BITS;
+
+/** floor(sum * scale / count) of a 64-bit sum hi * 2^32 + lo, exactly, for a scale of 2^0..2^20, results below 2^53 and counts below 2^20. */
+export function meanOfSum(hi: number, lo: number, count: number, scale: number): number {
   const overflow = Math.floor((lo * scale) / 0x1_0000_0000);
   const upper = hi * scale + overflow;
   const lower = lo * scale - overflow * 0x1_0000_0000;
@@ -188,7 +189,7 @@ export function createRmsMeter(options: RmsMeterOptions): RmsMeter {
         words = new Uint32Array(sumSquares.buffer, sumSquares.byteOffset, channels * 2);
       }
       for (let c = 0; c < channels; c++) {
-        const difference = meanOfSum(words[2 * c + 1]!, words[2 * c]!, frames, MEAN_SQUARE_BITS) - mean[c]!;
+        const difference = meanOfSum(words[2 * c + 1]!, words[2 * c]!, frames, MEAN_SQUARE_SCALE) - mean[c]!;
         // mean += difference * gain / 2^24, with the part below one kept for the next block. In two halves: the product has 77 bits.
         const upper = Math.floor(difference / HALF);
         const lower = difference - upper * HALF;
@@ -287,12 +288,7 @@ export interface SumMeter {
   reset(): void;
 }
 
-function createSumMeter(
-  channels: number,
-  poles: TwoPoles,
-  fractionBits: number,
-  read: (value: number) => number,
-): SumMeter {
+function createSumMeter(channels: number, poles: TwoPoles, scale: number, read: (value: number) => number): SumMeter {
   const dbX100 = new Int32Array(channels).fill(NO_SIGNAL);
   let known: BigUint64Array | undefined;
   let words: Uint32Array = new Uint32Array(0);
@@ -310,7 +306,7 @@ function createSumMeter(
       }
       poles.prepare(frames);
       for (let c = 0; c < channels; c++) {
-        const mean = meanOfSum(words[2 * c + 1]!, words[2 * c]!, frames, fractionBits);
+        const mean = meanOfSum(words[2 * c + 1]!, words[2 * c]!, frames, scale);
         dbX100[c] = read(poles.step(c, mean));
       }
     },
@@ -328,7 +324,7 @@ const VU_GAIN_Q13 = Math.round(1.5 * (Math.PI / 2) * 8192);
  */
 export function createVuMeter(options: { readonly channels: number; readonly rateHz: number }): SumMeter {
   const poles = new TwoPoles(options.channels, options.rateHz, 11.1, 0.5);
-  return createSumMeter(options.channels, poles, MEAN_SIZE_BITS, (value) =>
+  return createSumMeter(options.channels, poles, 2 ** MEAN_SIZE_BITS, (value) =>
     truePeakDbX100(Math.floor((Math.floor(value / 16) * VU_GAIN_Q13) / 65536)),
   );
 }
@@ -339,7 +335,7 @@ export function createVuMeter(options: { readonly channels: number; readonly rat
  */
 export function createKMeter(options: { readonly channels: number; readonly rateHz: number }): SumMeter {
   const poles = new TwoPoles(options.channels, options.rateHz, 9.72, 0);
-  return createSumMeter(options.channels, poles, MEAN_SQUARE_BITS, (value) =>
+  return createSumMeter(options.channels, poles, MEAN_SQUARE_SCALE, (value) =>
     meanSquareDbX100(value, MEAN_SQUARE_BITS - 1),
   );
 }

@@ -20,7 +20,13 @@ import {
   type SumMeter,
 } from './ballistics.ts';
 import { type ChannelPairs, createChannelPairs } from './channelPairs.ts';
-import { FULL_SCALE_24, NO_SIGNAL, peakDbX100, rmsDbX100, truePeakDbX100 } from './decibels.ts';
+import {
+  FULL_SCALE_24,
+  NO_SIGNAL,
+  rmsDbX100,
+  peakDbX100 as toPeakDbX100,
+  truePeakDbX100 as toTruePeakDbX100,
+} from './decibels.ts';
 import { FLAT_TOP_MIN_24, FLAT_TOP_MIN_EQUAL, hasFlatTop } from './flatTop.ts';
 import { createHumDetector, type HumDetector, humBoxFrames } from './hum.ts';
 import type { MeterKernel, MeterKernelOptions } from './meterKernel.ts';
@@ -335,43 +341,53 @@ export class ChannelMeter {
   update(frames: number): void {
     if (frames === 0) return;
     const kernel = this.#kernel;
-    const { channels, rateHz } = this.#options;
+    const { channels, rateHz, fullScale24 } = this.#options;
     this.#rms.update(kernel.sumSquares, frames);
     this.#windowFrames += frames;
     const windowEnds = this.#windowFrames >= rateHz;
+    // Looked up once a block: in the loop each of these would cost as much as a reading.
+    const { peak24, truePeakQ13, clipEvents, overSamples, orBits, andBits, equalCount, ppmQ7, input } = kernel;
+    const { peakDbX100, truePeakDbX100, rmsDbX100, peakMaxDbX100, truePeakMaxDbX100, silence } = this;
+    const filteredRmsDbX100 = this.#rms.rmsDbX100;
+    const squares = this.#words;
+    const sumsLo = this.#sumsLo;
+    const sumsHi = this.#sumsHi;
+    const squaresLo = this.#windowSquaresLo;
+    const squaresHi = this.#windowSquaresHi;
+    const sum = this.#windowSum;
+    const ppm = this.#ppm;
     for (let c = 0; c < channels; c++) {
-      const peak24 = kernel.peak24[c]!;
-      const peak = peakDbX100(peak24);
-      const truePeak = truePeakDbX100(kernel.truePeakQ13[c]!);
-      this.peakDbX100[c] = peak;
-      this.truePeakDbX100[c] = truePeak;
-      if (peak > this.peakMaxDbX100[c]!) this.peakMaxDbX100[c] = peak;
-      if (truePeak > this.truePeakMaxDbX100[c]!) this.truePeakMaxDbX100[c] = truePeak;
-      this.clips[c] = this.clips[c]! + kernel.clipEvents[c]!;
-      this.overSamples[c] = this.overSamples[c]! + kernel.overSamples[c]!;
-      this.#windowOr[c] = this.#windowOr[c]! | kernel.orBits[c]!;
-      this.#windowAnd[c] = this.#windowAnd[c]! & kernel.andBits[c]!;
-      this.#windowEqual[c] = this.#windowEqual[c]! + kernel.equalCount[c]!;
-      if (peak24 > this.#windowPeak[c]!) this.#windowPeak[c] = peak24;
-      this.#windowSquaresLo[c] = this.#windowSquaresLo[c]! + this.#words[2 * c]!;
-      this.#windowSquaresHi[c] = this.#windowSquaresHi[c]! + this.#words[2 * c + 1]!;
-      this.#windowSum[c] = this.#windowSum[c]! + this.#sumsHi[2 * c + 1]! * 0x1_0000_0000 + this.#sumsLo[2 * c]!;
+      const size = peak24[c]!;
+      const peak = toPeakDbX100(size);
+      const truePeak = toTruePeakDbX100(truePeakQ13[c]!);
+      peakDbX100[c] = peak;
+      truePeakDbX100[c] = truePeak;
+      if (peak > peakMaxDbX100[c]!) peakMaxDbX100[c] = peak;
+      if (truePeak > truePeakMaxDbX100[c]!) truePeakMaxDbX100[c] = truePeak;
+      this.clips[c] = this.clips[c]! + clipEvents[c]!;
+      this.overSamples[c] = this.overSamples[c]! + overSamples[c]!;
+      this.#windowOr[c] = this.#windowOr[c]! | orBits[c]!;
+      this.#windowAnd[c] = this.#windowAnd[c]! & andBits[c]!;
+      this.#windowEqual[c] = this.#windowEqual[c]! + equalCount[c]!;
+      if (size > this.#windowPeak[c]!) this.#windowPeak[c] = size;
+      squaresLo[c] = squaresLo[c]! + squares[2 * c]!;
+      squaresHi[c] = squaresHi[c]! + squares[2 * c + 1]!;
+      sum[c] = sum[c]! + sumsHi[2 * c + 1]! * 0x1_0000_0000 + sumsLo[2 * c]!;
       if (
-        kernel.equalCount[c]! >= FLAT_TOP_MIN_EQUAL &&
-        peak24 >= FLAT_TOP_MIN_24 &&
-        peak24 < this.#options.fullScale24 &&
-        hasFlatTop(kernel.input, channels, c, frames)
+        equalCount[c]! >= FLAT_TOP_MIN_EQUAL &&
+        size >= FLAT_TOP_MIN_24 &&
+        size < fullScale24 &&
+        hasFlatTop(input, channels, c, frames)
       ) {
         this.#windowFlat[c] = this.#windowFlat[c]! + 1;
       }
 
-      const rms = this.#rms.rmsDbX100[c]!;
+      const rms = filteredRmsDbX100[c]!;
       if (windowEnds) this.#endSecond(c, rms);
-      else if (this.silence[c] !== NONE && rms >= NOISE_FLOOR_X100 && kernel.equalCount[c]! < frames)
-        this.silence[c] = NONE!;
+      else if (silence[c] !== NONE && rms >= NOISE_FLOOR_X100 && equalCount[c]! < frames) silence[c] = NONE!;
       // The filter's tail of a channel that is digital zero by now is not a level.
-      this.rmsDbX100[c] = this.silence[c] === ZERO ? NO_SIGNAL : rms;
-      if (this.#ppm) this.#movementDbX100[c] = ppmDbX100(kernel.ppmQ7[c]!, this.#ppm);
+      rmsDbX100[c] = silence[c] === ZERO ? NO_SIGNAL : rms;
+      if (ppm) this.#movementDbX100[c] = ppmDbX100(ppmQ7[c]!, ppm);
     }
     if (windowEnds) {
       this.#windowFrames = 0;
@@ -398,7 +414,7 @@ export class ChannelMeter {
     const squaresLo = this.#windowSquaresLo[c]! - carry * 0x1_0000_0000;
     const secondRms = rmsDbX100(this.#windowSquaresHi[c]! + carry, squaresLo, frames);
     this.secondRmsDbX100[c] = secondRms;
-    this.crestDbX100[c] = secondRms === NO_SIGNAL ? NO_SIGNAL : peakDbX100(this.#windowPeak[c]!) - secondRms;
+    this.crestDbX100[c] = secondRms === NO_SIGNAL ? NO_SIGNAL : toPeakDbX100(this.#windowPeak[c]!) - secondRms;
 
     this.#floors[c * FLOOR_SECONDS + (this.#seconds % FLOOR_SECONDS)] = secondRms;
     let floor = NO_SIGNAL;
@@ -425,7 +441,7 @@ export class ChannelMeter {
   #judgeDc(c: number, frames: number): void {
     const sum = this.#windowSum[c]!;
     // The mean with 13 fraction bits, so that the true peak's scale serves.
-    this.dcDbX100[c] = truePeakDbX100(Math.floor((Math.abs(sum) * 8192) / frames));
+    this.dcDbX100[c] = toTruePeakDbX100(Math.floor((Math.abs(sum) * 8192) / frames));
     const mean = sum / frames;
     const before = this.#dcMeans[c]!;
     const beyond = this.dcDbX100[c]! > DC_FLAG_X100;

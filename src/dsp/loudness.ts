@@ -115,7 +115,7 @@ export function createLoudnessMeter(kernel: LoudnessKernel, options: LoudnessOpt
       const carry = Math.floor(partLow[c]! / 0x1_0000_0000);
       const low = partLow[c]! - carry * 0x1_0000_0000;
       // Squares of x24 * 4 have 4 fraction bits; the mean keeps 2.
-      energy += Math.floor((meanOfSum(partHigh[c]! + carry, low, gridFrames, 0) * weights[c]!) / 4096);
+      energy += Math.floor((meanOfSum(partHigh[c]! + carry, low, gridFrames, 1) * weights[c]!) / 4096);
       partLow[c] = 0;
       partHigh[c] = 0;
     }

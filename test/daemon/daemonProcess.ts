@@ -25,7 +25,7 @@ export async function startDaemon(
 ): Promise<Daemon> {
   const stateDir = ownStateDir ?? mkdtempSync(join(tmpdir(), 'lightkeeper-state-'));
   const child = spawn(
-    process.execPath,
+    process.env.NODE_BIN ?? process.execPath,
     [...program, ...args, '--http', '0', '--panel', 'none', '--state-dir', stateDir],
     {
       env: { ...process.env, ...env },

@@ -71,8 +71,8 @@ const STEP = 2048;
 const MARGIN = Math.ceil((JUDGE_REACH + 64) / SEGMENT) * SEGMENT;
 /** Frames set aside for trials. */
 const SCRATCH = 2 * MARGIN;
-/** Frames that the kernel must hold: a step with its margins, the longest block, and the scratch. */
-export const DROP_CAPACITY = 10_752;
+/** Frames that the kernel must hold: a step with its margins, the longest block, the scratch, and room, so that what is held is moved seldom. */
+export const DROP_CAPACITY = 14_848;
 /** Frames of live store; the scratch stands behind it. */
 const STORE = DROP_CAPACITY - SCRATCH;
 /** Peaks tested per second of audio and bank: what the budget of 4 ns a sample allows. */
