@@ -38,6 +38,9 @@ export function loudnessGroups(
   return mix === undefined ? [] : [{ name: mix.name, channels: [mix.first, mix.first + 1] }];
 }
 
+/** BS.1770's absolute gate, LUFS x 100: where no 3 s reached it, there is nothing whose range could be told. */
+const LRA_GATE_X100 = -7000;
+
 const DIGITAL = { ballistic: 'digital', unit: 'dBFS', fullScaleDbu: null } as const;
 
 /** The chosen meter and unit as the Snapshot tells them. */
@@ -230,7 +233,7 @@ export class ChannelWatch {
         shortTermLufs: db(told?.shortTermX100),
         shortTermMaxLufs: db(told?.shortTermMaxX100),
         integratedLufs: db(told?.integratedX100),
-        rangeLu: told === undefined ? null : told.rangeX100 / 100,
+        rangeLu: told === undefined || told.shortTermMaxX100 < LRA_GATE_X100 ? null : told.rangeX100 / 100,
         truePeakDbtp: dbOrNull(truePeak),
       };
     });

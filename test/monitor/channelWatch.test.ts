@@ -226,4 +226,18 @@ describe('the choice of meter, unit and loudness', () => {
     expect(loudnessGroups(config, banks)).toEqual([{ name: 'Room', channels: [3, 1] }]);
     expect(loudnessGroups({ ...config, loudness: [] }, banks)).toEqual([]);
   });
+
+  it('tells no loudness range before anything was loud enough to have one', () => {
+    const { watch } = rig();
+    watch.configure(defaultConfig(), [{ name: 'Mix', channels: [1, 2] }]);
+    const told = { momentaryX100: -2000, momentaryMaxX100: -2000, integratedX100: -2000, rangeX100: 0 };
+    const range = (shortTermX100: number) => {
+      const group = { ...told, shortTermX100, shortTermMaxX100: shortTermX100 };
+      watch.take(readings((all) => Object.assign(all, { loudness: [group] })));
+      return watch.loudness()[0]!.rangeLu;
+    };
+    expect(range(NO_SIGNAL)).toBeNull();
+    expect(range(-7001)).toBeNull();
+    expect(range(-2000)).toBe(0);
+  });
 });
