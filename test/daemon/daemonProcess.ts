@@ -22,6 +22,7 @@ export async function startDaemon(
   ownStateDir?: string,
   /** Words after node: flags and the program. */
   program: readonly string[] = [entry],
+  runtime: string = process.execPath,
 ): Promise<Daemon> {
   const stateDir = ownStateDir ?? mkdtempSync(join(tmpdir(), 'lightkeeper-state-'));
   const child = spawn(

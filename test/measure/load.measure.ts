@@ -1,6 +1,19 @@
-/** npm run load: the whole program as it is installed, on 34 channels from the test card for a minute; writes docs/load.md. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+/**
+ * npm run load: the whole program as it is installed, on 34 channels from the test card for a minute; writes docs/load.md.
+ * Measured are this checkout under the Node that runs this, and, where `npm run deb` has built it, the package with its own Node.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -55,6 +68,24 @@ for (let i = 0; i < words.length; i++) {
 }
 writeFileSync(programme, words);
 
+interface Program {
+  readonly entry: string;
+  readonly runtime: string;
+}
+
+/** The newest package of this machine's architecture, unpacked; null: none was built. */
+function unpackedPackage(): Program | null {
+  const results = fileURLToPath(new URL('../../results/', import.meta.url));
+  const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
+  const names = existsSync(results) ? readdirSync(results).filter((name) => name.endsWith(`_${architecture}.deb`)) : [];
+  const name = names.sort().at(-1);
+  if (name === undefined) return null;
+  const to = join(installed, 'package');
+  execFileSync('dpkg', ['-x', join(results, name), to]);
+  const home = join(to, 'usr/lib/lightkeeper');
+  return { entry: join(home, 'dist/cli-entry.js'), runtime: join(home, 'bin/node') };
+}
+
 function cpuSeconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /, '')
@@ -85,10 +116,12 @@ function keepAwake(): void {
 
 type Circumstances = 'plain' | 'awake' | 'blocked';
 
-async function measure(entry: string, circumstances: Circumstances) {
+let cards = 0;
+
+async function measure({ entry, runtime }: Program, circumstances: Circumstances) {
   const blocked = circumstances === 'blocked';
   const card = rig.add({
-    id: circumstances,
+    id: `Card${++cards}`,
     channels: [34],
     ratesHz: [48000],
     formats: ['S32_LE'],
@@ -103,6 +136,7 @@ async function measure(entry: string, circumstances: Circumstances) {
     },
     undefined,
     [...serviceFlags, entry],
+    runtime,
   );
   const pid = daemon.process.pid as number;
   if (circumstances === 'awake') keepAwake();
@@ -122,11 +156,22 @@ async function measure(entry: string, circumstances: Circumstances) {
 }
 
 it('measures', async () => {
-  const entry = await install();
-  const runs = [await measure(entry, 'plain'), await measure(entry, 'awake'), await measure(entry, 'blocked')];
+  const checkout = { entry: await install(), runtime: process.execPath };
+  const packaged = unpackedPackage();
+  const columns = [
+    { title: 'plain', run: await measure(checkout, 'plain') },
+    { title: 'cores kept awake', run: await measure(checkout, 'awake') },
+    { title: 'main thread blocked 400 ms a second', run: await measure(checkout, 'blocked') },
+  ];
+  if (packaged !== null) {
+    const version = execFileSync(packaged.runtime, ['--version'], { encoding: 'utf8' }).trim();
+    columns.push({ title: `the package, Node ${version.slice(1)}`, run: await measure(packaged, 'plain') });
+  }
+  const runs = columns.map(({ run }) => run);
   type Run = (typeof runs)[number];
   const line = (name: string, goal: string, of: (run: Run) => string | number) =>
     `| ${name} | ${runs.map(of).join(' | ')} | ${goal} |`;
+  const titles = columns.map(({ title }) => title).join(' | ');
   writeFileSync(
     new URL('../../docs/load.md', import.meta.url),
     `# What the program costs
@@ -137,14 +182,14 @@ service. The card runs inside the program's process: its buffer of a second (6.5
 
 First with nothing else on the machine; then the same with each core kept from halting by a loop of the idle class, which yields to
 everything, for in a virtual machine it costs to wake a halted core (but two loops that run share its caches);
-last with the main thread blocked for 400 ms once a second (that blocking is in its processor figure).
+then with the main thread blocked for 400 ms once a second (that blocking is in its processor figure)${packaged === null ? '' : '; last the package (`npm run deb`) with\nthe runtime that it carries'}.
 
     npm run load
 
 Machine: ${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${process.arch}, Node ${process.version}. Load average at the end: ${loadavg()[0]!.toFixed(1)}.
 
-| | plain | cores kept awake | main thread blocked 400 ms a second | goal |
-|---|---:|---:|---:|---|
+| | ${titles} | goal |
+|---|${'---:|'.repeat(columns.length)}---|
 ${line('processor, % of one core', '<= 3', ({ percent }) => percent.toFixed(2))}
 ${line('memory (RSS), MB', '<= 110', ({ rss }) => rss.toFixed(1))}
 ${line('frames captured', '', ({ capture }) => capture.frames)}
@@ -152,5 +197,5 @@ ${line('overruns', '0', ({ capture }) => capture.xruns)}
 ${line('frames lost', '0', ({ capture }) => capture.lostFrames)}
 `,
   );
-  expect(runs.map(({ capture }) => capture.xruns)).toEqual([0, 0, 0]);
+  expect(runs.map(({ capture }) => capture.xruns)).toEqual(runs.map(() => 0));
 });
