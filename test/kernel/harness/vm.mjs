@@ -23,6 +23,7 @@ const TSC_KHZ = 1_000_000;
 /**
  * Runs `command` (words) in `cwd` of a fresh guest; its output goes to `write` as it comes. `out` is shared read-write as
  * /run/lk/out; console.log, dmesg and rc stand there afterwards. Resolves to the job's exit code, TIMED_OUT or NO_RESULT.
+ * `clock`: `host` lets the guest's clock run with the host's and saves a third of the work, for jobs that miss no deadline.
  * `disk`: an image that the guest sees as /dev/vda. `cut`: an AbortSignal that takes its power away.
  */
 export function runInGuest({
@@ -37,6 +38,7 @@ export function runInGuest({
   cut,
   memoryMb = 2048,
   cpus = 1,
+  clock = 'counted',
 }) {
   const kernel = read(join(cache, 'kernel.version')).trim();
   rmSync(out, { recursive: true, force: true });
@@ -60,11 +62,12 @@ export function runInGuest({
   );
   const append = [
     'console=ttyS0 quiet loglevel=4 panic=-1 reboot=t tsc=reliable mitigations=off nokaslr',
-    `tsc_early_khz=${TSC_KHZ}`,
+    clock === 'counted' ? `tsc_early_khz=${TSC_KHZ}` : '',
     `lk.cache=${cache}`,
   ].join(' ');
   const args = [
-    ['-M', 'q35,usb=off', '-nic', 'none', '-accel', 'tcg,thread=single,tb-size=512', '-icount', ICOUNT, '-cpu', 'max'],
+    ['-M', 'q35,usb=off', '-nic', 'none', '-accel', 'tcg,thread=single,tb-size=512', '-cpu', 'max'],
+    clock === 'counted' ? ['-icount', ICOUNT] : [],
     ['-smp', String(cpus), '-m', String(memoryMb), '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     [
       '-kernel',
