@@ -9,7 +9,7 @@ import { createWasmLoudness } from './dsp/loudnessWasm.ts';
 import { createWasmMeter } from './dsp/meterWasm.ts';
 import { createWasmSlipKernel } from './dsp/slip/slipWasm.ts';
 import { assertNever, type Outcome } from './fault.ts';
-import { collectStart } from './heap.ts';
+import { collectStart, HeapWatch } from './heap.ts';
 import { CaptureLoop } from './monitor/captureLoop.ts';
 import type { CaptureWorkerData, FromCapture, ToCapture } from './monitor/captureMessages.ts';
 import { LevelBoardWriter } from './monitor/levelBoard.ts';
@@ -24,7 +24,11 @@ const data = workerData as CaptureWorkerData;
 const GATE_MS = 500;
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 const sleepMs = (ms: number) => void Atomics.wait(sleeper, 0, 0, ms);
-const post = (message: FromCapture) => port.postMessage(message);
+/** A snippet's samples go over as they are: this thread collects its garbage once in a long while, and copies would pile up until then. */
+const post = (message: FromCapture) =>
+  message.kind === 'snippet'
+    ? port.postMessage(message, [message.snippet.samples.buffer as ArrayBuffer])
+    : port.postMessage(message);
 
 /**
  * A device does not wait: this thread, and no other, goes before what else the box does, where that is allowed (LimitNICE of the unit; root).
@@ -87,6 +91,7 @@ try {
     }
     // The controls are read once before the stream opens: opening may change the clock source, and that shall be seen.
     if (data.gate !== null) Atomics.wait(new Int32Array(data.gate), 0, 0, GATE_MS);
+    const heap = new HeapWatch();
     new CaptureLoop({
       source: source.value,
       board: new LevelBoardWriter(data.board),
@@ -99,6 +104,7 @@ try {
       holdMs: data.holdMs,
       movement: data.movement,
       retry: data.retry,
+      lookAtHeap: () => void heap.look(),
       ...(data.ring === null ? {} : { ring: new RingWriter(data.ring) }),
     }).run();
   }

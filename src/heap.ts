@@ -27,7 +27,8 @@ const GATHERED_BYTES = 2 << 20;
 
 /**
  * For a thread that answers now and then: left alone V8 makes its first full collection when there are tens of megabytes, which at a
- * question a second takes hours of steady growth.
+ * question a second takes hours of steady growth. The capture loop's young generation collects itself in a fraction of a millisecond; what
+ * outlives it is 0.1 MB a minute, so that 5 ms are taken for it every 20 minutes.
  */
 export class HeapWatch {
   readonly #usedBytes: () => number;

@@ -68,6 +68,8 @@ export interface CaptureLoopParts {
   readonly retry: boolean;
   /** For the recorder: a copy of each block, and nothing else. */
   readonly ring?: RingWriter;
+  /** Called once a second of a running stream, when the work on a block is done. */
+  readonly lookAtHeap?: () => void;
 }
 
 /** What belongs to one opened stream. */
@@ -471,6 +473,7 @@ export class CaptureLoop {
     open.rateToldMs = open.lastFramesMs;
     this.#postRate(open);
     this.#chooseWake(open);
+    this.#parts.lookAtHeap?.();
   }
 
   #postRate(open: OpenStream): void {
