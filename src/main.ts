@@ -30,7 +30,7 @@ import { startBoxClock } from './device/time/timeKeeper.ts';
 import { METER_SCALES } from './dsp/meterScales.ts';
 import { EvidenceStore, slipToProve } from './evidence/evidenceStore.ts';
 import { assertNever, bad, good, type Outcome } from './fault.ts';
-import { collectStart } from './heap.ts';
+import { collectStart, compileLess } from './heap.ts';
 import { Integrations } from './integrations/integrations.ts';
 import { JournalFeed } from './journal/feed.ts';
 import { Journal } from './journal/journal.ts';
@@ -66,6 +66,8 @@ import { WiredPanel } from './wiredPanel.ts';
 const COLLECT_START_MS = 4000;
 /** What phones and journal have let go is given back this often. */
 const TRIM_MS = 300_000;
+/** By then the capture loop has run a thousand times. */
+const COMPILED_MS = 10_000;
 
 interface Chosen {
   readonly choice: CaptureChoice;
@@ -649,8 +651,10 @@ async function runOnce(
     giveBack();
   }, COLLECT_START_MS).unref();
   const trimming = setInterval(giveBack, TRIM_MS).unref();
+  const compiled = setTimeout(compileLess, COMPILED_MS).unref();
   const outcome = await ended;
   clearTimeout(collecting);
+  clearTimeout(compiled);
   clearInterval(trimming);
   if (outcome !== 'again') notifier?.stopping();
   watchdog.stop();
