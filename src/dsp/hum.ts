@@ -56,8 +56,8 @@ const COSINE_Q14 = Int32Array.from({ length: 1 << TABLE_BITS }, (_, i) =>
 const QUARTER = 1 << (TABLE_BITS - 2);
 
 /** Hann window over the parts times the phasor of each quarter-hertz step 0..STEPS, x 2^14. */
-function windowed(part: (angle: number) => number, partS: number): Int32Array {
-  const table = new Int32Array((STEPS + 1) * PARTS);
+function windowed(part: (angle: number) => number, partS: number): Float64Array {
+  const table = new Float64Array((STEPS + 1) * PARTS);
   for (let step = 0; step <= STEPS; step++) {
     for (let s = 0; s < PARTS; s++) {
       const hann = 0.5 - 0.5 * Math.cos((2 * Math.PI * (s + 0.5)) / PARTS);
@@ -123,11 +123,12 @@ export function createHumDetector(options: HumOptions): HumDetector {
   const lines = frequencies.length;
   const phaseStep = frequencies.map((hz) => Math.round((hz / slowHz) * 2 ** 32) >>> 0);
   const phase = new Uint32Array(lines);
+  // Whole numbers, held as the products' own type: turning them round at each step costs more than the product.
   /** The mixing tones of the part that is being filled, one row a line; the same for all channels. */
-  const cosines = new Int32Array(lines * partSamples);
-  const sines = new Int32Array(lines * partSamples);
+  const cosines = new Float64Array(lines * partSamples);
+  const sines = new Float64Array(lines * partSamples);
   /** The part's slow samples, one row a channel that is listened to. */
-  const slow = new Int32Array(width * partSamples);
+  const slow = new Float64Array(width * partSamples);
   const windowCos = windowed(Math.cos, partS);
   const windowSin = windowed(Math.sin, partS);
   /** What box sums and low-pass take from a line at each frequency, as a power. */
@@ -142,7 +143,7 @@ export function createHumDetector(options: HumOptions): HumDetector {
   });
 
   /** The last box sums of each channel, twice over: any ten in a row stand together. */
-  const line = new Int32Array(width * 2 * TAPS.length);
+  const line = new Float64Array(width * 2 * TAPS.length);
   const parts = new Float64Array(width * lines * PARTS * 2);
   const partPower = new Float64Array(width * PARTS);
   const power = new Float64Array(width);
@@ -184,9 +185,15 @@ export function createHumDetector(options: HumOptions): HumDetector {
       phase[k] = phase[k]! + phaseStep[k]!;
     }
     for (let c = 0; c < width; c++) {
-      let sum = 0;
       const from = c * 2 * TAPS.length + linePosition;
-      for (let i = 0; i < TAPS.length; i++) sum += TAPS[i]! * line[from + i]!;
+      // TAPS, which are the same both ways.
+      const sum =
+        line[from]! +
+        line[from + 9]! +
+        3 * (line[from + 1]! + line[from + 8]!) +
+        6 * (line[from + 2]! + line[from + 7]!) +
+        10 * (line[from + 3]! + line[from + 6]!) +
+        12 * (line[from + 4]! + line[from + 5]!);
       slow[c * partSamples + inPart] = Math.floor(sum / slowDivisor);
     }
   }
@@ -197,16 +204,27 @@ export function createHumDetector(options: HumOptions): HumDetector {
       const from = c * partSamples;
       for (let k = 0; k < lines; k++) {
         const tone = k * partSamples;
+        // Two sums each, so that one does not wait for the other: whole numbers below 2^48, so their order is the same.
         let real = 0;
+        let realOdd = 0;
         let imaginary = 0;
-        for (let n = 0; n < partSamples; n++) {
+        let imaginaryOdd = 0;
+        let n = 0;
+        for (; n + 1 < partSamples; n += 2) {
           const x = slow[from + n]!;
+          const next = slow[from + n + 1]!;
           real += x * cosines[tone + n]!;
           imaginary -= x * sines[tone + n]!;
+          realOdd += next * cosines[tone + n + 1]!;
+          imaginaryOdd -= next * sines[tone + n + 1]!;
+        }
+        if (n < partSamples) {
+          real += slow[from + n]! * cosines[tone + n]!;
+          imaginary -= slow[from + n]! * sines[tone + n]!;
         }
         const to = ((c * lines + k) * PARTS + slot) * 2;
-        parts[to] = Math.floor(real / 65536);
-        parts[to + 1] = Math.floor(imaginary / 65536);
+        parts[to] = Math.floor((real + realOdd) / 65536);
+        parts[to + 1] = Math.floor((imaginary + imaginaryOdd) / 65536);
       }
       partPower[c * PARTS + slot] = power[c]!;
       power[c] = 0;
@@ -371,8 +389,9 @@ export function createHumDetector(options: HumOptions): HumDetector {
       for (let row = 0; row < boxCount; row++) {
         for (let c = 0; c < width; c++) {
           const to = c * 2 * TAPS.length + linePosition;
-          line[to] = boxes[row * boxStride + first + c]!;
-          line[to + TAPS.length] = line[to]!;
+          const sum = boxes[row * boxStride + first + c]!;
+          line[to] = sum;
+          line[to + TAPS.length] = sum;
         }
         linePosition = (linePosition + 1) % TAPS.length;
         if (++boxPhase < DECIMATION) continue;
