@@ -2,6 +2,7 @@
  * Snippets of slips, bounded in number and bytes: the eldest goes. A comb proves slips minutes after they happened, so every
  * suspicion is kept as a candidate until a slip at its frame is counted, or it is pushed out.
  */
+import { MEMORY_S } from '../monitor/verdict/bankVerdict.ts';
 import type { Snippet } from './snippet.ts';
 
 /** A slip with what it looked like. */
@@ -38,6 +39,8 @@ export interface EvidenceLimits {
   readonly bytes: number;
   readonly candidates: number;
   readonly candidateBytes: number;
+  /** The verdict proves nothing older: its memory of suspicions, s. */
+  readonly candidateS: number;
 }
 
 /** 20 ms on either side of 8 channels at 48 kHz are 61 kB. */
@@ -46,6 +49,7 @@ export const EVIDENCE_LIMITS: EvidenceLimits = {
   bytes: 8 << 20,
   candidates: 256,
   candidateBytes: 8 << 20,
+  candidateS: MEMORY_S,
 };
 
 /** A snippet and a slip this near are of one event: a drop is known to within one frame. */
@@ -97,6 +101,10 @@ export class EvidenceStore {
     }
     this.#candidates.push({ bank, snippet });
     this.#candidateBytes += snippet.samples.byteLength;
+    // Kept until others displaced them, suspicions that nothing can prove any more would fill the store within hours.
+    const tooOld = snippet.frame - this.#limits.candidateS * snippet.rateHz;
+    while (this.#candidates[0]!.snippet.frame < tooOld)
+      this.#candidateBytes -= this.#candidates.shift()!.snippet.samples.byteLength;
     while (
       this.#candidates.length > this.#limits.candidates ||
       (this.#candidateBytes > this.#limits.candidateBytes && this.#candidates.length > 0)

@@ -30,6 +30,17 @@ describe('the store of evidence', () => {
     expect(store.get('adat-a-1')!.snippet.frame).toBe(144000);
   });
 
+  it('lets a suspicion go that nothing can prove any more, so that hours of them add nothing', () => {
+    const store = new EvidenceStore();
+    for (let minute = 0; minute < 60; minute++) store.add('adat-a', snippet(minute * 60 * 48_000));
+    // The newest and those of the 20 minutes before it.
+    expect(store.bytes.candidates).toBe(21 * 8 * 4);
+    store.prove(slip(38 * 60 * 48_000), 1);
+    expect(store.list()).toEqual([]);
+    store.prove(slip(39 * 60 * 48_000), 2);
+    expect(store.list()).toHaveLength(1);
+  });
+
   it('takes a snippet that comes after its proof', () => {
     const store = new EvidenceStore();
     store.prove(slip(1000), 1);
@@ -47,7 +58,13 @@ describe('the store of evidence', () => {
   });
 
   it('lets the eldest go, by number and by bytes', () => {
-    const store = new EvidenceStore({ items: 3, bytes: 4 * 25, candidates: 2, candidateBytes: 4 * 25 });
+    const store = new EvidenceStore({
+      items: 3,
+      bytes: 4 * 25,
+      candidates: 2,
+      candidateBytes: 4 * 25,
+      candidateS: 1200,
+    });
     for (let i = 1; i <= 5; i++) {
       store.add('adat-a', snippet(48000 * i, 5));
       store.prove(slip(48000 * i), i);

@@ -108,7 +108,7 @@ const LEAST_RECALL = 0.2;
 /** A `sync` that stands does so down to this share. */
 const KEEP_RECALL = 0.15;
 /** Evidence older than this says nothing about the clock of now. */
-const MEMORY_S = 1200;
+export const MEMORY_S = 1200;
 /** Least time that a lock stands after its last slip. */
 const HOLD_S = 30;
 /** A receiver that gives up 32 frames at once does so every 67 s at 10 ppm: SYNC waits this long after one block. */
