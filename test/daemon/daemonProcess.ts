@@ -25,14 +25,10 @@ export async function startDaemon(
   runtime: string = process.execPath,
 ): Promise<Daemon> {
   const stateDir = ownStateDir ?? mkdtempSync(join(tmpdir(), 'lightkeeper-state-'));
-  const child = spawn(
-    process.env.NODE_BIN ?? process.execPath,
-    [...program, ...args, '--http', '0', '--panel', 'none', '--state-dir', stateDir],
-    {
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+  const child = spawn(runtime, [...program, ...args, '--http', '0', '--panel', 'none', '--state-dir', stateDir], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let text = '';
   const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
   const url = await new Promise<string>((resolve, reject) => {
