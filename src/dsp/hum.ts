@@ -186,14 +186,10 @@ export function createHumDetector(options: HumOptions): HumDetector {
     }
     for (let c = 0; c < width; c++) {
       const from = c * 2 * TAPS.length + linePosition;
-      // TAPS, which are the same both ways.
-      const sum =
-        line[from]! +
-        line[from + 9]! +
-        3 * (line[from + 1]! + line[from + 8]!) +
-        6 * (line[from + 2]! + line[from + 7]!) +
-        10 * (line[from + 3]! + line[from + 6]!) +
-        12 * (line[from + 4]! + line[from + 5]!);
+      // The taps are the same both ways.
+      const last = from + TAPS.length - 1;
+      let sum = 0;
+      for (let i = 0; i < TAPS.length / 2; i++) sum += TAPS[i]! * (line[from + i]! + line[last - i]!);
       slow[c * partSamples + inPart] = Math.floor(sum / slowDivisor);
     }
   }

@@ -13,7 +13,7 @@ const MOMENTARY = 40;
 const SHORT_TERM = 300;
 const GATING_STEP = 10;
 /** Histogram of gated loudness: bins of 0.01 LU from -70 LUFS (BS.1770's absolute gate) to +30. */
-const GATE_X100 = -7000;
+export const GATE_X100 = -7000;
 const BINS = 10_000;
 
 export interface LoudnessOptions {

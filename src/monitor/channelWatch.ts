@@ -4,6 +4,7 @@
  * handed in.
  */
 import type { Config } from '../config/schema.ts';
+import { GATE_X100 } from '../dsp/loudness.ts';
 import { METER_SCALES, type MeterScale, type MeterScaleName } from '../dsp/meterScales.ts';
 import { dbOrNull, NO_SIGNAL } from './levels.ts';
 import type { SlowReadings } from './slowReadings.ts';
@@ -37,9 +38,6 @@ export function loudnessGroups(
   const mix = banks.find((bank) => bank.kind === 'loopback' && bank.last > bank.first);
   return mix === undefined ? [] : [{ name: mix.name, channels: [mix.first, mix.first + 1] }];
 }
-
-/** BS.1770's absolute gate, LUFS x 100: where no 3 s reached it, there is nothing whose range could be told. */
-const LRA_GATE_X100 = -7000;
 
 const DIGITAL = { ballistic: 'digital', unit: 'dBFS', fullScaleDbu: null } as const;
 
@@ -233,7 +231,8 @@ export class ChannelWatch {
         shortTermLufs: db(told?.shortTermX100),
         shortTermMaxLufs: db(told?.shortTermMaxX100),
         integratedLufs: db(told?.integratedX100),
-        rangeLu: told === undefined || told.shortTermMaxX100 < LRA_GATE_X100 ? null : told.rangeX100 / 100,
+        // Where no 3 s passed the gate, there is nothing whose range could be told.
+        rangeLu: told === undefined || told.shortTermMaxX100 <= GATE_X100 ? null : told.rangeX100 / 100,
         truePeakDbtp: dbOrNull(truePeak),
       };
     });

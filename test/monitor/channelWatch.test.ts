@@ -237,7 +237,8 @@ describe('the choice of meter, unit and loudness', () => {
       return watch.loudness()[0]!.rangeLu;
     };
     expect(range(NO_SIGNAL)).toBeNull();
-    expect(range(-7001)).toBeNull();
+    expect(range(-7000)).toBeNull();
+    expect(range(-6999)).toBe(0);
     expect(range(-2000)).toBe(0);
   });
 });
