@@ -25,11 +25,6 @@ const MOST_LIKE = 0.95;
 
 const HALF = bandLimited(TAPS);
 
-/** Frames counted before the first look: where the story has failed by then, the rest is spared. */
-const FIRST_LOOK = 48;
-/** Failed: what it leaves over is not even this much smaller than what another story leaves, 3 dB of the 18 that it must be. */
-const HOPELESS = 2;
-
 /** Does column `b` carry what column `a` carries, half a sample later? */
 export function halfSampleApart(block: Int32Array, stride: number, a: number, b: number, frames: number): Vote {
   if (frames < SMUX_MIN_FRAMES) return null;
@@ -64,11 +59,6 @@ export function halfSampleApart(block: Int32Array, stride: number, a: number, b:
     powerA += x * x;
     powerB += y * y;
     counted++;
-    if (counted === FIRST_LOOK) {
-      const other = Math.min(same, next, early);
-      const heard = powerA >= LEAST_POWER * counted && powerB >= LEAST_POWER * counted;
-      if (heard && other >= LEAST_DIFFERENCE * counted && half * HOPELESS >= other) return 'no';
-    }
   }
   if (powerA < LEAST_POWER * counted || powerB < LEAST_POWER * counted) return null;
   const other = Math.min(same, next, early);
