@@ -26,31 +26,41 @@ it('collects when 2 MB have been gathered over what the last collection left, an
   expect(collections).toBe(2);
 });
 
-it('keeps the heap of a worker that answers ten thousand questions within some megabytes', async () => {
-  const answering = (watched: boolean) =>
-    new Promise<number>((resolve, reject) => {
-      const heap = JSON.stringify(new URL('../dist/heap.js', import.meta.url).href);
-      const program = `
-        import(${heap}).then(async ({ HeapWatch }) => {
-          const { parentPort } = require('node:worker_threads');
-          const { getHeapStatistics } = require('node:v8');
-          const watch = new HeapWatch();
-          const recent = [];
-          let most = 0;
-          for (let i = 0; i < 10_000; i++) {
-            // Lives just long enough to be taken for old.
-            recent.push(Array.from({ length: 100 }, (_, k) => ({ ms: i + k + 0.5, text: 'row ' + i + ' ' + k })));
-            if (recent.length > 30) recent.shift();
-            if (${watched}) watch.look();
-            most = Math.max(most, getHeapStatistics().used_heap_size);
-          }
-          parentPort.postMessage(most / ${MB});
-        });`;
+it('keeps the heap of a worker that answers ten thousand questions within some megabytes, by collecting', async () => {
+  const heap = JSON.stringify(new URL('../dist/heap.js', import.meta.url).href);
+  const program = `
+    import(${heap}).then(async ({ HeapWatch }) => {
+      const { parentPort } = require('node:worker_threads');
+      const { getHeapStatistics } = require('node:v8');
+      const used = () => getHeapStatistics().used_heap_size / ${MB};
+      const watch = new HeapWatch();
+      const before = used();
+      const recent = [];
+      let most = 0;
+      let collections = 0;
+      let mostAfter = 0;
+      for (let i = 0; i < 10_000; i++) {
+        // Lives just long enough to be taken for old.
+        recent.push(Array.from({ length: 100 }, (_, k) => ({ ms: i + k + 0.5, text: 'row ' + i + ' ' + k })));
+        if (recent.length > 30) recent.shift();
+        most = Math.max(most, used());
+        if (watch.look()) {
+          collections++;
+          mostAfter = Math.max(mostAfter, used());
+        }
+      }
+      parentPort.postMessage({ before, most, collections, mostAfter });
+    });`;
+  const seen = await new Promise<{ before: number; most: number; collections: number; mostAfter: number }>(
+    (resolve, reject) => {
       const worker = new Worker(program, { eval: true, resourceLimits: WORKER_LIMITS });
       worker.once('message', resolve);
       worker.once('error', reject);
-    });
-  const [left, watched] = [await answering(false), await answering(true)];
-  expect(watched).toBeLessThan(12);
-  expect(left).toBeGreaterThan(watched);
+    },
+  );
+  // V8 may collect by itself too, when it likes: how often is not ours to say.
+  expect(seen.collections).toBeGreaterThan(0);
+  // What is alive is 30 answers, some 0.3 MB: all else a collection takes.
+  expect(seen.mostAfter - seen.before).toBeLessThan(1.5);
+  expect(seen.most - seen.before).toBeLessThan(6);
 }, 60_000);
