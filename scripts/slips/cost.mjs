@@ -52,7 +52,7 @@ const parts = {
   residual: ['residual'],
   peaks: ['peaks'],
   'splice tests': ['spliceBank'],
-  "judge's sums": ['load', 'judge'],
+  "judge's sums": ['load', 'prepare', 'weigh'],
 };
 
 function measure(words) {
@@ -88,12 +88,12 @@ function measure(words) {
       kernel: (lanes, capacity) => {
         const kernel = createWasmSlipKernel(kernels, { channels, maxFrames: frames, lanes, capacity });
         if (watched) {
-          timed(kernel.judge, ['load', 'judge']);
+          timed(kernel.judge, ['load', 'prepare', 'weigh']);
           timed(
             kernel,
             Object.values(parts)
               .flat()
-              .filter((name) => name in kernel && name !== 'judge'),
+              .filter((name) => name in kernel),
           );
         }
         return kernel;

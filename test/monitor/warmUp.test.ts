@@ -23,10 +23,10 @@ it('runs meters and the whole search for dropped frames, the judge included, bef
     createSlipKernel: (options) => {
       const kernel = createWasmSlipKernel(kernels, options);
       const { judge } = kernel;
-      const asked = judge.judge;
-      judge.judge = (channels) => {
+      const asked = judge.weigh;
+      judge.weigh = (channel) => {
         judged++;
-        asked.call(judge, channels);
+        asked.call(judge, channel);
       };
       return kernel;
     },

@@ -3,16 +3,26 @@
 // are neighbouring frames, never parts of one sum. `slip.ts` lays the memory out and exports what the program calls.
 
 const TAPS: i32 = 16;
-const ORDER: i32 = 24;
-const REACH: i32 = 1024 + ORDER + 8;
-const LENGTH: i32 = 2 * REACH;
-const HALF: i32 = 1024;
+const ORDER: i32 = 96;
+const HALF: i32 = 512;
 const GAP: i32 = 16;
+const REACH: i32 = HALF + 8;
+const LENGTH: i32 = 2 * REACH;
 /** Frames of one side that the predictor is fitted to. */
 const SIDE: i32 = HALF - GAP;
+const RIDGE_SHARE: f64 = 1e-9;
+const RIDGE: f64 = 0.2 * <f64>HALF;
+/** Doubles from one row of the products to the next: what goes in blocks of eight may run over a row's end. */
+const ROW: i32 = ORDER + 16;
 const GUARD: i32 = 5;
 const BACKGROUND: i32 = 200;
+/** Frames of the predictor's error in hand. */
+const ERRORS: i32 = 2 * BACKGROUND + ORDER;
 const PLACES: i32 = 4;
+/** Frames around the middle within which a cut is looked for. */
+const CUT_REACH: i32 = 10;
+/** Frames of the error of a predictor that runs backwards. */
+const BACKWARDS: i32 = ORDER + 16;
 /** Places tried, rounded up to pairs. */
 const TRIED: i32 = 2 * PLACES + 1;
 const PAIRS: i32 = PLACES + 1;
@@ -31,16 +41,27 @@ let residualsAt: usize = 0;
 let errorsAt: usize = 0;
 let toldAt: usize = 0;
 let crossAt: usize = 0;
-let hannAt: usize = 0;
-let sideAt: usize = 0;
-let lagsAt: usize = 0;
+/** [i][j >= i]: products of the frames i and j back. */
+let gramAt: usize = 0;
+/** [k][i >= k]: column k of the lower triangle. */
+let factorAt: usize = 0;
+let solvedAt: usize = 0;
+let inverseAt: usize = 0;
+/** Four rows: the frames that enter and leave at the ends of both sides, latest first. */
+let tailsAt: usize = 0;
+/** Frames behind the first place, with silence before. */
+let restAt: usize = 0;
+let zeroStateAt: usize = 0;
 let factorsAt: usize = 0;
 let powersAt: usize = 0;
 /** [i][j], a byte: channel i was found a copy of channel j. */
 let copiesAt: usize = 0;
 let squaresAt: usize = 0;
 let clicksAt: usize = 0;
+/** Squares of the error backwards, from CUT_REACH before the middle on. */
 let aheadAt: usize = 0;
+let backwardsAt: usize = 0;
+let excessAt: usize = 0;
 
 /** Lays the memory out from `place` on; returns what follows. */
 export function judgeInit(place: usize): usize {
@@ -54,19 +75,25 @@ export function judgeInit(place: usize): usize {
   residualsAt = next;
   next += <usize>(CHANNELS * 2 * ROUGH) << 3;
   errorsAt = next;
-  next += <usize>(CHANNELS * 2 * BACKGROUND + 16) << 3;
+  next += <usize>(CHANNELS * ERRORS + 16) << 3;
   toldAt = next;
   next += <usize>(CHANNELS * TOLD + 1) << 3;
   crossAt = next;
   next += <usize>(CHANNELS * CHANNELS) << 3;
-  hannAt = next;
-  next += <usize>SIDE << 3;
-  // Zeros stand before the signal, so that every lag starts at its first sample.
-  next += 64 << 3;
-  sideAt = next;
-  next += <usize>SIDE << 3;
-  lagsAt = next;
-  next += <usize>(ORDER + 2) << 3;
+  gramAt = next;
+  next += <usize>((ORDER + 1) * ROW) << 3;
+  factorAt = next;
+  next += <usize>(ORDER * ROW) << 3;
+  solvedAt = next;
+  next += <usize>ROW << 3;
+  inverseAt = next;
+  next += <usize>ROW << 3;
+  tailsAt = next;
+  next += <usize>(4 * ROW) << 3;
+  restAt = next;
+  next += <usize>(2 * ORDER + 8) << 3;
+  zeroStateAt = next;
+  next += <usize>(ORDER + 16) << 3;
   factorsAt = next;
   next += <usize>CHANNELS << 3;
   powersAt = next;
@@ -74,11 +101,15 @@ export function judgeInit(place: usize): usize {
   copiesAt = next;
   next += CHANNELS * CHANNELS;
   squaresAt = next;
-  next += 64 << 3;
+  next += (ORDER + 32) << 3;
   clicksAt = next;
   next += 32 << 3;
   aheadAt = next;
-  next += 64 << 3;
+  next += <usize>BACKWARDS << 3;
+  backwardsAt = next;
+  next += <usize>(CHANNELS * BACKWARDS) << 3;
+  excessAt = next;
+  next += CHANNELS << 3;
   return next;
 }
 
@@ -94,14 +125,17 @@ export function judgeFilters(): usize {
 export function judgeErrors(): usize {
   return errorsAt;
 }
+export function judgeBackwards(): usize {
+  return backwardsAt;
+}
+export function judgeExcess(): usize {
+  return excessAt;
+}
 export function judgeTold(): usize {
   return toldAt;
 }
 export function judgeCross(): usize {
   return crossAt;
-}
-export function judgeHann(): usize {
-  return hannAt;
 }
 
 /** Channel `channel` from one lane of the store, whose frames begin at `from`, and its taps from `taps`; single floats, four lanes a frame. */
@@ -210,7 +244,7 @@ function takeCopies(channels: i32): void {
  * Each channel loses what the channels before explain of its residual. First the products of all residuals right at the place
  * are told, at judgeCross(): [j][i >= j].
  */
-function makeIndependent(channels: i32): void {
+export function judgePrepare(channels: i32): void {
   for (let c = 0; c < channels; c++) findResidual(c);
   const right = residualsAt + (<usize>(ROUGH - GUARD) << 3);
   for (let j = 0; j < channels; j++)
@@ -231,6 +265,15 @@ function makeIndependent(channels: i32): void {
       take(signalsAt + (<usize>(i * LENGTH) << 3), signalsAt + (<usize>(j * LENGTH) << 3), factor, LENGTH);
     }
   }
+  for (let c = 0; c < channels; c++) {
+    const e = residualsAt + (<usize>(c * 2 * ROUGH) << 3);
+    let all = 0.0;
+    for (let n: usize = 0; n < 2 * ROUGH << 3; n += 8) all += load<f64>(e + n) * load<f64>(e + n);
+    let own = 0.0;
+    for (let n: usize = <usize>(ROUGH - GUARD) << 3; n < <usize>(ROUGH + ORDER) << 3; n += 8)
+      own += load<f64>(e + n) * load<f64>(e + n);
+    store<f64>(excessAt + (<usize>c << 3), all > 0 ? own / all : 0);
+  }
 }
 
 /** x -= factor * y, `count` (a multiple of 4) frames. */
@@ -247,23 +290,22 @@ function take(x: usize, y: usize, factor: v128, count: i32): void {
 // @ts-ignore: decorator
 @inline
 function addLag(lag: i32, sum: v128): void {
-  const out = lagsAt + (<usize>lag << 3);
+  const out = gramAt + (<usize>lag << 3);
   store<f64>(out, load<f64>(out) + (f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1)));
 }
 
-/** Adds the autocorrelation, lags 0..ORDER, of one windowed side. Five lags at a time, so that no sum waits for another. */
+/** Adds the products of one side's frames with those 0..ORDER before. Five lags at a time, so that no sum waits for another. */
 function correlateSide(x: usize): void {
-  for (let n: usize = 0; n < <usize>SIDE << 3; n += 16)
-    v128.store(sideAt + n, f64x2.mul(v128.load(x + n), v128.load(hannAt + n)));
-  const end = sideAt + (<usize>SIDE << 3);
+  const from = x + (ORDER << 3);
+  const end = x + (SIDE << 3);
   for (let lag = 0; lag <= ORDER; lag += 5) {
     let s0 = f64x2.splat(0);
     let s1 = s0;
     let s2 = s0;
     let s3 = s0;
     let s4 = s0;
-    let q = sideAt - (<usize>lag << 3) - 32;
-    for (let p = sideAt; p < end; p += 16) {
+    let q = from - (<usize>lag << 3) - 32;
+    for (let p = from; p < end; p += 16) {
       const y = v128.load(p);
       s0 = f64x2.add(s0, f64x2.mul(y, v128.load(q, 32)));
       s1 = f64x2.add(s1, f64x2.mul(y, v128.load(q, 24)));
@@ -280,40 +322,156 @@ function correlateSide(x: usize): void {
   }
 }
 
-/** Levinson-Durbin as src/dsp/slip/predictor.ts, floor 1e-3. Returns the remaining energy. */
-function levinson(a: usize): f64 {
+/** `count` frames from `x` on backwards, at row `row` of the tails. */
+// @ts-ignore: decorator
+@inline
+function keepTail(row: i32, x: usize): void {
+  let to = tailsAt + (<usize>(row * ROW) << 3);
+  for (let i = 0; i < ORDER; i++) {
+    store<f64>(to, load<f64>(x));
+    to += 8;
+    x -= 8;
+  }
+}
+
+/** Products of all lags over both sides of `x`, forwards: those of the first by sums, the rest by what enters and leaves at the ends. */
+function findGram(x: usize): void {
+  const before = x + (<usize>(REACH - HALF) << 3);
+  const behind = x + (<usize>(REACH + GAP) << 3);
+  memory.fill(gramAt, 0, ROW << 3);
+  correlateSide(before);
+  correlateSide(behind);
+  // The lags behind the last one are none.
+  memory.fill(gramAt + ((ORDER + 1) << 3), 0, (ROW - ORDER - 1) << 3);
+  keepTail(0, before + ((ORDER - 1) << 3));
+  keepTail(1, before + ((SIDE - 1) << 3));
+  keepTail(2, behind + ((ORDER - 1) << 3));
+  keepTail(3, behind + ((SIDE - 1) << 3));
+  const row: usize = ROW << 3;
+  for (let i = 0; i < ORDER; i++) {
+    const own = tailsAt + (<usize>i << 3);
+    const a = v128.load64_splat(own);
+    const b = v128.load64_splat(own + row);
+    const c = v128.load64_splat(own + 2 * row);
+    const d = v128.load64_splat(own + 3 * row);
+    let p = own;
+    let from = gramAt + (<usize>(i * ROW + i) << 3);
+    for (let j = i; j < ORDER; j += 2) {
+      const first = f64x2.sub(f64x2.mul(a, v128.load(p)), f64x2.mul(b, v128.load(p + row)));
+      const second = f64x2.sub(f64x2.mul(c, v128.load(p + 2 * row)), f64x2.mul(d, v128.load(p + 3 * row)));
+      v128.store(from + row + 8, f64x2.add(v128.load(from), f64x2.add(first, second)));
+      p += 16;
+      from += 16;
+    }
+  }
+}
+
+/**
+ * The filter at `a` that leaves least of both sides of `x`, forwards and backwards. Returns the energy of what it is fitted to, or 0 when
+ * there is nothing.
+ */
+function predict(x: usize, a: usize): f64 {
+  findGram(x);
   memory.fill(a, 0, (ORDER + 1) << 3);
   store<f64>(a, 1);
-  const power = load<f64>(lagsAt);
-  if (!(power > 0)) return 0;
-  let energy = power * (1 + 1e-9) + 1e-3;
-  for (let i = 1; i <= ORDER; i++) {
-    let sum = load<f64>(lagsAt + (<usize>i << 3));
-    for (let j = 1; j < i; j++) sum += load<f64>(a + (<usize>j << 3)) * load<f64>(lagsAt + (<usize>(i - j) << 3));
-    const k = -sum / energy;
-    if (!(abs(k) < 1)) break;
-    for (let j = 1; j + j <= i; j++) {
-      const low = a + (<usize>j << 3);
-      const high = a + (<usize>(i - j) << 3);
-      const x = load<f64>(low);
-      const y = load<f64>(high);
-      store<f64>(high, y + k * x);
-      store<f64>(low, x + k * y);
+  const row: usize = ROW << 3;
+  const last = gramAt + <usize>ORDER * row + (ORDER << 3);
+  const energy = load<f64>(gramAt) + load<f64>(last);
+  if (!(energy > 0)) return 0;
+  const ridge = energy * RIDGE_SHARE + RIDGE;
+  memory.fill(solvedAt, 0, ROW << 3);
+  for (let j = 0; j < ORDER; j++) {
+    // Backwards: the products of what lies as far from the other end.
+    const mirrored = last - <usize>(j + 1) * row;
+    store<f64>(solvedAt + (<usize>j << 3), -(load<f64>(gramAt + (<usize>(j + 1) << 3)) + load<f64>(mirrored)));
+    const forward = gramAt + <usize>(j + 1) * row + 8;
+    let backward = mirrored - <usize>(j + 1) * 8;
+    const to = factorAt + <usize>j * row;
+    memory.fill(to + (ORDER << 3), 0, (ROW - ORDER) << 3);
+    for (let i = j; i < ORDER; i++) {
+      store<f64>(to + (<usize>i << 3), load<f64>(forward + (<usize>i << 3)) + load<f64>(backward));
+      backward -= row;
     }
-    store<f64>(a + (<usize>i << 3), k);
-    energy *= 1 - k * k;
+    const own = to + (<usize>j << 3);
+    store<f64>(own, load<f64>(own) + ridge);
   }
+  factorize();
+  solve(a);
   return energy;
 }
 
+/** Cholesky in place, column by column, eight entries at a time; and the inverse of each diagonal entry. */
+function factorize(): void {
+  const row: usize = ROW << 3;
+  for (let j = 0; j < ORDER; j++) {
+    const column = factorAt + <usize>j * row;
+    for (let i = j; i < ORDER; i += 8) {
+      const to = column + (<usize>i << 3);
+      let s0 = v128.load(to);
+      let s1 = v128.load(to, 16);
+      let s2 = v128.load(to, 32);
+      let s3 = v128.load(to, 48);
+      let p = factorAt + (<usize>i << 3);
+      let q = factorAt + (<usize>j << 3);
+      for (; q < column; q += row) {
+        const own = v128.load64_splat(q);
+        s0 = f64x2.sub(s0, f64x2.mul(own, v128.load(p)));
+        s1 = f64x2.sub(s1, f64x2.mul(own, v128.load(p, 16)));
+        s2 = f64x2.sub(s2, f64x2.mul(own, v128.load(p, 32)));
+        s3 = f64x2.sub(s3, f64x2.mul(own, v128.load(p, 48)));
+        p += row;
+      }
+      v128.store(to, s0);
+      v128.store(to, s1, 16);
+      v128.store(to, s2, 32);
+      v128.store(to, s3, 48);
+    }
+    const one = 1 / sqrt<f64>(max<f64>(load<f64>(column + (<usize>j << 3)), 1e-12));
+    store<f64>(inverseAt + (<usize>j << 3), one);
+    const both = f64x2.splat(one);
+    for (let p = column + (<usize>j << 3), end = column + (ORDER << 3); p < end; p += 16)
+      v128.store(p, f64x2.mul(v128.load(p), both));
+  }
+}
+
+/** The taps behind the first one, from the factor and the right-hand side. */
+function solve(a: usize): void {
+  const row: usize = ROW << 3;
+  const end = solvedAt + (ORDER << 3);
+  for (let k = 0; k < ORDER; k++) {
+    const at = solvedAt + (<usize>k << 3);
+    const z = load<f64>(at) * load<f64>(inverseAt + (<usize>k << 3));
+    store<f64>(at, z);
+    const both = f64x2.splat(z);
+    let p = factorAt + <usize>k * row + (<usize>(k + 1) << 3);
+    for (let to = at + 8; to < end; to += 16) {
+      v128.store(to, f64x2.sub(v128.load(to), f64x2.mul(v128.load(p), both)));
+      p += 16;
+    }
+  }
+  for (let i = ORDER - 1; i >= 0; i--) {
+    const at = solvedAt + (<usize>i << 3);
+    let sum = f64x2.splat(0);
+    let p = factorAt + <usize>i * row + (<usize>(i + 1) << 3);
+    for (let q = at + 8; q < end; q += 16) {
+      sum = f64x2.add(sum, f64x2.mul(v128.load(p), v128.load(q)));
+      p += 16;
+    }
+    const rest = f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+    const tap = (load<f64>(at) - rest) * load<f64>(inverseAt + (<usize>i << 3));
+    store<f64>(at, tap);
+    store<f64>(a + (<usize>(i + 1) << 3), tap);
+  }
+}
+
 /** The stories of each place around the middle, for one channel whose filter and errors are known. */
-function compare(a: usize, x: usize, error: usize, out: usize): void {
+function compare(a: usize, x: usize, error: usize, backwards: usize, out: usize): void {
   let gain = 0.0;
   for (let k = 0; k <= ORDER; k++) gain += load<f64>(a + (<usize>k << 3)) * load<f64>(a + (<usize>k << 3));
   // Index 0 of what follows is the earliest frame that any place looks at.
   const first = BACKGROUND - PLACES - GUARD;
   const e = error + (<usize>first << 3);
-  for (let m: usize = 0; m < 48 << 3; m += 16) {
+  for (let m: usize = 0; m < <usize>(ORDER + 24) << 3; m += 16) {
     const v = v128.load(e + m);
     v128.store(squaresAt + m, f64x2.mul(v, v));
   }
@@ -323,10 +481,9 @@ function compare(a: usize, x: usize, error: usize, out: usize): void {
     const c = v128.load(clicksAt + m);
     v128.store(clicksAt + m, f64x2.div(f64x2.mul(c, c), f64x2.splat(gain)));
   }
-  const middle = x + (<usize>(REACH - PLACES) << 3);
-  filter(a, ORDER, middle, 40, aheadAt, 8);
-  for (let m: usize = 0; m < 40 << 3; m += 16) {
-    const r = v128.load(aheadAt + m);
+  filter(a, ORDER, x + (<usize>(REACH - CUT_REACH) << 3), BACKWARDS, backwards, 8);
+  for (let m: usize = 0; m < <usize>BACKWARDS << 3; m += 16) {
+    const r = v128.load(backwards + m);
     v128.store(aheadAt + m, f64x2.mul(r, r));
   }
   const zero = f64x2.splat(0);
@@ -340,7 +497,7 @@ function compare(a: usize, x: usize, error: usize, out: usize): void {
       q0 = f64x2.add(q0, s);
       if (m >= GUARD && m < GUARD + ORDER) inside = f64x2.add(inside, s);
     }
-    for (let m = 0; m < ORDER; m++) backward = f64x2.add(backward, v128.load(aheadAt + at + (<usize>m << 3)));
+    for (let m = 0; m < ORDER; m++) backward = f64x2.add(backward, v128.load(aheadAt + at + (<usize>(m + CUT_REACH - PLACES) << 3)));
     let other = zero;
     for (let j: usize = 0; j < 32; j += 8)
       other = f64x2.max(
@@ -351,52 +508,48 @@ function compare(a: usize, x: usize, error: usize, out: usize): void {
     put(out, 1, pair, f64x2.sub(q0, inside));
     put(out, 2, pair, backward);
   }
-  // With a frame put in as nothing: its residuals are what it must explain.
-  let energy0 = zero;
-  let energy1 = zero;
-  let energy2 = zero;
-  let energy3 = zero;
-  let energy4 = zero;
-  let share0 = zero;
-  let share1 = zero;
-  let share2 = zero;
-  let share3 = zero;
-  let share4 = zero;
-  for (let k = 0; k <= ORDER; k++) {
-    let r0 = zero;
-    let r1 = zero;
-    let r2 = zero;
-    let r3 = zero;
-    let r4 = zero;
-    let p = middle + (<usize>k << 3) - 8;
-    for (let j = 0; j <= ORDER; j++) {
-      if (j == k) continue;
-      const tap = v128.load64_splat(a + (<usize>j << 3));
-      const q = j < k ? p - (<usize>j << 3) : p + 8 - (<usize>j << 3);
-      r0 = f64x2.add(r0, f64x2.mul(tap, v128.load(q)));
-      r1 = f64x2.add(r1, f64x2.mul(tap, v128.load(q, 16)));
-      r2 = f64x2.add(r2, f64x2.mul(tap, v128.load(q, 32)));
-      r3 = f64x2.add(r3, f64x2.mul(tap, v128.load(q, 48)));
-      r4 = f64x2.add(r4, f64x2.mul(tap, v128.load(q, 64)));
+  putIn(a, x + (<usize>(REACH - PLACES) << 3), e + (GUARD << 3), gain, out);
+}
+
+/**
+ * A frame put in as nothing at each place: what the frames before say of those from there on, and what the frames behind say, is what it
+ * must explain. The filter's answer to the frames behind alone is known for the first place, and moves on by a frame from place to place.
+ */
+function putIn(a: usize, x: usize, e: usize, gain: f64, out: usize): void {
+  memory.fill(restAt, 0, ORDER << 3);
+  memory.copy(restAt + (ORDER << 3), x, (ORDER + 8) << 3);
+  store<f64>(zeroStateAt, 0);
+  filter(a, ORDER, restAt + (ORDER << 3), ORDER + 8, zeroStateAt + 8, -8);
+  const end = zeroStateAt + (ORDER << 3);
+  for (let i = 0; i < TRIED; i++) {
+    let energies = f64x2.splat(0);
+    let shares = energies;
+    let tap = a;
+    let error = e;
+    for (let u = zeroStateAt; u < end; u += 16) {
+      const r = f64x2.sub(f64x2.add(v128.load(u), v128.load(error)), v128.load(u, 8));
+      energies = f64x2.add(energies, f64x2.mul(r, r));
+      shares = f64x2.add(shares, f64x2.mul(r, v128.load(tap)));
+      tap += 16;
+      error += 16;
     }
-    const own = v128.load64_splat(a + (<usize>k << 3));
-    energy0 = f64x2.add(energy0, f64x2.mul(r0, r0));
-    energy1 = f64x2.add(energy1, f64x2.mul(r1, r1));
-    energy2 = f64x2.add(energy2, f64x2.mul(r2, r2));
-    energy3 = f64x2.add(energy3, f64x2.mul(r3, r3));
-    energy4 = f64x2.add(energy4, f64x2.mul(r4, r4));
-    share0 = f64x2.add(share0, f64x2.mul(r0, own));
-    share1 = f64x2.add(share1, f64x2.mul(r1, own));
-    share2 = f64x2.add(share2, f64x2.mul(r2, own));
-    share3 = f64x2.add(share3, f64x2.mul(r3, own));
-    share4 = f64x2.add(share4, f64x2.mul(r4, own));
+    const r = load<f64>(end) + load<f64>(error) - load<f64>(end, 8);
+    const energy = f64x2.extract_lane(energies, 0) + f64x2.extract_lane(energies, 1) + r * r;
+    const share = f64x2.extract_lane(shares, 0) + f64x2.extract_lane(shares, 1) + r * load<f64>(tap);
+    const at = out + (<usize>(TRIED + i) << 3);
+    store<f64>(at, max<f64>(0, load<f64>(at) + energy - (share * share) / gain));
+    const moved = f64x2.splat(load<f64>(x));
+    tap = a;
+    for (let u = zeroStateAt; u < end; u += 16) {
+      v128.store(u, f64x2.sub(v128.load(u, 8), f64x2.mul(v128.load(tap), moved)));
+      tap += 16;
+    }
+    store<f64>(end, load<f64>(end, 8) - load<f64>(tap) * load<f64>(x));
+    // The answer to all of them is the error itself.
+    store<f64>(end, load<f64>(error, 8), 8);
+    x += 8;
+    e += 8;
   }
-  const all = f64x2.splat(gain);
-  explain(out, 0, energy0, share0, all);
-  explain(out, 1, energy1, share1, all);
-  explain(out, 2, energy2, share2, all);
-  explain(out, 3, energy3, share3, all);
-  explain(out, 4, energy4, share4, all);
 }
 
 /** Where a story's entry of a pair of places stands; the tenth place is none and is not kept. */
@@ -408,44 +561,25 @@ function put(out: usize, story: i32, pair: i32, value: v128): void {
   else v128.store64_lane(at, value, 0);
 }
 
-// @ts-ignore: decorator
-@inline
-function explain(out: usize, pair: i32, energy: v128, share: v128, gain: v128): void {
-  const at = out + (<usize>(TRIED + 2 * pair) << 3);
-  const around = pair < PLACES ? v128.load(at) : v128.load64_zero(at);
-  const left = f64x2.sub(f64x2.add(around, energy), f64x2.div(f64x2.mul(share, share), gain));
-  put(out, 1, pair, f64x2.max(f64x2.splat(0), left));
-}
-
-/** All sums of a judgement of the channels loaded. */
-export function judgePlace(channels: i32): void {
-  makeIndependent(channels);
-  for (let c = 0; c < channels; c++) {
-    const x = signalsAt + (<usize>(c * LENGTH) << 3);
-    const a = filtersAt + (<usize>(c * (ORDER + 1)) << 3);
-    const out = toldAt + (<usize>(c * TOLD) << 3);
-    memory.fill(lagsAt, 0, (ORDER + 1) << 3);
-    correlateSide(x + (<usize>(REACH - HALF) << 3));
-    correlateSide(x + (<usize>(REACH + GAP) << 3));
-    const left = levinson(a);
-    store<f64>(out, left);
-    if (left == 0) continue;
-    const error = errorsAt + (<usize>(c * 2 * BACKGROUND) << 3);
-    filter(a, ORDER, x + (<usize>(REACH - BACKGROUND) << 3), 2 * BACKGROUND, error, -8);
-    let before = 0.0;
-    let behind = 0.0;
-    for (let m: usize = 0; m < <usize>(BACKGROUND - ORDER - GUARD - 1) << 3; m += 8) {
-      const b = load<f64>(error + m);
-      before += b * b;
-      const f = load<f64>(error + m, (BACKGROUND + ORDER + GUARD + 1) << 3);
-      behind += f * f;
-    }
-    for (let m = BACKGROUND - ORDER - GUARD - 1; m < BACKGROUND - GUARD - 1; m++) {
-      const b = load<f64>(error + (<usize>m << 3));
-      before += b * b;
-    }
-    store<f64>(out, before / <f64>(BACKGROUND - GUARD - 1), 8);
-    store<f64>(out, behind / <f64>(BACKGROUND - ORDER - GUARD - 1), 16);
-    compare(a, x, error, out + 24);
+/** All sums of one of the channels prepared. */
+export function judgeFit(c: i32): void {
+  const x = signalsAt + (<usize>(c * LENGTH) << 3);
+  const a = filtersAt + (<usize>(c * (ORDER + 1)) << 3);
+  const out = toldAt + (<usize>(c * TOLD) << 3);
+  const left = predict(x, a);
+  store<f64>(out, left);
+  if (left == 0) return;
+  const error = errorsAt + (<usize>(c * ERRORS) << 3);
+  filter(a, ORDER, x + (<usize>(REACH - BACKGROUND) << 3), ERRORS, error, -8);
+  let before = 0.0;
+  let behind = 0.0;
+  for (let m: usize = 0; m < <usize>(BACKGROUND - GUARD - 1) << 3; m += 8) {
+    const b = load<f64>(error + m);
+    before += b * b;
+    const f = load<f64>(error + m, (BACKGROUND + ORDER + GUARD + 1) << 3);
+    behind += f * f;
   }
+  store<f64>(out, before / <f64>(BACKGROUND - GUARD - 1), 8);
+  store<f64>(out, behind / <f64>(BACKGROUND - GUARD - 1), 16);
+  compare(a, x, error, backwardsAt + (<usize>(c * BACKWARDS) << 3), out + 24);
 }

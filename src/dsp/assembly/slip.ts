@@ -2,13 +2,15 @@
 // must match bit for bit). They live in an instance of their own: `slipInit` lays the memory out, nothing allocates after.
 //
 import {
+  judgeBackwards,
   judgeCross,
   judgeErrors,
+  judgeExcess,
   judgeFilters,
-  judgeHann,
-  judgeInit,
+  judgeFit,
+    judgeInit,
   judgeLoad,
-  judgePlace,
+  judgePrepare,
   judgeRough,
   judgeSignals,
   judgeTold,
@@ -904,14 +906,17 @@ export function slipJudgeFilters(): usize {
 export function slipJudgeErrors(): usize {
   return judgeErrors();
 }
+export function slipJudgeBackwards(): usize {
+  return judgeBackwards();
+}
+export function slipJudgeExcess(): usize {
+  return judgeExcess();
+}
 export function slipJudgeTold(): usize {
   return judgeTold();
 }
 export function slipJudgeCross(): usize {
   return judgeCross();
-}
-export function slipJudgeHann(): usize {
-  return judgeHann();
 }
 
 /** Loads a channel of the judge with one lane of a group, from index `from` on. */
@@ -920,6 +925,10 @@ export function slipJudgeLoad(channel: i32, group: i32, lane: i32, from: i32): v
   judgeLoad(channel, frameAt(group, from) + shift, tapsAt + ((<usize>group * (TAPS + 1)) << 4) + shift);
 }
 
-export function slipJudge(channels: i32): void {
-  judgePlace(channels);
+export function slipJudgePrepare(channels: i32): void {
+  judgePrepare(channels);
+}
+
+export function slipJudgeFit(channel: i32): void {
+  judgeFit(channel);
 }

@@ -63,6 +63,8 @@ export interface DropDetectorOptions {
 
 /** Where the bank gets this much louder at once something was struck: high peaks are there for that, and electronic instruments cut off their own tail. */
 const HIT_DB = 3;
+/** The same of the sound itself, in 11 ms: where all that sounds before and behind can be foreseen, the prediction error does not rise. */
+const STRUCK_DB = 6;
 /** Segments on either side of a place whose loudness is compared: no more than are known behind the end of a step. */
 const RISE_SEGMENTS = 3;
 /** Frames analysed at a time. */
@@ -106,6 +108,8 @@ const BLOCK_BEFORE = 7;
 /** Evidence of a block worth reporting, nats. */
 const PASS_BLOCK = 10;
 const TRIAL_EVERY_S = 1.5;
+/** Of a trial the truth is known: when all channels but the surest say this much, nats, the rest is not asked. */
+const TRIAL_ENOUGH = 40;
 export const SHAPE_FRAMES = 64;
 
 interface BankLanes {
@@ -297,7 +301,7 @@ export class DropDetector {
     if (splice.nats >= passOf(bank)) {
       if (spend) bank.tokens--;
       at = splice.place;
-      const verdict = this.#askJudge(bank, at);
+      const verdict = this.#askJudge(bank, at, spend ? Number.POSITIVE_INFINITY : TRIAL_ENOUGH);
       if (verdict.nats >= PASS_JUDGE) return foundOf(at, verdict);
     }
     if (height < most || height < HIGH_PEAK * bank.live || bank.blockTokens < 1) return null;
@@ -309,7 +313,7 @@ export class DropDetector {
       this.#askJudge(bank, at);
     }
     const block = this.#judge.judgeBlock(this.#asked);
-    if (block.nats < PASS_BLOCK) return null;
+    if (block.nats < PASS_BLOCK || block.riseDb >= STRUCK_DB) return null;
     const { voices } = this.#judge;
     const { nats, others, frames } = block;
     at += block.place;
@@ -392,7 +396,7 @@ export class DropDetector {
   }
 
   /** Hands the surroundings of index `at` to the judge, live lanes only. */
-  #askJudge(bank: BankLanes, at: number): Judgement {
+  #askJudge(bank: BankLanes, at: number, enough = Number.POSITIVE_INFINITY): Judgement {
     this.work.judged++;
     const kernel = this.#kernel;
     let channels = 0;
@@ -403,7 +407,7 @@ export class DropDetector {
       kernel.judge.load(channels++, group, lane, at);
     }
     this.#asked = channels;
-    return this.#judge.judge(channels);
+    return this.#judge.judge(channels, enough);
   }
 
   /** Leaves one frame out of a copy around index `place` and lets the copy go through all stages. */

@@ -2,9 +2,12 @@
 import {
   BACKGROUND,
   BACKWARD,
+  BACKWARDS,
   BEFORE,
   BEHIND,
   COPY,
+  CUT_REACH,
+  ERRORS,
   GAP,
   GUARD,
   HALF,
@@ -12,19 +15,25 @@ import {
   JUDGE_REACH,
   JUDGE_ROOM,
   type JudgeKernel,
-  judgeWindow,
   LEFT,
   MAX_CHANNELS,
   MISSING,
   ORDER,
   OTHER,
   PLACES,
+  RIDGE,
+  RIDGE_SHARE,
   ROUGH,
   TOLD,
   TRIED,
 } from './judgeKernel.ts';
-import { levinson } from './predictor.ts';
 import { TAPS } from './slipKernel.ts';
+
+/** First and last frame (exclusive) of each side that the predictor is fitted to. */
+const SIDES = [
+  [JUDGE_REACH - HALF, JUDGE_REACH - GAP],
+  [JUDGE_REACH + GAP, JUDGE_REACH + HALF],
+] as const;
 
 /** `data` and `taps`: the store of the slip kernel, `capacity` frames a group. */
 export function createTwinJudge(data: Float32Array, taps: Float32Array, capacity: number): JudgeKernel {
@@ -32,12 +41,17 @@ export function createTwinJudge(data: Float32Array, taps: Float32Array, capacity
   const rough = new Float64Array(JUDGE_ROOM.rough);
   const filters = new Float64Array(JUDGE_ROOM.filters);
   const errors = new Float64Array(JUDGE_ROOM.errors);
+  const backwards = new Float64Array(JUDGE_ROOM.backwards);
+  const excess = new Float64Array(JUDGE_ROOM.excess);
   const cross = new Float64Array(JUDGE_ROOM.cross);
   const told = new Float64Array(JUDGE_ROOM.told);
-  const hann = judgeWindow();
-  const side = new Float64Array(HALF - GAP);
-  const lags = new Float64Array(ORDER + 1);
-  const scratch = new Float64Array(ORDER + 1);
+  /** [i][j >= i]: products of the frames i and j back. */
+  const gram = Array.from({ length: ORDER + 1 }, () => new Float64Array(ORDER + 1));
+  /** [k][i >= k]: column k of the lower triangle. */
+  const factor = Array.from({ length: ORDER }, () => new Float64Array(ORDER));
+  const solved = new Float64Array(ORDER);
+  const inverse = new Float64Array(ORDER);
+  const zeroState = new Float64Array(ORDER + 2);
   const signalOf = (c: number) => signals.subarray(c * JUDGE_LENGTH, (c + 1) * JUDGE_LENGTH);
   const residuals = Array.from({ length: MAX_CHANNELS }, () => new Float64Array(2 * ROUGH));
 
@@ -83,33 +97,98 @@ export function createTwinJudge(data: Float32Array, taps: Float32Array, capacity
         take(residuals[i]!, residuals[j]!, factor);
         take(signalOf(i), signalOf(j), factor);
       }
+    for (let c = 0; c < channels; c++) {
+      const e = residuals[c]!;
+      const all = dot(e, e, 0, 2 * ROUGH);
+      excess[c] = all > 0 ? dot(e, e, ROUGH - GUARD, ROUGH + ORDER) / all : 0;
+    }
   };
 
-  /** Fits the predictor to the frames before and behind the middle. Returns what it leaves. */
-  const predictorOf = (x: Float64Array, out: Float64Array) => {
-    lags.fill(0);
-    for (const from of [JUDGE_REACH - HALF, JUDGE_REACH + GAP]) {
-      for (let i = 0; i < side.length; i++) side[i] = x[from + i]! * hann[i]!;
+  /**
+   * Sums of products over both sides, forwards; the sums of all lags follow from those of the first by what leaves and enters at the ends.
+   */
+  const findGram = (x: Float64Array) => {
+    gram[0]!.fill(0);
+    for (const [from, to] of SIDES)
       for (let lag = 0; lag <= ORDER; lag++) {
         // Even and odd frames apart, as in the kernel.
         let even = 0;
         let odd = 0;
-        for (let n = 0; n < side.length; n += 2) {
-          even += side[n]! * (n < lag ? 0 : side[n - lag]!);
-          odd += side[n + 1]! * (n + 1 < lag ? 0 : side[n + 1 - lag]!);
+        for (let n = from + ORDER; n < to; n += 2) {
+          even += x[n]! * x[n - lag]!;
+          odd += x[n + 1]! * x[n + 1 - lag]!;
         }
-        lags[lag]! += even + odd;
+        gram[0]![lag]! += even + odd;
       }
+    const [[a, b], [c, d]] = SIDES;
+    for (let i = 0; i < ORDER; i++)
+      for (let j = i; j < ORDER; j++) {
+        const entering = (at: number) => x[at + ORDER - 1 - i]! * x[at + ORDER - 1 - j]!;
+        const leaving = (at: number) => x[at - 1 - i]! * x[at - 1 - j]!;
+        gram[i + 1]![j + 1] = gram[i]![j]! + (entering(a) - leaving(b) + (entering(c) - leaving(d)));
+      }
+  };
+
+  /**
+   * The predictor-error filter that leaves least of both sides, forwards and backwards (modified covariance method). Returns the energy of
+   * what it is fitted to, twice over, or 0 when there is nothing (out is then 1, 0, ...).
+   */
+  const predictorOf = (x: Float64Array, out: Float64Array) => {
+    findGram(x);
+    const both = (i: number, j: number) => gram[i]![j]! + gram[ORDER - j]![ORDER - i]!;
+    out.fill(0);
+    out[0] = 1;
+    const energy = both(0, 0);
+    if (!(energy > 0)) return 0;
+    const ridge = energy * RIDGE_SHARE + RIDGE;
+    for (let j = 0; j < ORDER; j++) solved[j] = -both(0, j + 1);
+    // Cholesky, column by column.
+    for (let j = 0; j < ORDER; j++) {
+      const column = factor[j]!;
+      for (let i = j; i < ORDER; i++) {
+        let sum = both(j + 1, i + 1);
+        if (i === j) sum += ridge;
+        for (let k = 0; k < j; k++) sum -= factor[k]![j]! * factor[k]![i]!;
+        column[i] = sum;
+      }
+      const one = 1 / Math.sqrt(Math.max(column[j]!, 1e-12));
+      inverse[j] = one;
+      for (let i = j; i < ORDER; i++) column[i]! *= one;
     }
-    return levinson(lags, ORDER, 1e-3, out, scratch);
+    for (let k = 0; k < ORDER; k++) {
+      const z = solved[k]! * inverse[k]!;
+      solved[k] = z;
+      for (let i = k + 1; i < ORDER; i++) solved[i]! -= factor[k]![i]! * z;
+    }
+    for (let i = ORDER - 1; i >= 0; i--) {
+      const sums = [0, 0];
+      for (let k = i + 1; k < ORDER; k++) sums[(k - i - 1) % 2]! += factor[i]![k]! * solved[k]!;
+      solved[i] = (solved[i]! - (sums[0]! + sums[1]!)) * inverse[i]!;
+    }
+    for (let i = 0; i < ORDER; i++) out[i + 1] = solved[i]!;
+    return energy;
   };
 
   const compare = (c: number, x: Float64Array, a: Float64Array) => {
-    const e = (m: number) => errors[c * 2 * BACKGROUND + m - JUDGE_REACH + BACKGROUND]!;
+    const e = (m: number) => errors[c * ERRORS + m - JUDGE_REACH + BACKGROUND]!;
+    const back = (m: number) => backwards[c * BACKWARDS + m - JUDGE_REACH + CUT_REACH]!;
+    for (let i = 0; i < BACKWARDS; i++) {
+      let r = 0;
+      for (let k = 0; k <= ORDER; k++) r += a[k]! * x[JUDGE_REACH - CUT_REACH + i + k]!;
+      backwards[c * BACKWARDS + i] = r;
+    }
     let gain = 0;
     for (let k = 0; k <= ORDER; k++) gain += a[k]! * a[k]!;
+    // What the filter makes of the frames behind a place alone: [k] is its answer right before frame k behind it.
+    const first = JUDGE_REACH - PLACES;
+    for (let k = 0; k <= ORDER; k++) {
+      let sum = 0;
+      for (let j = 0; j <= k; j++) sum += a[j]! * x[first + k - j]!;
+      zeroState[k + 1] = sum;
+    }
+    zeroState[0] = 0;
     for (let i = 0; i < TRIED; i++) {
-      const n = JUDGE_REACH + i - PLACES;
+      const n = first + i;
       let all = 0;
       let inside = 0;
       for (let m = n - GUARD; m < n + ORDER + GUARD; m++) {
@@ -123,21 +202,23 @@ export function createTwinJudge(data: Float32Array, taps: Float32Array, capacity
         best = Math.max(best, (click * click) / gain, e(j) * e(j));
       }
       let backward = 0;
-      for (let m = n; m < n + ORDER; m++) {
-        let r = 0;
-        for (let k = 0; k <= ORDER; k++) r += a[k]! * x[m + k]!;
-        backward += r * r;
-      }
-      let energy = 0;
-      let share = 0;
+      for (let m = n; m < n + ORDER; m++) backward += back(m) * back(m);
+      // With a frame put in as nothing before n: what the frames before say of each frame from there on, and what those behind say.
+      const energies = [0, 0];
+      const shares = [0, 0];
       for (let k = 0; k <= ORDER; k++) {
-        const p = n + k - 1;
-        let r = 0;
-        for (let j = 0; j < k; j++) r += a[j]! * x[p - j]!;
-        for (let j = k + 1; j <= ORDER; j++) r += a[j]! * x[p - j + 1]!;
-        energy += r * r;
-        share += r * a[k]!;
+        const r = zeroState[k]! + e(n + k) - zeroState[k + 1]!;
+        if (k < ORDER) {
+          energies[k % 2]! += r * r;
+          shares[k % 2]! += r * a[k]!;
+          continue;
+        }
+        energies[0] = energies[0]! + energies[1]! + r * r;
+        shares[0] = shares[0]! + shares[1]! + r * a[k]!;
       }
+      for (let k = 0; k <= ORDER; k++) zeroState[k] = zeroState[k + 1]! - a[k]! * x[n]!;
+      zeroState[ORDER + 1] = e(n + 1 + ORDER);
+      const [energy, share] = [energies[0]!, shares[0]!];
       told[c * TOLD + OTHER + i] = Math.max(0, all - best);
       told[c * TOLD + MISSING + i] = Math.max(0, all - inside + energy - (share * share) / gain);
       told[c * TOLD + BACKWARD + i] = backward;
@@ -149,6 +230,8 @@ export function createTwinJudge(data: Float32Array, taps: Float32Array, capacity
     rough,
     filters,
     errors,
+    backwards,
+    excess,
     cross,
     told,
     load(channel, group, lane, index) {
@@ -156,26 +239,24 @@ export function createTwinJudge(data: Float32Array, taps: Float32Array, capacity
         signals[channel * JUDGE_LENGTH + n] = data[(group * capacity + index - JUDGE_REACH + n) * 4 + lane]!;
       for (let k = 0; k <= TAPS; k++) rough[channel * (TAPS + 1) + k] = taps[(group * (TAPS + 1) + k) * 4 + lane]!;
     },
-    judge(channels) {
-      makeIndependent(channels);
-      for (let c = 0; c < channels; c++) {
-        const x = signalOf(c);
-        const a = filters.subarray(c * (ORDER + 1), (c + 1) * (ORDER + 1));
-        const left = predictorOf(x, a);
-        told[c * TOLD + LEFT] = left;
-        if (left === 0) continue;
-        let before = 0;
-        let behind = 0;
-        for (let i = 0; i < 2 * BACKGROUND; i++) {
-          const r = filterAt(x, a, JUDGE_REACH - BACKGROUND + i);
-          errors[c * 2 * BACKGROUND + i] = r;
-          if (i < BACKGROUND - GUARD - 1) before += r * r;
-          else if (i >= BACKGROUND + ORDER + GUARD + 1) behind += r * r;
-        }
-        told[c * TOLD + BEFORE] = before / (BACKGROUND - GUARD - 1);
-        told[c * TOLD + BEHIND] = behind / (BACKGROUND - ORDER - GUARD - 1);
-        compare(c, x, a);
+    prepare: makeIndependent,
+    weigh(c) {
+      const x = signalOf(c);
+      const a = filters.subarray(c * (ORDER + 1), (c + 1) * (ORDER + 1));
+      const left = predictorOf(x, a);
+      told[c * TOLD + LEFT] = left;
+      if (left === 0) return;
+      let before = 0;
+      let behind = 0;
+      for (let i = 0; i < ERRORS; i++) {
+        const r = filterAt(x, a, JUDGE_REACH - BACKGROUND + i);
+        errors[c * ERRORS + i] = r;
+        if (i < BACKGROUND - GUARD - 1) before += r * r;
+        else if (i >= BACKGROUND + ORDER + GUARD + 1) behind += r * r;
       }
+      told[c * TOLD + BEFORE] = before / (BACKGROUND - GUARD - 1);
+      told[c * TOLD + BEHIND] = behind / (BACKGROUND - GUARD - 1);
+      compare(c, x, a);
     },
   };
 }

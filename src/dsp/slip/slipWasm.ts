@@ -1,4 +1,4 @@
-import { JUDGE_REACH, JUDGE_ROOM, judgeWindow } from './judgeKernel.ts';
+import { JUDGE_REACH, JUDGE_ROOM } from './judgeKernel.ts';
 import {
   CELL,
   HITS,
@@ -30,11 +30,13 @@ interface SlipExports {
   slipJudgeRough(): number;
   slipJudgeFilters(): number;
   slipJudgeErrors(): number;
+  slipJudgeBackwards(): number;
+  slipJudgeExcess(): number;
   slipJudgeTold(): number;
   slipJudgeCross(): number;
-  slipJudgeHann(): number;
   slipJudgeLoad(channel: number, group: number, lane: number, from: number): void;
-  slipJudge(channels: number): void;
+  slipJudgePrepare(channels: number): void;
+  slipJudgeFit(channel: number): void;
   slipRing(): number;
   slipHits(): number;
   slipCells(): number;
@@ -64,8 +66,6 @@ export function createWasmSlipKernel(
   const buffer = wasm.memory.buffer;
   new Int32Array(buffer, wasm.slipLanes(), lanes.length).set(lanes);
   new Float32Array(buffer, wasm.slipWindow(), WINDOW).set(hannWindow());
-  const side = judgeWindow();
-  new Float64Array(buffer, wasm.slipJudgeHann(), side.length).set(side);
   return {
     groups,
     capacity,
@@ -87,10 +87,13 @@ export function createWasmSlipKernel(
       rough: new Float64Array(buffer, wasm.slipJudgeRough(), JUDGE_ROOM.rough),
       filters: new Float64Array(buffer, wasm.slipJudgeFilters(), JUDGE_ROOM.filters),
       errors: new Float64Array(buffer, wasm.slipJudgeErrors(), JUDGE_ROOM.errors),
+      backwards: new Float64Array(buffer, wasm.slipJudgeBackwards(), JUDGE_ROOM.backwards),
+      excess: new Float64Array(buffer, wasm.slipJudgeExcess(), JUDGE_ROOM.excess),
       cross: new Float64Array(buffer, wasm.slipJudgeCross(), JUDGE_ROOM.cross),
       told: new Float64Array(buffer, wasm.slipJudgeTold(), JUDGE_ROOM.told),
       load: (channel, group, lane, index) => wasm.slipJudgeLoad(channel, group, lane, index - JUDGE_REACH),
-      judge: (judged) => wasm.slipJudge(judged),
+      prepare: (judged) => wasm.slipJudgePrepare(judged),
+      weigh: (channel) => wasm.slipJudgeFit(channel),
     },
     append: (at, frames) => wasm.slipAppend(at, frames),
     shift: (from, frames) => wasm.slipShift(from, frames),

@@ -316,8 +316,14 @@ export class BankVerdict {
       digitalZero: this.#zero,
     };
     const none = { ppm: null, uncertaintyPpm: null, boundPpm: null };
+    const proof = this.#proof;
+    const failed = proof !== null && !proof.passed && !this.#heardClean(seen) ? proof : null;
+    // Of two that say lock, the one that knows better by how much.
+    const surer =
+      failed !== null &&
+      (failed.uncertaintyPpm ?? Number.POSITIVE_INFINITY) < (lock?.uncertaintyPpm ?? Number.POSITIVE_INFINITY);
     // A device that says "sync" may still be wrong about its own input; slips heard overrule it.
-    if (lock !== null)
+    if (lock !== null && !surer)
       return {
         sync: 'lock',
         basis: 'audio',
@@ -326,17 +332,15 @@ export class BankVerdict {
         boundPpm: null,
         ...base,
       };
-    const proof = this.#proof;
-    const failed = proof !== null && !proof.passed && !this.#heardClean(seen);
-    if (failed)
+    if (failed !== null)
       return {
         sync: 'lock',
         basis: 'proof',
-        ppm: proof.ppm,
-        uncertaintyPpm: proof.uncertaintyPpm,
+        ppm: failed.ppm,
+        uncertaintyPpm: failed.uncertaintyPpm,
         boundPpm: null,
         ...base,
-        slipsPerMinute: proof.slipsPerMinute,
+        slipsPerMinute: failed.slipsPerMinute,
       };
     const proven = proof?.passed === true && (this.#device === null || this.#device === 'sync');
     if (proven && !this.#suspicious)

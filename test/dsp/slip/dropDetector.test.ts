@@ -122,7 +122,10 @@ describe('dropped frames', () => {
   it('would have been seen: trials say so on music, and say no on noise and silence', () => {
     const seen = run(clean, 8, [A]).trials;
     expect(seen.length).toBeGreaterThan(1);
-    for (const trial of seen) expect(trial.nats).toBeGreaterThan(20);
+    // The band strikes all its notes every 12 000 frames, at once.
+    const unstruck = seen.filter(({ frame }) => (frame + 64) % 12_000 > 128);
+    expect(unstruck.length).toBeGreaterThan(1);
+    for (const trial of unstruck) expect(trial.nats).toBeGreaterThan(20);
     const gaussian = gaussianOf(randomOf(3));
     const noise = Int32Array.from({ length: 8 * 144_000 }, () => sample24(0.1 * gaussian()));
     for (const trial of run(noise, 8, [A]).trials) expect(trial.nats).toBe(0);
