@@ -44,6 +44,8 @@ const ERRORS: i32 = (PLACES - 1 + TAPS + 2 * GUARD + 3) & ~3;
 const SILENT_ENERGY: f64 = <f64>WINDOW * 0.3;
 /** Share of the background's energy that both stories of a splice are granted. */
 const FLOOR_SHARE: f64 = 0.3;
+/** What the energy with a missing sample put in may be, of the background's, at no price. */
+const MISFIT_LEEWAY: f64 = 1.5;
 /** Added to the energy of a living lane: rounding. */
 const ROUNDING: f64 = <f64>WINDOW * 0.01;
 
@@ -72,6 +74,7 @@ let joinedAt: usize = 0;
 let stepAt: usize = 0;
 let scoreAt: usize = 0;
 let ratiosAt: usize = 0;
+let misfitsAt: usize = 0;
 /** Frames of the ring of whole samples, less one. */
 let ringMask: i32 = 0;
 let ringAt: usize = 0;
@@ -122,6 +125,7 @@ export function slipInit(channels: i32, maxFrames: i32, groups: i32, capacity: i
   stepAt = room(<usize>TAPS << 4);
   scoreAt = room(<usize>(PLACES * 3) << 4);
   ratiosAt = room(PLACES << 3);
+  misfitsAt = room(PLACES << 3);
   place = judgeInit(place);
   const have = <usize>memory.size() << 16;
   if (place > have) memory.grow(<i32>((place - have + 65535) >> 16));
@@ -156,6 +160,9 @@ export function slipScores(): usize {
 }
 export function slipRatios(): usize {
   return ratiosAt;
+}
+export function slipMisfits(): usize {
+  return misfitsAt;
 }
 export function slipRing(): usize {
   return ringAt;
@@ -843,6 +850,18 @@ function ratioOf(other: v128, missing: v128, floor: v128, mask: v128): v128 {
   return v128.bitselect(ratio, f64x2.splat(1), mask);
 }
 
+/** Two lanes of how badly q1 fits the background, 0 in a lane that is masked out: r - 1 - log r for a ratio r over 1, by (r - 1)^2 / (r + 1). */
+// @ts-ignore: decorator
+@inline
+function misfitOf(missing: v128, floor: v128, mask: v128): v128 {
+  const usual = f64x2.mul(floor, f64x2.splat(MISFIT_LEEWAY / FLOOR_SHARE));
+  const over = f64x2.max(
+    f64x2.splat(0),
+    f64x2.sub(f64x2.div(f64x2.promote_low_f32x4(missing), usual), f64x2.splat(1)),
+  );
+  return v128.and(f64x2.div(f64x2.mul(over, over), f64x2.add(over, f64x2.splat(2))), mask);
+}
+
 // @ts-ignore: decorator
 @inline
 function floorOf(power: v128): v128 {
@@ -852,10 +871,13 @@ function floorOf(power: v128): v128 {
 
 /**
  * The splice test of a bank's groups `first` .. `first + groups - 1`: for each place the product over the live lanes of (qc + floor) /
- * (q1 + floor), lane after lane, at slipRatios(). The background is taken around index `live`.
+ * (q1 + floor), lane after lane, at slipRatios(); and the sum of the misfits of q1, at slipMisfits(). The background is taken around index `live`.
  */
 export function slipSpliceBank(first: i32, groups: i32, peak: i32, live: i32): void {
-  for (let i = 0; i < PLACES; i++) store<f64>(ratiosAt + (<usize>i << 3), 1);
+  for (let i = 0; i < PLACES; i++) {
+    store<f64>(ratiosAt + (<usize>i << 3), 1);
+    store<f64>(misfitsAt + (<usize>i << 3), 0);
+  }
   const zero = f32x4.splat(0);
   for (let g = first; g < first + groups; g++) {
     const mask = v128.load(maskAt + (<usize>g << 4));
@@ -879,15 +901,16 @@ export function slipSpliceBank(first: i32, groups: i32, peak: i32, live: i32): v
       const other = f32x4.max(zero, v128.load(at, 16));
       const missing = f32x4.max(zero, v128.load(at, 32));
       const a = ratioOf(other, missing, lowFloor, low);
-      const b = ratioOf(
-        v128.shuffle<i32>(other, other, 2, 3, 0, 1),
-        v128.shuffle<i32>(missing, missing, 2, 3, 0, 1),
-        highFloor,
-        high,
-      );
+      const highMissing = v128.shuffle<i32>(missing, missing, 2, 3, 0, 1);
+      const b = ratioOf(v128.shuffle<i32>(other, other, 2, 3, 0, 1), highMissing, highFloor, high);
       const to = ratiosAt + (<usize>i << 3);
       const two = load<f64>(to) * f64x2.extract_lane(a, 0) * f64x2.extract_lane(a, 1);
       store<f64>(to, two * f64x2.extract_lane(b, 0) * f64x2.extract_lane(b, 1));
+      const c = misfitOf(missing, lowFloor, low);
+      const d = misfitOf(highMissing, highFloor, high);
+      const sum = misfitsAt + (<usize>i << 3);
+      const first = load<f64>(sum) + f64x2.extract_lane(c, 0) + f64x2.extract_lane(c, 1);
+      store<f64>(sum, first + f64x2.extract_lane(d, 0) + f64x2.extract_lane(d, 1));
     }
   }
 }

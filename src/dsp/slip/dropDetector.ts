@@ -78,14 +78,16 @@ export const DROP_CAPACITY = 14_848;
 /** Frames of live store; the scratch stands behind it. */
 const STORE = DROP_CAPACITY - SCRATCH;
 /** Peaks tested per second of audio and bank: what the budget of 4 ns a sample allows. */
-const PEAKS_PER_S = 100;
+const PEAKS_PER_S = 150;
 /** Half width of the mean that a peak is measured against. */
 const AROUND = 256;
 /** Logs a step looks at; a trial's stand behind them. */
 const WATCHED = STEP + 2 * AROUND;
 const TRIAL_LOGS = WATCHED + SEGMENT;
-/** Splice test, nats: what goes on to the judge. */
-const PASS_SPLICE = 1;
+/** Splice test, nats: what goes on to the judge. Its predictor knows a sixth of what the judge's does: less than nothing may become much. */
+const PASS_SPLICE = -5;
+/** What is good enough not to look further back. */
+const GOOD_SPLICE = 1;
 /**
  * A peak this far above its surroundings (Q7 of log2, a live lane) is more than the largest of a cell is by chance: it is looked
  * at further back as well, where the predictor's answer to a gap is late, and for a block of frames.
@@ -378,21 +380,31 @@ export class DropDetector {
 
   /** Splice test around a peak, and before it where the peak is high. */
   #look(bank: BankLanes, peak: number, live: number, height: number): { nats: number; place: number } {
-    const first = this.#splice(bank, peak, live);
-    if (first.nats >= PASS_SPLICE || height < HIGH_PEAK * bank.live) return first;
-    return this.#splice(bank, peak - SPLICE_PLACES, live);
+    const { nats, place } = this.#splice(bank, peak, live);
+    const best = this.#best;
+    if (nats >= GOOD_SPLICE || height < HIGH_PEAK * bank.live) return best;
+    this.#splice(bank, peak - SPLICE_PLACES, live);
+    if (nats > best.nats) {
+      best.nats = nats;
+      best.place = place;
+    }
+    return best;
   }
 
   /** Splice test around index `peak` (of live store or scratch); the background is taken around index `live`. */
   #splice(bank: BankLanes, peak: number, live: number): { nats: number; place: number } {
     const kernel = this.#kernel;
     kernel.spliceBank(bank.firstGroup, bank.groups, peak, live);
-    const { ratios } = kernel;
-    let best = 0;
-    for (let i = 1; i < SPLICE_PLACES; i++) if (ratios[i]! > ratios[best]!) best = i;
-    this.#best.nats = (SPLICE_WINDOW / 2) * Math.log(ratios[best]!);
-    this.#best.place = peak - SPLICE_BEFORE + best;
-    return this.#best;
+    const { ratios, misfits } = kernel;
+    const best = this.#best;
+    best.nats = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < SPLICE_PLACES; i++) {
+      const nats = (SPLICE_WINDOW / 2) * (Math.log(ratios[i]!) - misfits[i]!);
+      if (nats <= best.nats) continue;
+      best.nats = nats;
+      best.place = peak - SPLICE_BEFORE + i;
+    }
+    return best;
   }
 
   /** Hands the surroundings of index `at` to the judge, live lanes only. */

@@ -20,6 +20,8 @@ export const SPLICE_GUARD = 5;
 export const SPLICE_WINDOW = TAPS + 2 * SPLICE_GUARD;
 /** Share of the background's energy that both stories of a splice are granted: a channel at its noise floor proves nothing. */
 export const FLOOR_SHARE = 0.3;
+/** What the energy with a missing sample put in may be, of the background's, at no price. */
+export const MISFIT_LEEWAY = 1.5;
 
 /** A lane with no more energy than this in its window (24-bit steps squared) is silent. */
 export const SILENT_ENERGY = WINDOW * 0.3;
@@ -110,6 +112,8 @@ export interface SlipKernel extends RepeatKernel {
   readonly scores: Float32Array;
   /** Of the last `spliceBank`, one a place. */
   readonly ratios: Float64Array;
+  /** Of the last `spliceBank`, one a place: how badly the place, with the missing sample put in, fits the background; 0 is well. */
+  readonly misfits: Float64Array;
   /** The sums of the judge, who looks at what this kernel holds. */
   readonly judge: JudgeKernel;
 
@@ -135,7 +139,7 @@ export interface SlipKernel extends RepeatKernel {
   splice(group: number, peak: number): void;
   /**
    * The splice test of a bank, groups `first` .. `first + groups - 1`: for each place the product over the live lanes of (qc + floor) /
-   * (q1 + floor), at `ratios`. The floor is FLOOR_SHARE of what SPLICE_WINDOW frames have around index `live`, by the energy table.
+   * (q1 + floor), at `ratios`; and the sum of r - 1 - log r (nearly: (r - 1)^2 / (r + 1)) for a ratio r > 1 of q1 to MISFIT_LEEWAY of the background, at `misfits`. The floor is FLOOR_SHARE of what SPLICE_WINDOW frames have around index `live`, by the energy table.
    */
   spliceBank(first: number, groups: number, peak: number, live: number): void;
 }

@@ -7,6 +7,7 @@ import {
   hannWindow,
   LOGS,
   LONGEST_REPEAT,
+  MISFIT_LEEWAY,
   ROUNDING,
   ringFrames,
   SEGMENT,
@@ -67,6 +68,7 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
   };
 
   const ratios = new Float64Array(SPLICE_PLACES);
+  const misfits = new Float64Array(SPLICE_PLACES);
 
   const kernel: SlipKernel = {
     groups,
@@ -84,6 +86,7 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
     correlation,
     scores,
     ratios,
+    misfits,
     judge: createTwinJudge(data, taps, capacity),
     keep(firstFrame, frames) {
       start = (firstFrame % ringLength) * channels;
@@ -242,6 +245,7 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
     spliceBank(first, count, peak, live) {
       // Products of likelihood ratios, one a place: few enough for a double.
       ratios.fill(1);
+      misfits.fill(0);
       const middle = Math.floor(live / SEGMENT);
       for (let g = first; g < first + count; g++) {
         kernel.splice(g, peak);
@@ -255,6 +259,8 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
             const other = Math.max(0, scores[(i * 3 + 1) * 4 + lane]!);
             const missing = Math.max(0, scores[(i * 3 + 2) * 4 + lane]!);
             ratios[i]! *= (other + floor) / (missing + floor);
+            const over = Math.max(0, missing / (floor * (MISFIT_LEEWAY / FLOOR_SHARE)) - 1);
+            misfits[i]! += (over * over) / (over + 2);
           }
         }
       }

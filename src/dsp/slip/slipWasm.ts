@@ -50,6 +50,7 @@ interface SlipExports {
   slipPeaks(from: number, cells: number): void;
   slipSplice(group: number, peak: number): void;
   slipRatios(): number;
+  slipMisfits(): number;
   slipSpliceBank(first: number, groups: number, peak: number, live: number): void;
 }
 
@@ -82,6 +83,7 @@ export function createWasmSlipKernel(
     correlation: new Float64Array(buffer, wasm.slipCorrelation(), (TAPS + 1) * 4),
     scores: new Float32Array(buffer, wasm.slipScores(), SPLICE_PLACES * 3 * 4),
     ratios: new Float64Array(buffer, wasm.slipRatios(), SPLICE_PLACES),
+    misfits: new Float64Array(buffer, wasm.slipMisfits(), SPLICE_PLACES),
     judge: {
       signals: new Float64Array(buffer, wasm.slipJudgeSignals(), JUDGE_ROOM.signals),
       rough: new Float64Array(buffer, wasm.slipJudgeRough(), JUDGE_ROOM.rough),

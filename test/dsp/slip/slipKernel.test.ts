@@ -161,6 +161,7 @@ describe('slip kernels', () => {
         expect(sameBits(wasm.scores, twin.scores), 'scores').toBe(true);
         for (const kernel of [wasm, twin]) kernel.spliceBank(0, kernel.groups, 500, 480);
         expect([...wasm.ratios]).toEqual([...twin.ratios]);
+        expect([...wasm.misfits]).toEqual([...twin.misfits]);
         for (const kernel of [wasm, twin]) kernel.shift(512, 1024);
         expect(sameBits(wasm.data, twin.data), 'data').toBe(true);
         expect(sameBits(wasm.energy, twin.energy), 'energy').toBe(true);
