@@ -65,10 +65,10 @@ interface Found {
 
 /**
  * A drop that may be shown by itself: evidence, and agreement of the rest of the bank. See docs/slips.md for what clean sound
- * reaches: 21 nats. A block never is: cuts in the music look like one, and only a comb of them is none.
+ * reaches: 9 nats. A block never is: cuts in the music look like one, and only a comb of them is none.
  */
 export function isStrong(drop: Found): boolean {
-  return !drop.sizes && drop.nats >= 24 && drop.others >= 6;
+  return !drop.sizes && drop.nats >= 16 && drop.others >= 5;
 }
 
 /**
@@ -82,7 +82,7 @@ const END_DB = 4.5;
 
 /**
  * A drop that counts on a comb: likelier than not by far, and the rest of the bank, where it says something, does not speak
- * against it. Of what is found, 1 or 2 in 100 say less; of idle preamps, 200 places an hour say 2 nats, 50 say 6. Copies of one source are one witness, who must be surer.
+ * against it. Copies of one source are one witness, who must be surer.
  */
 export function isWeak(drop: Found): boolean {
   if (drop.sizes) return drop.nats >= 15 && drop.others >= 5;
