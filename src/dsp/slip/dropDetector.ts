@@ -99,6 +99,8 @@ const HIGH_PEAK = 576;
  */
 const JUDGE_PER_S = 2;
 const JUDGE_BURST = 12;
+/** Judgements of one step: more in one turn would keep a slow machine from its small buffer. The best by the splice test are asked. */
+const JUDGE_STEP = 2;
 const LAST_SPLICE = 8;
 /** Judge, nats: what is worth reporting. Chance exceeded 5 about once in an hour on the tuning set; see docs/slips.md. */
 export const PASS_JUDGE = 1.5;
@@ -156,6 +158,8 @@ export class DropDetector {
   readonly #peakFrame = new Int32Array(64);
   readonly #peakExcess = new Float64Array(64);
   readonly #best = { nats: 0, place: 0 };
+  /** The best peaks of a step by the splice test, best first: what it says, the place, and which peak it is. */
+  readonly #picks = Array.from({ length: JUDGE_STEP }, () => ({ nats: 0, place: 0, peak: 0 }));
   readonly #peaks: number;
   /** Channels of the last judgement. */
   #asked = 0;
@@ -182,7 +186,7 @@ export class DropDetector {
         groups,
         nextTrial: options.rateHz,
         known: -1,
-        tokens: JUDGE_BURST,
+        tokens: JUDGE_STEP,
         blockTokens: BLOCK_BURST,
         lastDrop: Number.NEGATIVE_INFINITY,
         live: 0,
@@ -272,19 +276,34 @@ export class DropDetector {
     this.#findPeaks(logs);
     bank.tokens = Math.min(JUDGE_BURST, bank.tokens + (JUDGE_PER_S * STEP) / this.#options.rateHz);
     bank.blockTokens = Math.min(BLOCK_BURST, bank.blockTokens + (BLOCK_PER_S * STEP) / this.#options.rateHz);
-    // The least of the kept peaks: what a trial must beat to be kept in its place.
+    // The least of the kept peaks is what a trial must beat to be kept in its place.
     let least = Number.POSITIVE_INFINITY;
-    let most = Number.NEGATIVE_INFINITY;
+    let top = 0;
     for (let i = 0; i < this.#peaks; i++) {
       if (this.#peakExcess[i]! < least) least = this.#peakExcess[i]!;
-      if (this.#peakExcess[i]! > most) most = this.#peakExcess[i]!;
+      if (this.#peakExcess[i]! > this.#peakExcess[top]!) top = i;
     }
-    for (let i = 0; i < this.#peaks; i++) {
-      if (this.#peakFrame[i]! < 0) continue;
-      this.work.peaks++;
-      const index = at + this.#peakFrame[i]!;
-      const found = this.#find(bank, index, index, this.#peakExcess[i]!, most, true);
-      if (found !== null) this.#report(b, found);
+    const most = this.#peakExcess[top]!;
+    this.#pick(bank, at);
+    const picks = this.#picks;
+    // The highest peak comes last: a block is asked for right behind its judgement.
+    let topAt = Number.NaN;
+    let topFound = false;
+    for (let pass = 0; pass < 2; pass++)
+      for (let i = 0; i < JUDGE_STEP; i++) {
+        const { nats, place, peak } = picks[i]!;
+        if ((peak === top) !== (pass === 1) || nats < passOf(bank)) continue;
+        bank.tokens--;
+        const verdict = this.#askJudge(bank, place);
+        if (peak === top) topAt = place;
+        if (verdict.nats < PASS_JUDGE) continue;
+        if (peak === top) topFound = true;
+        this.#report(b, foundOf(place, verdict));
+      }
+    if (this.#peakFrame[top]! >= 0 && !topFound) {
+      const index = at + this.#peakFrame[top]!;
+      const block = this.#findBlock(bank, index, index, most, topAt, true);
+      if (block !== null) this.#report(b, block);
     }
     const now = this.#base + at;
     if (now >= bank.nextTrial) {
@@ -293,36 +312,68 @@ export class DropDetector {
     }
   }
 
-  /**
-   * What stands at a peak, or null. `index`: of live store or scratch; the background is taken around index `live`. Only the
-   * highest peak of a step (`most`) is asked for a block. `live` peaks use up judgements; trials only need that there are any.
-   */
-  #find(bank: BankLanes, index: number, live: number, height: number, most: number, spend: boolean): Found | null {
-    const splice = this.#look(bank, index, live, height);
+  /** Splice tests of all peaks of the step at index `at`; the best go to `#picks`. */
+  #pick(bank: BankLanes, at: number): void {
+    const picks = this.#picks;
+    for (const pick of picks) {
+      pick.nats = Number.NEGATIVE_INFINITY;
+      pick.peak = -1;
+    }
+    for (let peak = 0; peak < this.#peaks; peak++) {
+      if (this.#peakFrame[peak]! < 0) continue;
+      this.work.peaks++;
+      const index = at + this.#peakFrame[peak]!;
+      const { nats, place } = this.#look(bank, index, index, this.#peakExcess[peak]!);
+      const worst = picks[JUDGE_STEP - 1]!;
+      if (nats <= worst.nats) continue;
+      worst.nats = nats;
+      worst.place = place;
+      worst.peak = peak;
+      for (let i = JUDGE_STEP - 1; i > 0 && picks[i]!.nats > picks[i - 1]!.nats; i--) {
+        const better = picks[i]!;
+        picks[i] = picks[i - 1]!;
+        picks[i - 1] = better;
+      }
+    }
+  }
+
+  /** What a trial's peak at `index` of the scratch would have been taken for: it must be one of the step's best. Uses up nothing. */
+  #findTrial(bank: BankLanes, index: number, live: number, height: number, most: number): Found | null {
+    const { nats, place } = this.#look(bank, index, live, height);
     let at = Number.NaN;
-    if (splice.nats >= passOf(bank)) {
-      if (spend) bank.tokens--;
-      at = splice.place;
-      const verdict = this.#askJudge(bank, at, spend ? Number.POSITIVE_INFINITY : TRIAL_ENOUGH);
+    if (nats >= passOf(bank) && nats > this.#picks[JUDGE_STEP - 1]!.nats) {
+      at = place;
+      const verdict = this.#askJudge(bank, at, TRIAL_ENOUGH);
       if (verdict.nats >= PASS_JUDGE) return foundOf(at, verdict);
     }
-    if (height < most || height < HIGH_PEAK * bank.live || bank.blockTokens < 1) return null;
+    return height < most ? null : this.#findBlock(bank, index, live, height, at, false);
+  }
+
+  /**
+   * A block that is missing at a peak that is no single frame, or null. `index`: of live store or scratch; the background is taken around
+   * index `live`. `at`: where the judge was asked last, or NaN. Only the highest peak of a step is asked for a block. `live` peaks use
+   * up judgements; trials only need that there are any.
+   */
+  #findBlock(bank: BankLanes, index: number, live: number, height: number, at: number, spend: boolean): Found | null {
+    if (height < HIGH_PEAK * bank.live || bank.blockTokens < 1) return null;
     if (this.#riseDb(bank, live) >= HIT_DB) return null;
     if (spend) bank.blockTokens--;
     // The answer of the predictor to a gap is largest at its beginning, or a little behind.
-    if (Number.isNaN(at)) {
-      at = index - BLOCK_BEFORE;
-      this.#askJudge(bank, at);
+    let edge = at;
+    if (Number.isNaN(edge)) {
+      edge = index - BLOCK_BEFORE;
+      this.#askJudge(bank, edge);
     }
     const block = this.#judge.judgeBlock(this.#asked);
     if (block.nats < PASS_BLOCK || block.riseDb >= STRUCK_DB) return null;
     const { voices } = this.#judge;
     const { nats, others, frames } = block;
-    at += block.place;
+    edge += block.place;
     // The edge is known well now: was it a single frame after all?
-    const again = this.#askJudge(bank, at);
-    if (again.nats >= PASS_JUDGE) return foundOf(at, again);
-    return frames === 0 ? null : { at, place: at, frames, sizes: this.#judge.sizes.slice(), nats, others, voices };
+    const again = this.#askJudge(bank, edge);
+    if (again.nats >= PASS_JUDGE) return foundOf(edge, again);
+    if (frames === 0) return null;
+    return { at: edge, place: edge, frames, sizes: this.#judge.sizes.slice(), nats, others, voices };
   }
 
   #report(b: number, found: Found): void {
@@ -444,7 +495,7 @@ export class DropDetector {
         top = k;
       }
     }
-    const found = height > least ? this.#find(bank, middle + top, place, height, most, false) : null;
+    const found = height > least ? this.#findTrial(bank, middle + top, place, height, most) : null;
     const seen = found !== null && found.sizes === null && Math.abs(found.place - middle) <= 2;
     const { nats, others, voices } = seen ? found : { nats: 0, others: 0, voices: 0 };
     this.#options.onTrial({ bank: b, frame: this.#base + place, nats, others, voices });
