@@ -16,8 +16,10 @@ const PERIOD_FRAMES = 480;
 const FRAMES = 1.25 * RATE_HZ;
 /** What was compiled for the first of its kind does not serve the second; what was compiled for two serves all. */
 const STREAMS = 2;
-/** One frame is left out this often, so that all stages of the search have something to do. */
+/** One frame is left out this often, and 32 once, so that all stages of the search have something to do. */
 const SLIP_EVERY_FRAMES = 2000;
+const BLOCK_AT_FRAME = 7000;
+const BLOCK_FRAMES = 32;
 
 /** What the loop is made of, without what the world could notice. */
 export type WarmUpParts = Pick<CaptureLoopParts, 'createMeter' | 'createLoudnessKernel' | 'createSlipKernel'>;
@@ -73,7 +75,8 @@ function madeUpStream(took: (frames: number) => void): CaptureStream {
     read(block): CaptureRead {
       const frames = BLOCK_PERIODS * PERIOD_FRAMES;
       for (let n = 0; n < frames; n++) {
-        const t = position + n + Math.floor((position + n) / SLIP_EVERY_FRAMES);
+        const at = position + n;
+        const t = at + Math.floor(at / SLIP_EVERY_FRAMES) + (at < BLOCK_AT_FRAME ? 0 : BLOCK_FRAMES);
         for (let c = 0; c < CHANNELS; c++) {
           random = (Math.imul(random, 1_664_525) + 1_013_904_223) | 0;
           block[n * CHANNELS + c] = (SINE[(t * (3 + 2 * c)) & 1023]! + (random >> 8)) & ~0xff;

@@ -109,8 +109,9 @@ const BLOCK_PER_S = 0.5;
 const BLOCK_BURST = 4;
 /** How far before a high peak the middle of the search for a block's edge lies. */
 const BLOCK_BEFORE = 7;
-/** Evidence of a block worth reporting, nats. */
+/** Evidence of a cut at whose edge the judge is asked again, and of a block worth reporting, nats. */
 const PASS_BLOCK = 10;
+const TOLD_BLOCK = 15;
 const TRIAL_EVERY_S = 1.5;
 /** Of a trial the truth is known: when all channels but the surest say this much, nats, the rest is not asked. */
 const TRIAL_ENOUGH = 40;
@@ -367,11 +368,13 @@ export class DropDetector {
     const block = this.#judge.judgeBlock(this.#asked);
     if (block.nats < PASS_BLOCK || block.riseDb >= STRUCK_DB) return null;
     const { voices } = this.#judge;
-    const { nats, others, frames } = block;
+    const { nats, others } = block;
     edge += block.place;
     // The edge is known well now: was it a single frame after all?
     const again = this.#askJudge(bank, edge);
     if (again.nats >= PASS_JUDGE) return foundOf(edge, again);
+    if (nats < TOLD_BLOCK) return null;
+    const frames = this.#judge.missingFrames(this.#asked);
     if (frames === 0) return null;
     return { at: edge, place: edge, frames, sizes: this.#judge.sizes.slice(), nats, others, voices };
   }

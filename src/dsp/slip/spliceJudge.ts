@@ -60,8 +60,6 @@ export interface BlockJudgement {
   others: number;
   /** Offset of the first frame behind the cut. */
   place: number;
-  /** The likeliest number of frames missing, 2..LONGEST_BLOCK; 0 where none or one tells it as well. */
-  frames: number;
   /** How much louder the sound is in the HALF frames behind the middle than in those before, dB: mean of the channels. */
   riseDb: number;
 }
@@ -80,7 +78,7 @@ const CUT_SPAN = 24;
  * tuning set 0.2 % would have been found by the rest; of places where nothing was, two or three channels of eight are asked.
  */
 const SURE_OF_NONE = -25;
-/** Evidence of a cut from which missing frames are counted, and how much likelier their number must be than none or one, nats. */
+/** How much likelier a number of missing frames must be than none or one, nats. */
 const BLOCK_SURE = 10;
 
 export class SpliceJudge {
@@ -112,7 +110,7 @@ export class SpliceJudge {
     post: new Float64Array(ORDER),
     solved: new Float64Array(LONGEST_BLOCK),
   };
-  readonly #blockAnswer: BlockJudgement = { nats: 0, others: 0, place: 0, frames: 0, riseDb: 0 };
+  readonly #blockAnswer: BlockJudgement = { nats: 0, others: 0, place: 0, riseDb: 0 };
 
   static readonly maxChannels = MAX_CHANNELS;
 
@@ -173,16 +171,15 @@ export class SpliceJudge {
     return this.#answer.voices;
   }
 
-  /** Log likelihood of 0..LONGEST_BLOCK missing frames at the last block found; the next one writes over it. */
+  /** Log likelihood of 0..LONGEST_BLOCK missing frames, of the last `missingFrames`; the next one writes over it. */
   get sizes(): Float64Array {
     return this.#likelihood;
   }
 
   /**
-   * Were several frames left out? To be asked right after `judge`, of the same place. First, whether the sound is cut at all: behind
-   * the cut a predictor that runs forwards is lost for its whole length, while one that runs backwards from behind, and the
-   * forward one before, are as right as ever. Then how many frames are missing: the likelihood of what follows, with so many
-   * unknown frames between, each weighed by all values that they might have had.
+   * Were several frames left out? To be asked right after `judge`, of the same place: is the sound cut at all? Behind the cut a
+   * predictor that runs forwards is lost for its whole length, while one that runs backwards from behind, and the forward one
+   * before, are as right as ever. How many frames are missing: `missingFrames`.
    */
   judgeBlock(channels: number): BlockJudgement {
     const answer = this.#blockAnswer;
@@ -190,7 +187,6 @@ export class SpliceJudge {
     const largest = this.#blockLargest.fill(0);
     const { told } = this.#kernel;
     answer.riseDb = 0;
-    answer.frames = 0;
     let heard = 0;
     let most = 0;
     for (let asked = 0; asked < channels && most > SURE_OF_NONE; asked++) {
@@ -209,24 +205,22 @@ export class SpliceJudge {
       answer.riseDb +=
         (10 * Math.log10(powerOf(x, JUDGE_REACH) / powerOf(x, JUDGE_REACH - HALF)) - answer.riseDb) / ++heard;
       const backward = this.#backwards[c]!;
+      let gain = 0;
+      for (let k = 0; k < CUT_SPAN; k++) gain += a[k]! * a[k]!;
       for (let i = 0; i <= 2 * CUT_REACH; i++) {
         const f = BACKGROUND - CUT_REACH + i;
         let before = 0;
         let behind = 0;
         let lost = 0;
         let shock = 0;
+        let click = 0;
         for (let k = 0; k < CUT_SPAN; k++) {
           before += forward[f - 1 - k]! ** 2;
           behind += backward[i + k]! ** 2;
-          const e = forward[f + k]! ** 2;
-          lost += e;
-          if (e > shock) shock = e;
-        }
-        let click = 0;
-        let gain = 0;
-        for (let k = 0; k < CUT_SPAN; k++) {
-          click += a[k]! * forward[f + k]!;
-          gain += a[k]! * a[k]!;
+          const e = forward[f + k]!;
+          lost += e * e;
+          if (e * e > shock) shock = e * e;
+          click += a[k]! * e;
         }
         const other = Math.max(0, lost - Math.max(shock, (click * click) / gain));
         const usual = Math.sqrt(usualBefore * usualBehind) + 1e-9;
@@ -246,19 +240,22 @@ export class SpliceJudge {
     answer.nats = sums[best]!;
     answer.others = sums[best]! - largest[best]!;
     answer.place = best - CUT_REACH;
-    if (answer.nats >= BLOCK_SURE) answer.frames = this.#missing(channels, JUDGE_REACH + answer.place);
     return answer;
   }
 
-  /** The likeliest number of frames missing before index `n`, or 0. */
-  #missing(channels: number, n: number): number {
+  /**
+   * How many frames are missing right at the middle, 2..LONGEST_BLOCK, or 0 where none or one tells it as well: the likelihood of what
+   * follows, with so many unknown frames between, each weighed by all values that they might have had. To be asked right after `judge`.
+   */
+  missingFrames(channels: number): number {
     const likelihood = this.#likelihood.fill(0);
     const { told } = this.#kernel;
+    while (this.#fitted < channels) this.#kernel.weigh(this.#order[this.#fitted++]!);
     for (let c = 0; c < channels; c++) {
       const a = this.#filters[c]!;
       if (a[1] === 0 && a[2] === 0) continue;
       const usual = Math.sqrt(told[c * TOLD + BEFORE]! * told[c * TOLD + BEHIND]!) + 1e-9;
-      this.#weighGaps(this.signals[c]!, a, n, usual);
+      this.#weighGaps(this.signals[c]!, a, JUDGE_REACH, usual);
     }
     let best = 2;
     for (let d = 3; d <= LONGEST_BLOCK; d++) if (likelihood[d]! > likelihood[best]!) best = d;
