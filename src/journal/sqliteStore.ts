@@ -127,7 +127,8 @@ export class SqliteStore implements JournalStore {
         db.pragma('synchronous = FULL');
         db.pragma('wal_autocheckpoint = 1000');
         db.pragma('journal_size_limit = 4194304');
-        db.pragma('cache_size = -2000');
+        // KiB. What is read again is in the kernel's cache; SQLite's own of 2 MB filled up over the first hour.
+        db.pragma('cache_size = -512');
       }
       const version = db.pragma('user_version', { simple: true }) as number;
       if (version > SCHEMA_VERSION) throw new NewerJournal(version);
