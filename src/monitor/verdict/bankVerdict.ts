@@ -65,10 +65,10 @@ interface Found {
 
 /**
  * A drop that may be shown by itself: evidence, and agreement of the rest of the bank. See docs/slips.md for what clean sound
- * reaches: 9 nats. A block never is: cuts in the music look like one, and only a comb of them is none.
+ * reaches: 9 nats; copies of one source, who are one witness, reached 26. A block never is: cuts in the music look like one, and only a comb of them is none.
  */
 export function isStrong(drop: Found): boolean {
-  return !drop.sizes && drop.nats >= 16 && drop.others >= 5;
+  return !drop.sizes && drop.nats >= (drop.voices >= 1.5 ? 16 : 40) && drop.others >= 5;
 }
 
 /**
