@@ -39,11 +39,7 @@ describe('the guided proof, from samples to the snapshot', () => {
     expect(prove).toMatchObject({ state: 'failed', channel: 13, reference: null });
     expect(Math.abs((prove?.ppm ?? 0) - 23)).toBeLessThan(prove?.uncertaintyPpm ?? 0);
     expect(prove?.uncertaintyPpm).toBeLessThan(1);
-    // By then the ear knows as well, by how much even better: what the bank shows is the surer of the two.
-    const bank = banks.find(({ id }) => id === 'adat-a');
-    expect(bank).toMatchObject({ sync: 'lock', basis: 'audio', proof: { passed: false } });
-    expect(Math.abs((bank?.ppm ?? 0) - 23)).toBeLessThan(0.01);
-    expect(bank?.uncertaintyPpm).toBeLessThan(prove?.uncertaintyPpm ?? 0);
+    expect(banks.find(({ id }) => id === 'adat-a')).toMatchObject({ sync: 'lock', basis: 'proof' });
     expect(findings[0]).toMatchObject({ code: 'bank-slips', severity: 'alarm', where: 'OctoPre' });
   });
 

@@ -63,12 +63,15 @@ interface Found {
   readonly voices: number;
 }
 
+/** Different things that the channels must say to be more than one witness: copies of one source say one. */
+const WITNESSES = 1.5;
+
 /**
  * A drop that may be shown by itself: evidence, and agreement of the rest of the bank. See docs/slips.md for what clean sound
  * reaches: 9 nats; copies of one source, who are one witness, reached 26. A block never is: cuts in the music look like one, and only a comb of them is none.
  */
 export function isStrong(drop: Found): boolean {
-  return !drop.sizes && drop.nats >= (drop.voices >= 1.5 ? 16 : 40) && drop.others >= 5;
+  return !drop.sizes && drop.nats >= (drop.voices >= WITNESSES ? 16 : 40) && drop.others >= 5;
 }
 
 /**
@@ -86,7 +89,7 @@ const END_DB = 4.5;
  */
 export function isWeak(drop: Found): boolean {
   if (drop.sizes) return drop.nats >= 15 && drop.others >= 5;
-  return drop.nats >= (drop.voices >= 1.5 ? 6 : 10) && drop.others >= 0;
+  return drop.nats >= (drop.voices >= WITNESSES ? 6 : 10) && drop.others >= 0;
 }
 
 /** Hits and odds that a comb needs before it is an alarm. */
@@ -220,11 +223,18 @@ export class BankVerdict {
     this.#search(false);
   }
 
-  /** A trial: would a slip have been seen just now? */
+  /**
+   * A trial: would a slip have been seen just now? In copies of one source it does not count: a single frame may be seen there, a block that
+   * a receiver gives up at once never is, and SYNC would be said of both.
+   */
   takeTrial(trial: DropTrial): void {
     const frames = Math.min(trial.frame - this.#lastTrial, 5 * this.#rateHz);
     this.#lastTrial = trial.frame;
-    this.#trials.push({ frame: trial.frame, frames: Math.max(0, frames), seen: isWeak(trial) });
+    this.#trials.push({
+      frame: trial.frame,
+      frames: Math.max(0, frames),
+      seen: isWeak(trial) && trial.voices >= WITNESSES,
+    });
     while (this.#trials.length > 0 && this.#trials[0]!.frame < trial.frame - MEMORY_S * this.#rateHz)
       this.#trials.shift();
     this.#synced = this.#heardClean(this.#seen());

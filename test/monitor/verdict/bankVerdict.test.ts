@@ -173,18 +173,31 @@ describe('the verdict on a bank', () => {
     expect(verdict.state().sync).toBe('sync');
   });
 
-  it('gives no ppm before its half can be ruled out: eight slips on the comb', () => {
+  it('gives no ppm before its half can be ruled out: eleven slips on the comb', () => {
     const verdict = new BankVerdict(RATE);
-    for (let m = 1; m <= 7; m++) {
+    for (let m = 1; m <= 10; m++) {
       play(verdict, (m - 1) * 2, 2, 0.9);
       verdict.takeDrop(drop(m * 2 * RATE));
     }
     expect(verdict.state()).toMatchObject({ sync: 'lock', ppm: null, uncertaintyPpm: null });
-    for (let m = 8; m <= 9; m++) {
+    for (let m = 11; m <= 12; m++) {
       play(verdict, (m - 1) * 2, 2, 0.9);
       verdict.takeDrop(drop(m * 2 * RATE));
     }
     expect(verdict.state().ppm!).toBeCloseTo(1e6 / (2 * RATE), 2);
+  });
+
+  it('says no SYNC of copies of one source: a block that is given up at once would not be seen in them', () => {
+    const sync = (voices: number) => {
+      const verdict = new BankVerdict(RATE);
+      for (let second = 1; second <= 120; second++) {
+        verdict.takeTrial({ bank: 0, frame: second * RATE, nats: 60, others: 20, voices });
+        verdict.advance(RATE, false);
+      }
+      return verdict.state().sync;
+    };
+    expect(sync(3)).toBe('sync');
+    expect(sync(1)).toBe('unknown');
   });
 
   it('takes the word of a device, but slips that are heard overrule it', () => {
