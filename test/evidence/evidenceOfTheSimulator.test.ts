@@ -44,7 +44,7 @@ describe('evidence, from samples alone', () => {
   });
 
   it('has the drops of a fast expander that were proven only later, by their rhythm', () => {
-    const { store, snapshot } = watch('free-running', 30);
+    const { store, snapshot } = watch('free-running', 45);
     const bank = snapshot.banks.find((one) => one.id === 'adat-a')!;
     expect(bank.slips).toBeGreaterThan(5);
     const list = store.list();
