@@ -80,9 +80,9 @@ try {
       Number(
         execFileSync(program, [mode, channels, frames, repeats].map(String), { input: bytes }).toString().split(' ')[0],
       );
-    const js = (create, truePeak) => {
+    const js = (create, truePeak, input = words) => {
       const meter = create({ channels, maxFrames: frames, fullScale24: 8388607, clipRun: 3, truePeak });
-      meter.input.set(words);
+      meter.input.set(input);
       meter.process(frames);
       return (repeats) => timed(channels, repeats, () => meter.process(frames));
     };
@@ -161,9 +161,17 @@ try {
       for (let n = 0; n < frames; n++) meter.kernel.input.set(words.subarray(n * channels, n * channels + 2), n * 2);
       return (repeats) => timed(2, repeats, () => meter.update(frames));
     };
+    // What comes near its largest value more often than music does: a line-up tone of 1 kHz, its phase another on each channel, and stuck bits.
+    const tone = words.map((_, i) => {
+      const n = Math.floor(i / channels);
+      return Math.round(Math.sin((2 * Math.PI * n) / 48 + (i % channels)) * 2 ** 22) * 256;
+    });
+    const constant = new Int32Array(words.length).fill(2 ** 30);
     const contestants = {
       wasmBasic: js(wasm, false),
       wasmBoth: js(wasm, true),
+      wasmTone: js(wasm, true, tone),
+      wasmConstant: js(wasm, true, constant),
       readingsPeak: readings('peak', false, false),
       readingsPpm: readings('ppmI', false, false),
       readingsVu: readings('vu', false, false),
@@ -208,6 +216,8 @@ try {
   const rows = [
     ['WASM SIMD, basic set', 'wasmBasic'],
     ['WASM SIMD, basic + true peak', 'wasmBoth'],
+    ['the same, a line-up tone on every channel', 'wasmTone'],
+    ['the same, a constant value on every channel', 'wasmConstant'],
     ['readings with digital peak and true peak', 'readingsPeak'],
     ['readings with PPM and true peak', 'readingsPpm'],
     ['readings with VU and true peak', 'readingsVu'],

@@ -125,6 +125,27 @@ describe('the WASM meter and its plain twin', () => {
     );
   });
 
+  test('agree on long blocks of tones, clipped tones, steps and noise from full scale down to the last bits', () => {
+    for (const channels of [1, 2, 3, 4, 5, 8, 13]) {
+      const options = { ...usual, channels, maxFrames: 1000 };
+      const wasm = createWasmMeter(kernels, options);
+      const twin = createTwinMeter(options);
+      for (const [block, frames] of [1000, 241, 997, 480].entries()) {
+        const noise = randomWords(channels + block, frames * channels);
+        const words = Int32Array.from(noise, (word, i) => {
+          const n = Math.floor(i / channels);
+          const c = i % channels;
+          const size = 10 ** (-(c * 11 + block * 3) / 20);
+          const tone = Math.sin((2 * Math.PI * (1 + (c % 4)) * n) / 48 + c) * size;
+          const shape = [tone, Math.max(-size / 2, Math.min(size / 2, tone)), n > frames / 2 ? size : -size];
+          const x = shape[(c + block) % 4] ?? (word / 2 ** 31) * size;
+          return Math.max(-8388608, Math.min(8388607, Math.round(x * 8388608))) * 256;
+        });
+        expect(feed(wasm, words), `${channels} channels, block ${block}`).toEqual(feed(twin, words));
+      }
+    }
+  });
+
   test('agree on long blocks at the largest size, all at the extreme codes', () => {
     for (const channels of [1, 2, 3, 18, 34, 64]) {
       const options = { ...usual, channels, maxFrames: 1920 };

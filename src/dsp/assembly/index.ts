@@ -53,8 +53,16 @@ let equalLoAt: usize = 0;
 let equalHiAt: usize = 0;
 let zeroLoAt: usize = 0;
 let zeroHiAt: usize = 0;
-/** Rows of eight lanes for the true-peak filter, see NEXT_ROW. */
+/** Rows of eight lanes for the true-peak filter, see NEXT_ROW, and what each comes to, roughly. */
 let rowsAt: usize = 0;
+let roughAt: usize = 0;
+/** Of each lane: 2^(10 - s), and how near to the largest rough result a frame must come to be filtered again. */
+let scaleAt: usize = 0;
+let nearAt: usize = 0;
+/** Of each lane: the largest result with all bits. */
+let exactAt: usize = 0;
+/** Of four lanes: where their oldest sample stands. */
+let oldestAt: usize = 0;
 let ppmAt: usize = 0;
 let ppm1At: usize = 0;
 let ppm2At: usize = 0;
@@ -118,6 +126,11 @@ export function init(
   zeroLoAt = take(<usize>frames * 4);
   zeroHiAt = take(<usize>frames * 4);
   rowsAt = take(<usize>(HISTORY + ROW_CHUNK) * NEXT_ROW) + NEXT_ROW;
+  roughAt = take(<usize>(ROW_CHUNK + 3) << 5);
+  scaleAt = take(32);
+  nearAt = take(32);
+  exactAt = take(32);
+  oldestAt = take(16);
   const have = <usize>memory.size() << 16;
   if (top > have) memory.grow(<i32>((top - have + 65535) >> 16));
   reset();
@@ -623,7 +636,6 @@ function programmePeaksOf(first: i32, frames: i32, both: bool): void {
       high1 = i64x2.add(high1, i64x2.extmul_high_i32x4_u(d1, attack1));
       low2 = i64x2.add(low2, i64x2.extmul_low_i32x4_u(d2, attack2));
       high2 = i64x2.add(high2, i64x2.extmul_high_i32x4_u(d2, attack2));
-      peak = i32x4.max_u(peak, i32x4.add(upperHalves(low1, high1), upperHalves(low2, high2)));
       if (both) {
         const next = sizeQ7(at + 16);
         const e1 = above(next, nextLow1, nextHigh1);
@@ -632,13 +644,16 @@ function programmePeaksOf(first: i32, frames: i32, both: bool): void {
         nextHigh1 = i64x2.add(nextHigh1, i64x2.extmul_high_i32x4_u(e1, attack1));
         nextLow2 = i64x2.add(nextLow2, i64x2.extmul_low_i32x4_u(e2, attack2));
         nextHigh2 = i64x2.add(nextHigh2, i64x2.extmul_high_i32x4_u(e2, attack2));
-        nextPeak = i32x4.max_u(
-          nextPeak,
-          i32x4.add(upperHalves(nextLow1, nextHigh1), upperHalves(nextLow2, nextHigh2)),
-        );
       }
       at += stride;
     }
+    // Between two falls they only rise: the last is the largest.
+    peak = i32x4.max_u(peak, i32x4.add(upperHalves(low1, high1), upperHalves(low2, high2)));
+    if (both)
+      nextPeak = i32x4.max_u(
+        nextPeak,
+        i32x4.add(upperHalves(nextLow1, nextHigh1), upperHalves(nextLow2, nextHigh2)),
+      );
     if (phase == ppmFrames) {
       phase = 0;
       const z1 = upperHalves(low1, high1);
@@ -713,17 +728,20 @@ function slowStream(frames: i32): void {
 //   e[k] = x[n-k] + x[n-11+k],  d[k] = x[n-k] - x[n-11+k],  k = 0..5
 //   A = sum (p[k] + p[11-k]) e[k],  B = sum (p[k] - p[11-k]) d[k]
 // the two mirrored outputs are (A + B) / 2 and (A - B) / 2, the larger of which in size is (|A| + |B|) / 2.
+// The result is the largest |floor(A / 256)| + |floor(B / 256)|: x24 * 64 (Q6), at most 2 units (1/32 of a 24-bit step) too small,
+// whatever the level or the cut of the blocks.
 //
-// The i16 dot product takes 16 bits a factor. A 24-bit sample is split without loss: x = high * 4096 + low, high in
-// -2048..2047, low in 0..4095, so e and d stay within 14 bits and every sum below 2^28. A = Ahigh * 4096 + Alow would
-// need 39 bits, so it is kept without its last 8: (Ahigh << 4) + (Alow >> 8), which is floor(A / 256) exactly. The result
-// is x24 * 64 (Q6), at most 2 units (1/32 of a 24-bit step) too small, whatever the level or the cut of the blocks.
+// The i16 dot product takes 16 bits a factor, and is four times as fast as whole products. So each channel is first looked at with the
+// upper 15 bits of its loudest sample: x = y * 2^s, rounded, |y| <= 16383. Where s is 0 that is exact. Else only frames that come within
+// NEARLY of the largest may be the largest: those few, one or two a channel and block in music, are filtered once more, with all bits.
 
-// @ts-ignore: decorator
-@inline
-function pair(a: i16, b: i16): v128 {
-  return i16x8(a, b, a, b, a, b, a, b);
-}
+/** Largest |y|: the sum of two must fit 16 bits. */
+const LARGEST: i32 = 16383;
+/**
+ * Two rough results in units of 2^s that differ by more are in the right order. Rounding moves each y by 1/2 at most and a result by
+ * sum max(|p[k]|, |p[11-k]|) * 2 / 256 = 77, its own two floors and those of the exact one move it by 2 each: 81, twice.
+ */
+const NEARLY: i32 = 162;
 
 // @ts-ignore: decorator
 @inline
@@ -737,8 +755,28 @@ function upper(a: v128, b: v128): v128 {
   return v128.shuffle<i16>(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
 }
 
-/** Rows built and filtered at a time: with 128 bytes a row they stay in the first-level cache. */
-const ROW_CHUNK: i32 = 120;
+/** Rows built and filtered at a time: with 64 bytes a row, and 32 for its results, they stay in the first-level cache. */
+const ROW_CHUNK: i32 = 240;
+
+/** The loudest 24-bit sample of a channel in the block, and in what the filter still knows of the one before. */
+function loudest(channel: i32): i32 {
+  const offset = <usize>channel << 2;
+  let most = load<i32>(peakAt + offset);
+  let at = historyAt + offset;
+  for (let n = 0; n < HISTORY; n++) {
+    most = max(most, abs(load<i32>(at) >> 8));
+    at += stride;
+  }
+  return most;
+}
+
+/** s of a channel: 0..10. */
+function scaleOf(channel: i32): i32 {
+  const most = loudest(channel);
+  let s = 0;
+  while ((most + ((1 << s) >> 1)) >> s > LARGEST) s++;
+  return s;
+}
 
 function truePeaks(frames: i32): void {
   let first = 0;
@@ -748,8 +786,20 @@ function truePeaks(frames: i32): void {
     const width = left >= 5 ? 8 : left >= 3 ? 4 : left;
     const segments = 8 / width;
     const length = (frames + segments - 1) / segments;
+    for (let lane = 0; lane < 8; lane++) {
+      const channel = first + (lane & (width - 1));
+      const at = <usize>lane << 2;
+      // Lanes behind the last channel hold what comes next in memory: nothing is looked for there.
+      const s = channel < channels ? scaleOf(channel) : 0;
+      store<i32>(scaleAt + at, 1 << (10 - s));
+      store<i32>(nearAt + at, s == 0 ? -1 : NEARLY);
+    }
+    scaleLo = v128.load(scaleAt);
+    scaleHi = v128.load(scaleAt, 16);
     peakLo = i32x4.splat(0);
     peakHi = i32x4.splat(0);
+    v128.store(exactAt, i32x4.splat(0));
+    v128.store(exactAt, i32x4.splat(0), 16);
     for (let from = 0; from < length; from += ROW_CHUNK) {
       const count = min(ROW_CHUNK, length - from);
       if (width == 8) rowsOfEight(first, from, count);
@@ -757,13 +807,17 @@ function truePeaks(frames: i32): void {
       else if (width == 2) rowsOfTwo(first, from, count, frames, length);
       else rowsOfOne(first, from, count, frames, length);
       phases(count);
+      largest(first, width, from, count, frames, length);
     }
+    const whole = i32x4.splat(1 << 10);
+    const lo = v128.bitselect(peakLo, v128.load(exactAt), i32x4.eq(scaleLo, whole));
+    const hi = v128.bitselect(peakHi, v128.load(exactAt, 16), i32x4.eq(scaleHi, whole));
     const out = truePeakAt + (<usize>first << 2);
     if (width == 8) {
-      v128.store(out, peakLo);
-      v128.store(out, peakHi, 16);
+      v128.store(out, lo);
+      v128.store(out, hi, 16);
     } else {
-      let peak = i32x4.max_s(peakLo, peakHi);
+      let peak = i32x4.max_s(lo, hi);
       if (width <= 2) peak = i32x4.max_s(peak, v128.shuffle<i32>(peak, peak, 2, 3, 0, 1));
       if (width == 1) peak = i32x4.max_s(peak, v128.shuffle<i32>(peak, peak, 1, 0, 3, 2));
       v128.store(out, peak);
@@ -772,56 +826,139 @@ function truePeaks(frames: i32): void {
   }
 }
 
-// A row is one frame of eight lanes, each sample paired with the one before it, in both orders and both halves:
-//   0 high (now, before) lanes 0..3   16 the same, lanes 4..7   32 high (before, now) lanes 0..3   48 lanes 4..7
-//   64 .. 112 the same of the low halves
-const NEXT_ROW: usize = 128;
+/** Filters again, with all bits, the frames of a chunk whose rough result is not surely under another's. */
+function largest(first: i32, width: i32, from: i32, count: i32, frames: i32, length: i32): void {
+  for (let half = 0; half < 2; half++) {
+    const lanes = <usize>half << 4;
+    // Where the four lanes find their oldest sample for the first row.
+    for (let lane = half << 2; lane < (half << 2) + 4; lane++) {
+      const frame = from + min(length * (lane / width), frames - length);
+      const at = historyAt + (<usize>(first + (lane & (width - 1))) << 2) + <usize>frame * stride;
+      store<u32>(oldestAt + (<usize>(lane & 3) << 2), <u32>at);
+    }
+    const near = v128.load(nearAt + lanes);
+    const rough = half == 0 ? peakLo : peakHi;
+    // A lane that was looked at with all its bits asks for more than there is.
+    const least = v128.bitselect(i32x4.splat(i32.MAX_VALUE), i32x4.sub(rough, near), i32x4.lt_s(near, i32x4.splat(0)));
+    if (!v128.any_true(i32x4.gt_s(near, i32x4.splat(0)))) continue;
+    let exact = v128.load(exactAt + lanes);
+    let row = roughAt + lanes;
+    for (let n = 0; n < count; n += 4) {
+      // Few rows are that near: four are looked at together. Those behind the last are less than any.
+      const two = i32x4.max_s(v128.load(row), v128.load(row, 32));
+      const four = i32x4.max_s(two, i32x4.max_s(v128.load(row, 64), v128.load(row, 96)));
+      if (v128.any_true(i32x4.gt_s(four, least)))
+        for (let i = 0; i < 4; i++)
+          if (v128.any_true(i32x4.gt_s(v128.load(row + (<usize>i << 5)), least)))
+            exact = i32x4.max_s(exact, exactFour(<usize>(n + i) * stride, width >= 4));
+      row += 128;
+    }
+    v128.store(exactAt + lanes, exact);
+  }
+}
 
+/** Four lanes' samples, `offset` bytes behind their oldest. */
+// @ts-ignore: decorator
+@inline
+function samplesAt(offset: usize, neighbours: bool): v128 {
+  const at = <usize>load<u32>(oldestAt) + offset;
+  if (neighbours) return i32x4.shr_s(v128.load(at), 8);
+  let x = v128.load32_zero(at);
+  x = v128.load_lane<u32>(<usize>load<u32>(oldestAt, 4) + offset, x, 1);
+  x = v128.load_lane<u32>(<usize>load<u32>(oldestAt, 8) + offset, x, 2);
+  return i32x4.shr_s(v128.load_lane<u32>(<usize>load<u32>(oldestAt, 12) + offset, x, 3), 8);
+}
+
+/** |floor(sum / 256)| of four lanes, two of them in each. */
+// @ts-ignore: decorator
+@inline
+function exactSize(low: v128, high: v128): v128 {
+  return i32x4.abs(v128.shuffle<i32>(i64x2.shr_s(low, 8), i64x2.shr_s(high, 8), 0, 2, 4, 6));
+}
+
+/** The larger of the mirrored pairs of outputs at a frame, with all bits, four lanes: Q6. `offset`: of its oldest sample. */
+function exactFour(offset: usize, neighbours: bool): v128 {
+  let aLo = i64x2.splat(0);
+  let aHi = aLo;
+  let bLo = aLo;
+  let bHi = aLo;
+  let cLo = aLo;
+  let cHi = aLo;
+  let dLo = aLo;
+  let dHi = aLo;
+  for (let k = 0; k < 6; k++) {
+    const now = samplesAt(offset + <usize>(HISTORY - k) * stride, neighbours);
+    const then = samplesAt(offset + <usize>k * stride, neighbours);
+    const e = i32x4.add(now, then);
+    const d = i32x4.sub(now, then);
+    const taps = FOLDED + (<usize>k << 4);
+    let tap = v128.load32_splat(taps);
+    aLo = i64x2.add(aLo, i64x2.extmul_low_i32x4_s(e, tap));
+    aHi = i64x2.add(aHi, i64x2.extmul_high_i32x4_s(e, tap));
+    tap = v128.load32_splat(taps, 4);
+    bLo = i64x2.add(bLo, i64x2.extmul_low_i32x4_s(d, tap));
+    bHi = i64x2.add(bHi, i64x2.extmul_high_i32x4_s(d, tap));
+    tap = v128.load32_splat(taps, 8);
+    cLo = i64x2.add(cLo, i64x2.extmul_low_i32x4_s(e, tap));
+    cHi = i64x2.add(cHi, i64x2.extmul_high_i32x4_s(e, tap));
+    tap = v128.load32_splat(taps, 12);
+    dLo = i64x2.add(dLo, i64x2.extmul_low_i32x4_s(d, tap));
+    dHi = i64x2.add(dHi, i64x2.extmul_high_i32x4_s(d, tap));
+  }
+  return i32x4.max_s(
+    i32x4.add(exactSize(aLo, aHi), exactSize(bLo, bHi)),
+    i32x4.add(exactSize(cLo, cHi), exactSize(dLo, dHi)),
+  );
+}
+
+/** For each k: p[k] + p[11-k] and p[k] - p[11-k] of phase 0, and of phase 1. */
+const FOLDED = memory.data<i32>([
+  14 - 68, 14 + 68, -239 - 155, -239 + 155,
+  90 + 122, 90 - 122, 240 + 271, 240 - 271,
+  -161 - 218, -161 + 218, -424 - 477, -424 + 477,
+  272 + 390, 272 - 390, 730 + 832, 730 - 832,
+  -487 - 838, -487 + 838, -1364 - 1641, -1364 + 1641,
+  1125 + 7964, 1125 - 7964, 3810 + 6388, 3810 - 6388,
+]);
+
+// A row is one frame of eight lanes, each sample (y) paired with the one before it, in both orders:
+//   0 (now, before) lanes 0..3   16 the same, lanes 4..7   32 (before, now) lanes 0..3   48 lanes 4..7
+const NEXT_ROW: usize = 64;
+
+let scaleLo: v128 = i64x2.splat(0);
+let scaleHi: v128 = i64x2.splat(0);
 let peakLo: v128 = i64x2.splat(0);
 let peakHi: v128 = i64x2.splat(0);
 
+/** Eight samples as y. */
 // @ts-ignore: decorator
 @inline
-function highHalf(a: v128, b: v128): v128 {
-  return i16x8.narrow_i32x4_s(i32x4.shr_s(a, 20), i32x4.shr_s(b, 20));
+function scaled(a: v128, b: v128): v128 {
+  const half = i32x4.splat(512);
+  return i16x8.narrow_i32x4_s(
+    i32x4.shr_s(i32x4.add(i32x4.mul(i32x4.shr_s(a, 8), scaleLo), half), 10),
+    i32x4.shr_s(i32x4.add(i32x4.mul(i32x4.shr_s(b, 8), scaleHi), half), 10),
+  );
 }
 
 // @ts-ignore: decorator
 @inline
-function lowHalf(a: v128, b: v128): v128 {
-  const bits = i32x4.splat(0xfff);
-  return i16x8.narrow_i32x4_s(v128.and(i32x4.shr_u(a, 8), bits), v128.and(i32x4.shr_u(b, 8), bits));
-}
-
-// @ts-ignore: decorator
-@inline
-function storeRow(row: usize, h: v128, g: v128, l: v128, m: v128): void {
-  v128.store(row, lower(h, g));
-  v128.store(row, upper(h, g), 16);
-  v128.store(row, lower(g, h), 32);
-  v128.store(row, upper(g, h), 48);
-  v128.store(row, lower(l, m), 64);
-  v128.store(row, upper(l, m), 80);
-  v128.store(row, lower(m, l), 96);
-  v128.store(row, upper(m, l), 112);
+function storeRow(row: usize, now: v128, before: v128): void {
+  v128.store(row, lower(now, before));
+  v128.store(row, upper(now, before), 16);
+  v128.store(row, lower(before, now), 32);
+  v128.store(row, upper(before, now), 48);
 }
 
 function rowsOfEight(first: i32, from: i32, count: i32): void {
   let at = historyAt + (<usize>first << 2) + <usize>from * stride;
   let row = rowsAt;
-  let a = v128.load(at);
-  let b = v128.load(at, 16);
-  let g = highHalf(a, b);
-  let m = lowHalf(a, b);
+  let before = scaled(v128.load(at), v128.load(at, 16));
   for (let n = count + HISTORY - 1; n > 0; n--) {
     at += stride;
-    a = v128.load(at);
-    b = v128.load(at, 16);
-    const h = highHalf(a, b);
-    const l = lowHalf(a, b);
-    storeRow(row, h, g, l, m);
-    g = h;
-    m = l;
+    const now = scaled(v128.load(at), v128.load(at, 16));
+    storeRow(row, now, before);
+    before = now;
     row += NEXT_ROW;
   }
 }
@@ -832,18 +969,13 @@ function rowsOfFour(first: i32, from: i32, count: i32, frames: i32, length: i32)
   let at0 = historyAt + (<usize>first << 2) + <usize>from * stride;
   let at1 = at0 + <usize>min(length, frames - length) * stride;
   let row = rowsAt - NEXT_ROW;
-  let g = i64x2.splat(0);
-  let m = i64x2.splat(0);
+  let before = i64x2.splat(0);
   for (let n = count + HISTORY; n > 0; n--) {
-    const a = v128.load(at0);
-    const b = v128.load(at1);
+    const now = scaled(v128.load(at0), v128.load(at1));
     at0 += stride;
     at1 += stride;
-    const h = highHalf(a, b);
-    const l = lowHalf(a, b);
-    storeRow(row, h, g, l, m);
-    g = h;
-    m = l;
+    storeRow(row, now, before);
+    before = now;
     row += NEXT_ROW;
   }
 }
@@ -855,8 +987,7 @@ function rowsOfTwo(first: i32, from: i32, count: i32, frames: i32, length: i32):
   let at2 = at0 + <usize>min(length * 2, latest) * stride;
   let at3 = at0 + <usize>min(length * 3, latest) * stride;
   let row = rowsAt - NEXT_ROW;
-  let g = i64x2.splat(0);
-  let m = i64x2.splat(0);
+  let before = i64x2.splat(0);
   for (let n = count + HISTORY; n > 0; n--) {
     const a = v128.load_lane<u64>(at1, v128.load64_zero(at0), 1);
     const b = v128.load_lane<u64>(at3, v128.load64_zero(at2), 1);
@@ -864,11 +995,9 @@ function rowsOfTwo(first: i32, from: i32, count: i32, frames: i32, length: i32):
     at1 += stride;
     at2 += stride;
     at3 += stride;
-    const h = highHalf(a, b);
-    const l = lowHalf(a, b);
-    storeRow(row, h, g, l, m);
-    g = h;
-    m = l;
+    const now = scaled(a, b);
+    storeRow(row, now, before);
+    before = now;
     row += NEXT_ROW;
   }
 }
@@ -884,8 +1013,7 @@ function rowsOfOne(first: i32, from: i32, count: i32, frames: i32, length: i32):
   const s6 = <usize>min(length * 6, latest) * stride;
   const s7 = <usize>min(length * 7, latest) * stride;
   let row = rowsAt - NEXT_ROW;
-  let g = i64x2.splat(0);
-  let m = i64x2.splat(0);
+  let before = i64x2.splat(0);
   for (let n = count + HISTORY; n > 0; n--) {
     let a = v128.load32_zero(at);
     a = v128.load_lane<u32>(at + s1, a, 1);
@@ -896,20 +1024,37 @@ function rowsOfOne(first: i32, from: i32, count: i32, frames: i32, length: i32):
     b = v128.load_lane<u32>(at + s6, b, 2);
     b = v128.load_lane<u32>(at + s7, b, 3);
     at += stride;
-    const h = highHalf(a, b);
-    const l = lowHalf(a, b);
-    storeRow(row, h, g, l, m);
-    g = h;
-    m = l;
+    const now = scaled(a, b);
+    storeRow(row, now, before);
+    before = now;
     row += NEXT_ROW;
   }
 }
 
-/** |(high << 4) + (low >> 8)| */
+/**
+ * Taps of neighbouring k in pairs, as often as a vector has room: p[k] + p[11-k] (a, c) and p[k] - p[11-k] (b, d) of phases 0 (a, b) and 1
+ * (c, d), k = 0, 2, 4 of each. In memory: twelve constants are more than there are registers, and to make one takes five instructions.
+ */
+const PAIRED = memory.data<i16>([
+  14 - 68, 90 + 122, 14 - 68, 90 + 122, 14 - 68, 90 + 122, 14 - 68, 90 + 122,
+  -161 - 218, 272 + 390, -161 - 218, 272 + 390, -161 - 218, 272 + 390, -161 - 218, 272 + 390,
+  -487 - 838, 1125 + 7964, -487 - 838, 1125 + 7964, -487 - 838, 1125 + 7964, -487 - 838, 1125 + 7964,
+  14 + 68, 90 - 122, 14 + 68, 90 - 122, 14 + 68, 90 - 122, 14 + 68, 90 - 122,
+  -161 + 218, 272 - 390, -161 + 218, 272 - 390, -161 + 218, 272 - 390, -161 + 218, 272 - 390,
+  -487 + 838, 1125 - 7964, -487 + 838, 1125 - 7964, -487 + 838, 1125 - 7964, -487 + 838, 1125 - 7964,
+  -239 - 155, 240 + 271, -239 - 155, 240 + 271, -239 - 155, 240 + 271, -239 - 155, 240 + 271,
+  -424 - 477, 730 + 832, -424 - 477, 730 + 832, -424 - 477, 730 + 832, -424 - 477, 730 + 832,
+  -1364 - 1641, 3810 + 6388, -1364 - 1641, 3810 + 6388, -1364 - 1641, 3810 + 6388, -1364 - 1641, 3810 + 6388,
+  -239 + 155, 240 - 271, -239 + 155, 240 - 271, -239 + 155, 240 - 271, -239 + 155, 240 - 271,
+  -424 + 477, 730 - 832, -424 + 477, 730 - 832, -424 + 477, 730 - 832, -424 + 477, 730 - 832,
+  -1364 + 1641, 3810 - 6388, -1364 + 1641, 3810 - 6388, -1364 + 1641, 3810 - 6388, -1364 + 1641, 3810 - 6388,
+]);
+
+/** |floor(A / 256)| */
 // @ts-ignore: decorator
 @inline
-function join(highPart: v128, lowPart: v128): v128 {
-  return i32x4.abs(i32x4.add(i32x4.shl(highPart, 4), i32x4.shr_s(lowPart, 8)));
+function size(sum: v128): v128 {
+  return i32x4.abs(i32x4.shr_s(sum, 8));
 }
 
 /** Adds one pair of taps of all four sums. */
@@ -922,19 +1067,18 @@ function tap(sum: v128, factor: v128, x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function phasesOfFour(at: usize, half: usize): v128 {
-  // p[k] + p[11-k] (a, c) and p[k] - p[11-k] (b, d) of phases 0 (a, b) and 1 (c, d), in pairs of neighbouring k.
-  const a0 = pair(14 - 68, 90 + 122);
-  const a1 = pair(-161 - 218, 272 + 390);
-  const a2 = pair(-487 - 838, 1125 + 7964);
-  const b0 = pair(14 + 68, 90 - 122);
-  const b1 = pair(-161 + 218, 272 - 390);
-  const b2 = pair(-487 + 838, 1125 - 7964);
-  const c0 = pair(-239 - 155, 240 + 271);
-  const c1 = pair(-424 - 477, 730 + 832);
-  const c2 = pair(-1364 - 1641, 3810 + 6388);
-  const d0 = pair(-239 + 155, 240 - 271);
-  const d1 = pair(-424 + 477, 730 - 832);
-  const d2 = pair(-1364 + 1641, 3810 - 6388);
+  const a0 = v128.load(PAIRED);
+  const a1 = v128.load(PAIRED, 16);
+  const a2 = v128.load(PAIRED, 32);
+  const b0 = v128.load(PAIRED, 48);
+  const b1 = v128.load(PAIRED, 64);
+  const b2 = v128.load(PAIRED, 80);
+  const c0 = v128.load(PAIRED, 96);
+  const c1 = v128.load(PAIRED, 112);
+  const c2 = v128.load(PAIRED, 128);
+  const d0 = v128.load(PAIRED, 144);
+  const d1 = v128.load(PAIRED, 160);
+  const d2 = v128.load(PAIRED, 176);
   let now = v128.load(at + half, 10 * NEXT_ROW);
   let then = v128.load(at + half, 32);
   let e = i16x8.add(now, then);
@@ -959,44 +1103,26 @@ function phasesOfFour(at: usize, half: usize): v128 {
   b = tap(b, b2, d);
   c = tap(c, c2, e);
   g = tap(g, d2, d);
-  // The low halves of the samples.
-  now = v128.load(at + half, 10 * NEXT_ROW + 64);
-  then = v128.load(at + half, 96);
-  e = i16x8.add(now, then);
-  d = i16x8.sub(now, then);
-  let la = i32x4.dot_i16x8_s(e, a0);
-  let lb = i32x4.dot_i16x8_s(d, b0);
-  let lc = i32x4.dot_i16x8_s(e, c0);
-  let lg = i32x4.dot_i16x8_s(d, d0);
-  now = v128.load(at + half, 8 * NEXT_ROW + 64);
-  then = v128.load(at + half, 2 * NEXT_ROW + 96);
-  e = i16x8.add(now, then);
-  d = i16x8.sub(now, then);
-  la = tap(la, a1, e);
-  lb = tap(lb, b1, d);
-  lc = tap(lc, c1, e);
-  lg = tap(lg, d1, d);
-  now = v128.load(at + half, 6 * NEXT_ROW + 64);
-  then = v128.load(at + half, 4 * NEXT_ROW + 96);
-  e = i16x8.add(now, then);
-  d = i16x8.sub(now, then);
-  la = tap(la, a2, e);
-  lb = tap(lb, b2, d);
-  lc = tap(lc, c2, e);
-  lg = tap(lg, d2, d);
-  return i32x4.max_s(i32x4.add(join(a, la), join(b, lb)), i32x4.add(join(c, lc), join(g, lg)));
+  return i32x4.max_s(i32x4.add(size(a), size(b)), i32x4.add(size(c), size(g)));
 }
 
-/** Raises peakLo and peakHi by the largest |output| of the four phases over `count` outputs. */
+/** The larger |output| of the four phases for each of `count` rows, at roughAt; raises peakLo and peakHi by the largest. */
 function phases(count: i32): void {
   let lo = peakLo;
   let hi = peakHi;
   let at = rowsAt;
+  let out = roughAt;
   for (let n = count; n > 0; n--) {
-    lo = i32x4.max_s(lo, phasesOfFour(at, 0));
-    hi = i32x4.max_s(hi, phasesOfFour(at, 16));
+    const four = phasesOfFour(at, 0);
+    v128.store(out, four);
+    lo = i32x4.max_s(lo, four);
+    const more = phasesOfFour(at, 16);
+    v128.store(out, more, 16);
+    hi = i32x4.max_s(hi, more);
     at += NEXT_ROW;
+    out += 32;
   }
+  memory.fill(out, 0x80, 3 << 5);
   peakLo = lo;
   peakHi = hi;
 }
