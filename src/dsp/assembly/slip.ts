@@ -42,6 +42,8 @@ const PLACES: i32 = 9;
 const ERRORS: i32 = (PLACES - 1 + TAPS + 2 * GUARD + 3) & ~3;
 /** A lane with no more energy than this in its window (24-bit steps squared) is silent. */
 const SILENT_ENERGY: f64 = <f64>WINDOW * 0.3;
+/** What a left-out frame must be expected to leave of itself, against what can't be foreseen, for a lane to be listened to. */
+const LEAST_TRACE: f64 = 0.25;
 /** Share of the background's energy that both stories of a splice are granted. */
 const FLOOR_SHARE: f64 = 0.3;
 /** What the energy with a missing sample put in may be, of the background's, at no price. */
@@ -56,6 +58,7 @@ let slipCapacity: i32 = 0;
 let stagingAt: usize = 0;
 let laneAt: usize = 0;
 let maskAt: usize = 0;
+let tellingAt: usize = 0;
 let dataAt: usize = 0;
 let tapsAt: usize = 0;
 let energyAt: usize = 0;
@@ -100,6 +103,7 @@ export function slipInit(channels: i32, maxFrames: i32, groups: i32, capacity: i
   place = (__heap_base + 15) & ~(<usize>15);
   laneAt = room(<usize>groups << 4);
   maskAt = room(<usize>groups << 4);
+  tellingAt = room(<usize>groups << 4);
   tapsAt = room((<usize>groups * (TAPS + 1)) << 4);
   dataAt = room((<usize>groups * <usize>capacity) << 4);
   energyAt = room((<usize>groups * <usize>(capacity / SEGMENT)) << 4);
@@ -136,6 +140,9 @@ export function slipLanes(): usize {
 }
 export function slipMasks(): usize {
   return maskAt;
+}
+export function slipTelling(): usize {
+  return tellingAt;
 }
 export function slipTaps(): usize {
   return tapsAt;
@@ -435,9 +442,9 @@ export function slipCorrelate(group: i32, at: i32): void {
 
 /**
  * Levinson-Durbin for two lanes at once, as src/dsp/slip/predictor.ts: a lane that can't be predicted further keeps the filter that it has.
- * `r`: the first of their correlations. The taps go to `taps`, two singles a tap.
+ * `r`: the first of their correlations. The taps go to `taps`, two singles a tap. Returns which lanes tell of a left-out frame, see `traceOf`.
  */
-function levinsonTwo(r: usize, floor: v128, taps: usize): void {
+function levinsonTwo(r: usize, floor: v128, taps: usize): v128 {
   const filter = filterAt;
   const zero = f64x2.splat(0);
   memory.fill(filter, 0, (TAPS + 1) << 4);
@@ -465,29 +472,56 @@ function levinsonTwo(r: usize, floor: v128, taps: usize): void {
   }
   for (let k = 0; k <= TAPS; k++)
     v128.store64_lane(taps + (<usize>k << 4), f32x4.demote_f64x2_zero(v128.load(filter + (<usize>k << 4))), 0);
+  return f64x2.gt(traceOf(r, filter), f64x2.mul(energy, f64x2.splat(LEAST_TRACE)));
+}
+
+/**
+ * The energy that a left-out frame adds to the prediction error, in the frame where it adds most. k frames behind the gap, taps k + 1 .. TAPS
+ * meet what is one frame too old, and err by these taps over the steps from sample to sample; of them all that is the energy S(k), which grows
+ * by what tap k + 1 brings: a^2 D(0) + 2 a sum over the taps behind it of a[j] D(j - k - 1), with D the autocorrelation of the steps.
+ */
+function traceOf(r: usize, filter: usize): v128 {
+  const zero = f64x2.splat(0);
+  const two = f64x2.splat(2);
+  const step = f64x2.mul(two, f64x2.sub(v128.load(r), v128.load(r + 32)));
+  let trace = zero;
+  let most = zero;
+  for (let k = TAPS; k >= 1; k--) {
+    const a = v128.load(filter + (<usize>k << 4));
+    let sum = zero;
+    for (let j = k + 1; j <= TAPS; j++) {
+      const lag = r + (<usize>(j - k) << 5);
+      const steps = f64x2.sub(f64x2.mul(two, v128.load(lag)), f64x2.add(v128.load(lag - 32), v128.load(lag, 32)));
+      sum = f64x2.add(sum, f64x2.mul(v128.load(filter + (<usize>j << 4)), steps));
+    }
+    trace = f64x2.add(trace, f64x2.mul(a, f64x2.add(f64x2.mul(a, step), f64x2.mul(two, sum))));
+    most = f64x2.max(most, trace);
+  }
+  return most;
 }
 
 /**
  * Fits the predictors of a group to WINDOW frames from index `at`, and masks the lanes that are silent or that stand behind its
- * `lanes` first ones. Returns how many live.
+ * `lanes` first ones; and which tell of a left-out frame. Returns how many do.
  */
 export function slipTrain(group: i32, at: i32, lanes: i32): i32 {
   slipCorrelate(group, at);
   const mask = maskAt + (<usize>group << 4);
-  let live = 0;
+  const telling = tellingAt + (<usize>group << 4);
   for (let lane = 0; lane < 4; lane++) {
     const lives = lane < lanes && load<f64>(correlationAt + (<usize>lane << 3)) > SILENT_ENERGY;
     store<i32>(mask + (<usize>lane << 2), lives ? -1 : 0);
-    if (lives) live++;
   }
-  if (live == 0) return 0;
+  v128.store(telling, i32x4.splat(0));
+  if (!v128.any_true(v128.load(mask))) return 0;
   const taps = tapsAt + ((<usize>group * (TAPS + 1)) << 4);
   for (let pair = 0; pair < 2; pair++) {
     const lives = i64x2.extend_low_i32x4_s(v128.load64_zero(mask + (<usize>pair << 3)));
     const floor = v128.bitselect(f64x2.splat(ROUNDING), f64x2.splat(1), lives);
-    levinsonTwo(correlationAt + (<usize>pair << 4), floor, taps + (<usize>pair << 3));
+    const tells = v128.and(lives, levinsonTwo(correlationAt + (<usize>pair << 4), floor, taps + (<usize>pair << 3)));
+    v128.store64_lane(telling + (<usize>pair << 3), v128.shuffle<i32>(tells, tells, 0, 2, 0, 2), 0);
   }
-  return live;
+  return popcnt(i32x4.bitmask(v128.load(telling)));
 }
 
 /** The filter `taps` over the frames from `p` on: residuals of p .. p+3, from the newest frame back, at `out`. */
@@ -518,21 +552,21 @@ function bitsOf(r: v128): v128 {
 }
 
 /**
- * Prediction residual of `frames` (a multiple of SEGMENT) frames from index `at`. Per frame the sum over the group's live
+ * Prediction residual of `frames` (a multiple of SEGMENT) frames from index `at`. Per frame the sum over the group's telling
  * lanes of log2(|r| + 1) in Q7 is put (or added, when `add`) at slipLogs() from entry `to` on; r^2 summed per SEGMENT goes to the
- * energy table. A group with no live lane has no logs and no energy. Four frames at a time, so that a sample is loaded once for all that need it; sums run from the oldest tap on.
+ * energy table. A group with no telling lane has no logs and no energy. Four frames at a time, so that a sample is loaded once for all that need it; sums run from the oldest tap on.
  */
 export function slipResidual(group: i32, at: i32, frames: i32, to: i32, add: bool): void {
-  if (!v128.any_true(v128.load(maskAt + (<usize>group << 4)))) {
+  if (!v128.any_true(v128.load(tellingAt + (<usize>group << 4)))) {
     if (!add) memory.fill(logsAt + (<usize>to << 2), 0, <usize>frames << 2);
     const table = (<usize>group * <usize>(slipCapacity / SEGMENT) + <usize>(at / SEGMENT)) << 4;
     memory.fill(energyAt + table, 0, <usize>(frames / SEGMENT) << 4);
     return;
   }
   const taps = tapsAt + ((<usize>group * (TAPS + 1)) << 4);
-  const mask = v128.load(maskAt + (<usize>group << 4));
+  const mask = v128.load(tellingAt + (<usize>group << 4));
   const ones = i16x8.splat(1);
-  // The dot product that sums the lanes of a frame leaves out the dead ones; each pair of lanes has so much of the exponent's bias.
+  // The dot product that sums the lanes of a frame leaves out those that tell nothing; each pair of lanes has so much of the exponent's bias.
   const live = i16x8.narrow_i32x4_s(v128.and(mask, i32x4.splat(1)), v128.and(mask, i32x4.splat(1)));
   const bias = i32x4.dot_i16x8_s(live, i16x8.splat(127 << 7));
   let p = frameAt(group, at) - (TAPS << 4);
@@ -870,7 +904,7 @@ function floorOf(power: v128): v128 {
 }
 
 /**
- * The splice test of a bank's groups `first` .. `first + groups - 1`: for each place the product over the live lanes of (qc + floor) /
+ * The splice test of a bank's groups `first` .. `first + groups - 1`: for each place the product over the telling lanes of (qc + floor) /
  * (q1 + floor), lane after lane, at slipRatios(); and the sum of the misfits of q1, at slipMisfits(). The background is taken around index `live`.
  */
 export function slipSpliceBank(first: i32, groups: i32, peak: i32, live: i32): void {
@@ -880,7 +914,7 @@ export function slipSpliceBank(first: i32, groups: i32, peak: i32, live: i32): v
   }
   const zero = f32x4.splat(0);
   for (let g = first; g < first + groups; g++) {
-    const mask = v128.load(maskAt + (<usize>g << 4));
+    const mask = v128.load(tellingAt + (<usize>g << 4));
     if (!v128.any_true(mask)) continue;
     slipSplice(g, peak);
     const low = i64x2.extend_low_i32x4_s(mask);

@@ -92,7 +92,7 @@ const PASS_SPLICE = 1;
 /** What is good enough not to look further back. */
 const GOOD_SPLICE = 1;
 /**
- * A peak this far above its surroundings (Q7 of log2, a live lane) is more than the largest of a cell is by chance: it is looked
+ * A peak this far above its surroundings (Q7 of log2, a telling lane) is more than the largest of a cell is by chance: it is looked
  * at further back as well, where the predictor's answer to a gap is late, and for a block of frames.
  */
 const HIGH_PEAK = 576;
@@ -131,8 +131,8 @@ interface BankLanes {
   tokens: number;
   blockTokens: number;
   lastDrop: number;
-  /** Lanes that carry something. */
-  live: number;
+  /** Lanes in which a frame left out would show. */
+  telling: number;
 }
 
 /** What stands at a place; indices into the store. */
@@ -193,7 +193,7 @@ export class DropDetector {
         tokens: JUDGE_STEP,
         blockTokens: BLOCK_BURST,
         lastDrop: Number.NEGATIVE_INFINITY,
-        live: 0,
+        telling: 0,
       });
       firstGroup += groups;
     }
@@ -253,21 +253,26 @@ export class DropDetector {
     return this.#random / 2 ** 32;
   }
 
-  /** Fits the predictors of a bank to the middle of the step. Returns how many lanes live. */
+  /** Fits the predictors of a bank to the middle of the step. Returns how many lanes tell of a frame left out. */
   #fit(bank: BankLanes, at: number): number {
-    let live = 0;
+    let telling = 0;
     for (let i = 0; i < bank.groups; i++)
-      live += this.#kernel.train(bank.firstGroup + i, at, Math.min(4, bank.channels.length - 4 * i));
-    return live;
+      telling += this.#kernel.train(bank.firstGroup + i, at, Math.min(4, bank.channels.length - 4 * i));
+    return telling;
   }
 
   #analyse(b: number): void {
     const bank = this.#banks[b]!;
     const kernel = this.#kernel;
     const at = this.#next;
-    bank.live = this.#fit(bank, at + (STEP - WINDOW) / 2);
-    if (bank.live === 0) {
+    bank.telling = this.#fit(bank, at + (STEP - WINDOW) / 2);
+    const now = this.#base + at;
+    const trialDue = now >= bank.nextTrial;
+    if (trialDue) bank.nextTrial = now + TRIAL_EVERY_S * this.#options.rateHz * (0.5 + this.#uniform());
+    if (bank.telling === 0) {
       bank.known = -1;
+      // Of noise it is known without a trial that nothing would have been seen. Silence is no time that was watched at all.
+      if (trialDue && this.#lives(bank)) this.#options.onTrial({ bank: b, frame: now, nats: 0, others: 0, voices: 0 });
       return;
     }
     // The end of the last step's logs is the beginning of this one's.
@@ -309,11 +314,15 @@ export class DropDetector {
       const block = this.#findBlock(bank, index, index, most, topAt, true);
       if (block !== null) this.#report(b, block);
     }
-    const now = this.#base + at;
-    if (now >= bank.nextTrial) {
-      bank.nextTrial = now + TRIAL_EVERY_S * this.#options.rateHz * (0.5 + this.#uniform());
-      this.#trial(b, bank, at + Math.floor(this.#uniform() * STEP), least, most);
-    }
+    if (trialDue) this.#trial(b, bank, at + Math.floor(this.#uniform() * STEP), least, most);
+  }
+
+  /** A channel of the bank carries something. */
+  #lives(bank: BankLanes): boolean {
+    const { masks } = this.#kernel;
+    for (let lane = bank.firstGroup * 4; lane < (bank.firstGroup + bank.groups) * 4; lane++)
+      if (masks[lane] !== 0) return true;
+    return false;
   }
 
   /** Splice tests of all peaks of the step at index `at`; the best go to `#picks`. */
@@ -359,7 +368,7 @@ export class DropDetector {
    * up judgements; trials only need that there are any.
    */
   #findBlock(bank: BankLanes, index: number, live: number, height: number, at: number, spend: boolean): Found | null {
-    if (height < HIGH_PEAK * bank.live || bank.blockTokens < 1) return null;
+    if (height < HIGH_PEAK * bank.telling || bank.blockTokens < 1) return null;
     if (this.#riseDb(bank, live) >= HIT_DB) return null;
     if (spend) bank.blockTokens--;
     // The answer of the predictor to a gap is largest at its beginning, or a little behind.
@@ -439,7 +448,7 @@ export class DropDetector {
   #look(bank: BankLanes, peak: number, live: number, height: number): { nats: number; place: number } {
     const { nats, place } = this.#splice(bank, peak, live);
     const best = this.#best;
-    if (nats >= GOOD_SPLICE || height < HIGH_PEAK * bank.live) return best;
+    if (nats >= GOOD_SPLICE || height < HIGH_PEAK * bank.telling) return best;
     this.#splice(bank, peak - SPLICE_PLACES, live);
     if (nats > best.nats) {
       best.nats = nats;
@@ -507,9 +516,9 @@ export class DropDetector {
     this.#options.onTrial({ bank: b, frame: this.#base + place, nats, others, voices });
   }
 
-  /** Mean over the live channels of their power behind index `at` against that before it, dB. */
+  /** Mean over the telling channels of their power behind index `at` against that before it, dB. */
   #riseDb(bank: BankLanes, at: number): number {
-    const { energy, masks, capacity } = this.#kernel;
+    const { energy, telling, capacity } = this.#kernel;
     const segments = capacity / SEGMENT;
     const middle = Math.floor(at / SEGMENT);
     let sum = 0;
@@ -517,7 +526,7 @@ export class DropDetector {
     for (let i = 0; i < bank.channels.length; i++) {
       const group = bank.firstGroup + (i >> 2);
       const lane = i & 3;
-      if (masks[group * 4 + lane] === 0) continue;
+      if (telling[group * 4 + lane] === 0) continue;
       let before = 1e-3;
       let behind = 1e-3;
       for (let s = 1; s <= RISE_SEGMENTS; s++) {
@@ -539,7 +548,7 @@ export class DropDetector {
     let most = -1;
     for (let i = 0; i < bank.channels.length; i++) {
       const group = bank.firstGroup + (i >> 2);
-      if (kernel.masks[group * 4 + (i & 3)] === 0) continue;
+      if (kernel.telling[group * 4 + (i & 3)] === 0) continue;
       const power = kernel.energy[(group * segments + Math.floor((at + TAPS) / SEGMENT)) * 4 + (i & 3)]!;
       if (power > most) {
         most = power;

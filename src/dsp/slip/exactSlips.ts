@@ -82,6 +82,9 @@ const CUT_OFF = 0.3;
 const EDGE = 0.4;
 const EDGE_FRAMES = 4;
 
+/** Frames on each side of an event by which it is told how loud it is right there. */
+const BESIDE = 4;
+
 /** Taps of the predictor that tells whether the signal goes on smoothly with the repeated frames taken out. */
 const JOIN_TAPS = 12;
 /** Frames before an event that it is fitted to, and those around the join that it is judged by. */
@@ -421,16 +424,41 @@ export class ExactSlips {
         for (let f = event.frame; f < end; f++) if (ring.at(f, c) !== ring.at(f - lag, c)) return 0;
     let bits = 0;
     const parts = this.#independent(bank.live, event.frame, end, lag);
+    const quieter = parts.length === 0 ? 1 : this.#quieter(parts, event.frame, end, lag);
     for (const part of parts) {
       const near = part.equal === 0 ? 0 : (part.equal + 1) / (BEFORE + ISOLATION + 2);
       const counted = lag === 1 ? this.#equalRate(part.channel) : 0;
-      bits += Math.max(0, -Math.log2(Math.max(near, counted, 1 / (2.5066 * part.sigmaSteps))));
+      const sigmaSteps = part.sigmaSteps * quieter;
+      bits += Math.max(0, -Math.log2(Math.max(near, counted, 1 / (2.5066 * sigmaSteps))));
     }
     // Few sources: one equal frame is no rarity then. What more there is to say lies in the frames that follow.
     if (bits >= NEEDED_BITS || bits < LEAST_EQUAL_BITS || parts.length === 0) return bits;
     const { channel } = parts[0]!;
     if (block) bits += (event.frames - 1) * this.#furtherBits(channel, event.frame, end, lag);
     return bits >= NEEDED_BITS ? bits : bits + this.#joinBits(channel, event.frame, event.frames);
+  }
+
+  /**
+   * By how much the lag differences are smaller right beside [from, to) than all around it, on the smaller side, over all channels: 0..1.
+   * Where a take begins behind a loud one, the first frames are within a step or two of each other, and equal by chance.
+   */
+  #quieter(channels: readonly { readonly channel: number }[], from: number, to: number, lag: number): number {
+    const ring = this.#ring;
+    const power = (channel: number, first: number, count: number) => {
+      let sum = 0;
+      for (let f = first; f < first + count; f++) sum += (ring.at(f, channel) - ring.at(f - lag, channel)) ** 2;
+      return sum;
+    };
+    let before = 0;
+    let behind = 0;
+    for (const { channel } of channels) {
+      const all =
+        (power(channel, from - BEFORE, BEFORE) + power(channel, to, ISOLATION)) / (BEFORE + ISOLATION) ||
+        Number.MIN_VALUE;
+      before += power(channel, from - BESIDE, BESIDE) / BESIDE / all;
+      behind += power(channel, to, BESIDE) / BESIDE / all;
+    }
+    return Math.min(1, Math.sqrt(Math.min(before, behind) / channels.length));
   }
 
   /**

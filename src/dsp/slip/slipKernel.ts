@@ -18,6 +18,11 @@ export const SPLICE_PLACES = 9;
 /** Frames of residual that a splice test sums over. */
 export const SPLICE_GUARD = 5;
 export const SPLICE_WINDOW = TAPS + 2 * SPLICE_GUARD;
+/**
+ * What a left-out frame must be expected to leave of itself, against what can't be foreseen, for a channel to be listened to. Noise leaves
+ * next to nothing, and a bank of idle preamps costs half; in music next to no channel is under it, and up to 0.5 as much was found.
+ */
+export const LEAST_TRACE = 0.25;
 /** Share of the background's energy that both stories of a splice are granted: a channel at its noise floor proves nothing. */
 export const FLOOR_SHARE = 0.3;
 /** What the energy with a missing sample put in may be, of the background's, at no price. */
@@ -93,15 +98,17 @@ export interface RepeatKernel {
 export interface SlipKernel extends RepeatKernel {
   readonly groups: number;
   readonly capacity: number;
-  /** All bits set: the lane counts in `logs`. Four entries a group. */
+  /** All bits set: the lane carries something. Four entries a group. */
   readonly masks: Int32Array;
+  /** All bits set: a frame left out of the lane would show, and it counts in `logs` and in the splice test. Four entries a group. */
+  readonly telling: Int32Array;
   /** Predictor of each lane: [group][0..TAPS][lane], the first is 1. */
   readonly taps: Float32Array;
   /** [group][frame][lane], x >> 8. */
   readonly data: Float32Array;
   /** Sum of squared residuals per SEGMENT frames: [group][segment][lane]. */
   readonly energy: Float32Array;
-  /** Sums over lanes of log2(|r| + 1) in Q7, one entry a frame: LOGS entries a group, for `residual` to fill. */
+  /** Sums over telling lanes of log2(|r| + 1) in Q7, one entry a frame: LOGS entries a group, for `residual` to fill. */
   readonly logs: Int32Array;
   /** Of the last `peaks`, one entry a cell: the largest, and the sum of its logs. */
   readonly cells: Int32Array;
@@ -124,11 +131,13 @@ export interface SlipKernel extends RepeatKernel {
   /** Hann-windowed autocorrelation of WINDOW frames from index `at`. */
   correlate(group: number, at: number): void;
   /**
-   * Fits the predictors of a group, whose first `lanes` lanes carry channels, to WINDOW frames from index `at`: `masks` and, when
-   * any lane lives, `taps` of the group. Returns how many lanes live.
+   * Fits the predictors of a group, whose first `lanes` lanes carry channels, to WINDOW frames from index `at`: `masks`, `telling` and, when
+   * any lane lives, `taps` of the group. Returns how many lanes tell of a frame left out: with the taps a, the energy E of the prediction
+   * error and the autocorrelation D of the steps from sample to sample, those where the largest over k of sum a[i] a[j] D(i - j), i and j > k,
+   * is over LEAST_TRACE times E.
    */
   train(group: number, at: number, lanes: number): number;
-  /** Residual of `frames` (a multiple of SEGMENT) frames from index `at` >= TAPS; its logs are put, or added, at entry `to` on. With no live lane there are no logs and no energy. */
+  /** Residual of `frames` (a multiple of SEGMENT) frames from index `at` >= TAPS; its logs are put, or added, at entry `to` on. With no telling lane there are no logs and no energy. */
   residual(group: number, at: number, frames: number, to: number, add: boolean): void;
   /** The largest of each CELL frames of `logs` from entry `from` on; two neighbours count as 589/1024 of their sum. Reads one entry more. */
   peaks(from: number, cells: number): void;
@@ -138,7 +147,7 @@ export interface SlipKernel extends RepeatKernel {
    */
   splice(group: number, peak: number): void;
   /**
-   * The splice test of a bank, groups `first` .. `first + groups - 1`: for each place the product over the live lanes of (qc + floor) /
+   * The splice test of a bank, groups `first` .. `first + groups - 1`: for each place the product over the telling lanes of (qc + floor) /
    * (q1 + floor), at `ratios`; and the sum of r - 1 - log r (nearly: (r - 1)^2 / (r + 1)) for a ratio r > 1 of q1 to MISFIT_LEEWAY of the background, at `misfits`. The floor is FLOOR_SHARE of what SPLICE_WINDOW frames have around index `live`, by the energy table.
    */
   spliceBank(first: number, groups: number, peak: number, live: number): void;

@@ -5,6 +5,7 @@ import {
   FLOOR_SHARE,
   HITS,
   hannWindow,
+  LEAST_TRACE,
   LOGS,
   LONGEST_REPEAT,
   MISFIT_LEEWAY,
@@ -24,11 +25,25 @@ import {
 
 const { fround } = Math;
 
+/** The energy that a left-out frame adds to the prediction error in the frame where it adds most; see `traceOf` of the assembly. */
+function traceOf(r: Float64Array, a: Float64Array): number {
+  let trace = 0;
+  let most = 0;
+  for (let k = TAPS; k >= 1; k--) {
+    let sum = 0;
+    for (let j = k + 1; j <= TAPS; j++) sum += a[j]! * (2 * r[j - k]! - (r[j - k - 1]! + r[j - k + 1]!));
+    trace += a[k]! * (a[k]! * (2 * (r[0]! - r[1]!)) + 2 * sum);
+    most = Math.max(most, trace);
+  }
+  return most;
+}
+
 /** Plain TypeScript twin of src/dsp/assembly/slip.ts: the same operations in the same order, one lane at a time. */
 export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
   const { channels, maxFrames, lanes, capacity } = options;
   const groups = lanes.length / 4;
   const masks = new Int32Array(lanes.length);
+  const telling = new Int32Array(lanes.length);
   const taps = new Float32Array(groups * (TAPS + 1) * 4);
   const data = new Float32Array(groups * capacity * 4);
   const energy = new Float32Array((groups * capacity * 4) / SEGMENT);
@@ -74,6 +89,7 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
     groups,
     capacity,
     masks,
+    telling,
     taps,
     data,
     energy,
@@ -140,20 +156,21 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
       correlate(group, at);
       const mask = masks.subarray(group * 4, group * 4 + 4);
       for (let lane = 0; lane < 4; lane++) mask[lane] = lane < count && correlation[lane]! > SILENT_ENERGY ? -1 : 0;
-      const live = mask.filter((bits) => bits !== 0).length;
-      if (live === 0) return 0;
+      const tells = telling.subarray(group * 4, group * 4 + 4).fill(0);
+      if (mask.every((bits) => bits === 0)) return 0;
       const r = new Float64Array(TAPS + 1);
       const a = new Float64Array(TAPS + 1);
       for (let lane = 0; lane < 4; lane++) {
         for (let k = 0; k <= TAPS; k++) r[k] = correlation[k * 4 + lane]!;
-        levinson(r, TAPS, mask[lane] !== 0 ? ROUNDING : 1, a, new Float64Array(TAPS + 1));
+        const error = levinson(r, TAPS, mask[lane] !== 0 ? ROUNDING : 1, a, new Float64Array(TAPS + 1));
         for (let k = 0; k <= TAPS; k++) taps[(group * (TAPS + 1) + k) * 4 + lane] = a[k]!;
+        if (mask[lane] !== 0 && traceOf(r, a) > error * LEAST_TRACE) tells[lane] = -1;
       }
-      return live;
+      return tells.filter((bits) => bits !== 0).length;
     },
     residual(group, at, frames, to, add) {
       if (!add) logs.fill(0, to, to + frames);
-      if (masks.subarray(group * 4, group * 4 + 4).every((mask) => mask === 0)) {
+      if (telling.subarray(group * 4, group * 4 + 4).every((tells) => tells === 0)) {
         const first = (group * (capacity / SEGMENT) + Math.floor(at / SEGMENT)) * 4;
         energy.fill(0, first, first + (frames / SEGMENT) * 4);
         return;
@@ -167,7 +184,7 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
           r = fround(r + x(group, at + n, lane));
           energy[segment] = mulAdd(energy[segment]!, r, r);
           float[0] = fround(Math.abs(r) + 1);
-          logs[to + n]! += ((bits[0]! >> 16) - (127 << 7)) & masks[group * 4 + lane]!;
+          logs[to + n]! += ((bits[0]! >> 16) - (127 << 7)) & telling[group * 4 + lane]!;
         }
       }
     },
@@ -250,7 +267,7 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
       for (let g = first; g < first + count; g++) {
         kernel.splice(g, peak);
         for (let lane = 0; lane < 4; lane++) {
-          if (masks[g * 4 + lane] === 0) continue;
+          if (telling[g * 4 + lane] === 0) continue;
           let power = 0;
           for (let s = middle - 4; s <= middle + 4; s++)
             if (Math.abs(s - middle) > 1) power += energy[((g * capacity) / SEGMENT + s) * 4 + lane]!;

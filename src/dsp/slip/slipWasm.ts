@@ -19,6 +19,7 @@ interface SlipExports {
   slipInit(channels: number, maxFrames: number, groups: number, capacity: number, ringFrames: number): void;
   slipLanes(): number;
   slipMasks(): number;
+  slipTelling(): number;
   slipTaps(): number;
   slipData(): number;
   slipEnergy(): number;
@@ -71,6 +72,7 @@ export function createWasmSlipKernel(
     groups,
     capacity,
     masks: new Int32Array(buffer, wasm.slipMasks(), lanes.length),
+    telling: new Int32Array(buffer, wasm.slipTelling(), lanes.length),
     taps: new Float32Array(buffer, wasm.slipTaps(), groups * (TAPS + 1) * 4),
     data: new Float32Array(buffer, wasm.slipData(), groups * capacity * 4),
     energy: new Float32Array(buffer, wasm.slipEnergy(), (groups * capacity * 4) / SEGMENT),

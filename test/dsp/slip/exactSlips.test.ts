@@ -157,6 +157,18 @@ describe('exact evidence of slips', () => {
     expect(slipsOf(block, 8, [A])).toEqual([]);
   });
 
+  it('says nothing where a quiet take begins right behind the loud end of another', () => {
+    const gaussian = gaussianOf(randomOf(12));
+    const block = new Int32Array(2400 * 300 * 8);
+    for (let n = 0; n < 2400 * 300; n++) {
+      // It grows from less than a step of 24 bits.
+      const at = n % 2400;
+      const level = at < 1200 ? Math.min(60, 0.2 * 10 ** (at / 12)) : 200_000;
+      for (let c = 0; c < 8; c++) block[n * 8 + c] = Math.round(level * gaussian()) * 256;
+    }
+    expect(slipsOf(block, 8, [A])).toEqual([]);
+  });
+
   it('forgets what came before a gap', () => {
     const found: ExactSlip[] = [];
     const kernel = kernelFor(8, [A], 480);
