@@ -24,7 +24,7 @@ const TAPS: i32 = 16;
 /** Frames per entry of the energy table. */
 const SEGMENT: i32 = 64;
 /** Frames that an autocorrelation looks at. */
-const WINDOW: i32 = 1024;
+const WINDOW: i32 = 768;
 /** Guard of the splice test, frames on either side. */
 const GUARD: i32 = 5;
 /** Entries of `logs` a group. */
