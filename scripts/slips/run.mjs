@@ -75,7 +75,7 @@ const exactSums = faults.map(([, { exacts }]) => exacts);
 if (exactSums.length > 0)
   out.push(
     '',
-    `${sumOf(exactSums.map((e) => sumOf(e.repeats)))} repeats and ${sumOf(exactSums.map((e) => sumOf(e.zeros)))} bursts in all. What is missing can not be told from the material: eight copies of one source that stands still for a frame by itself once in some seconds, squares that repeat themselves anyway, and silence, in which a repeated or zeroed frame is no other frame. What is missing in electronic music (16 bits, no noise of a preamp) has not been looked into.`,
+    `${sumOf(exactSums.map((e) => sumOf(e.repeats)))} repeats and ${sumOf(exactSums.map((e) => sumOf(e.zeros)))} bursts in all. What is missing can not be told from the material: eight copies of one source that stands still for a frame by itself once in some seconds, squares that repeat themselves anyway, and silence, in which a repeated or zeroed frame is no other frame. What is missing in electronic music is one bank of 16-bit files in which one pair stands three times: four sources whose samples move by few steps give less than the 30 bits asked for.`,
   );
 out.push(
   '',
