@@ -731,7 +731,7 @@ function slowStream(frames: i32): void {
 // The result is the largest |floor(A / 256)| + |floor(B / 256)|: x24 * 64 (Q6), at most 2 units (1/32 of a 24-bit step) too small,
 // whatever the level or the cut of the blocks.
 //
-// The i16 dot product takes 16 bits a factor, and is four times as fast as whole products. So each channel is first looked at with the
+// The i16 dot product makes eight products at once, of 16 bits a factor. So each channel is first looked at with the
 // upper 15 bits of its loudest sample: x = y * 2^s, rounded, |y| <= 16383. Where s is 0 that is exact. Else only frames that come within
 // NEARLY of the largest may be the largest: those few, one or two a channel and block in music, are filtered once more, with all bits.
 
