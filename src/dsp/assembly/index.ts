@@ -56,9 +56,8 @@ let zeroHiAt: usize = 0;
 /** Rows of eight lanes for the true-peak filter, see NEXT_ROW, and what each comes to, roughly. */
 let rowsAt: usize = 0;
 let roughAt: usize = 0;
-/** Of each lane: 2^(10 - s), and how near to the largest rough result a frame must come to be filtered again. */
+/** Of each lane: 2^(10 - s). */
 let scaleAt: usize = 0;
-let nearAt: usize = 0;
 /** Of each lane: the largest result with all bits. */
 let exactAt: usize = 0;
 /** Of four lanes: where their oldest sample stands. */
@@ -128,7 +127,6 @@ export function init(
   rowsAt = take(<usize>(HISTORY + ROW_CHUNK) * NEXT_ROW) + NEXT_ROW;
   roughAt = take(<usize>(ROW_CHUNK + 3) << 5);
   scaleAt = take(32);
-  nearAt = take(32);
   exactAt = take(32);
   oldestAt = take(16);
   const have = <usize>memory.size() << 16;
@@ -788,11 +786,9 @@ function truePeaks(frames: i32): void {
     const length = (frames + segments - 1) / segments;
     for (let lane = 0; lane < 8; lane++) {
       const channel = first + (lane & (width - 1));
-      const at = <usize>lane << 2;
       // Lanes behind the last channel hold what comes next in memory: nothing is looked for there.
       const s = channel < channels ? scaleOf(channel) : 0;
-      store<i32>(scaleAt + at, 1 << (10 - s));
-      store<i32>(nearAt + at, s == 0 ? -1 : NEARLY);
+      store<i32>(scaleAt + (<usize>lane << 2), 1 << (10 - s));
     }
     scaleLo = v128.load(scaleAt);
     scaleHi = v128.load(scaleAt, 16);
@@ -809,9 +805,8 @@ function truePeaks(frames: i32): void {
       phases(count);
       largest(first, width, from, count, frames, length);
     }
-    const whole = i32x4.splat(1 << 10);
-    const lo = v128.bitselect(peakLo, v128.load(exactAt), i32x4.eq(scaleLo, whole));
-    const hi = v128.bitselect(peakHi, v128.load(exactAt, 16), i32x4.eq(scaleHi, whole));
+    const lo = v128.bitselect(peakLo, v128.load(exactAt), whole(scaleLo));
+    const hi = v128.bitselect(peakHi, v128.load(exactAt, 16), whole(scaleHi));
     const out = truePeakAt + (<usize>first << 2);
     if (width == 8) {
       v128.store(out, lo);
@@ -826,6 +821,13 @@ function truePeaks(frames: i32): void {
   }
 }
 
+/** Lanes that were looked at with all their bits at once: s is 0. */
+// @ts-ignore: decorator
+@inline
+function whole(scale: v128): v128 {
+  return i32x4.eq(scale, i32x4.splat(1 << 10));
+}
+
 /** Filters again, with all bits, the frames of a chunk whose rough result is not surely under another's. */
 function largest(first: i32, width: i32, from: i32, count: i32, frames: i32, length: i32): void {
   for (let half = 0; half < 2; half++) {
@@ -836,11 +838,11 @@ function largest(first: i32, width: i32, from: i32, count: i32, frames: i32, len
       const at = historyAt + (<usize>(first + (lane & (width - 1))) << 2) + <usize>frame * stride;
       store<u32>(oldestAt + (<usize>(lane & 3) << 2), <u32>at);
     }
-    const near = v128.load(nearAt + lanes);
-    const rough = half == 0 ? peakLo : peakHi;
+    const done = whole(half == 0 ? scaleLo : scaleHi);
+    if (i32x4.all_true(done)) continue;
+    const rough = i32x4.sub(half == 0 ? peakLo : peakHi, i32x4.splat(NEARLY));
     // A lane that was looked at with all its bits asks for more than there is.
-    const least = v128.bitselect(i32x4.splat(i32.MAX_VALUE), i32x4.sub(rough, near), i32x4.lt_s(near, i32x4.splat(0)));
-    if (!v128.any_true(i32x4.gt_s(near, i32x4.splat(0)))) continue;
+    const least = v128.bitselect(i32x4.splat(i32.MAX_VALUE), rough, done);
     let exact = v128.load(exactAt + lanes);
     let row = roughAt + lanes;
     for (let n = 0; n < count; n += 4) {
