@@ -5,8 +5,16 @@
 import type { Fault } from '../fault.ts';
 import type { PortMap } from './interfaces/interfaceMap.ts';
 
-/** Largest block, in periods: two have half the cost of one beside their samples', and still fit a processor's near memory. */
-export const BLOCK_PERIODS = 2;
+/** Periods in a block at most: as many as a restful wake-up finds, and the cost beside the samples' is that of one block. */
+const BLOCK_PERIODS = 4;
+/** A block that goes through all kernels should stay in a processor's near memory: a Pi 5's core has 512 KiB of it. */
+const BLOCK_BYTES = 288 * 1024;
+
+/** Frames of the largest block of a stream: whole periods, one at least. */
+export function blockFrames({ channels, periodFrames }: Pick<StreamInfo, 'channels' | 'periodFrames'>): number {
+  const periods = Math.floor(BLOCK_BYTES / (periodFrames * channels * Int32Array.BYTES_PER_ELEMENT));
+  return periodFrames * Math.min(BLOCK_PERIODS, Math.max(1, periods));
+}
 
 /** What a source delivers, known once it is open. */
 export interface StreamInfo {

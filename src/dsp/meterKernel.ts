@@ -68,7 +68,7 @@ export interface MeterKernel {
   reset(): void;
 }
 
-/** 20 ms at 192 kHz: two periods. */
+/** 40 ms at 96 kHz, 20 ms at 192 kHz. */
 export const MAX_BLOCK_FRAMES = 3840;
 
 export interface MeterKernelOptions {

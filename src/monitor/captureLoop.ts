@@ -3,7 +3,7 @@
  * posts, and never waits for the main thread.
  */
 import {
-  BLOCK_PERIODS,
+  blockFrames,
   type CaptureRead,
   type CaptureSource,
   type CaptureStream,
@@ -18,7 +18,7 @@ import { ProofMeter } from '../dsp/proof/proofMeter.ts';
 import type { SlipEvidence } from '../dsp/slip/evidence.ts';
 import { SlipDetector } from '../dsp/slip/slipDetector.ts';
 import type { SlipKernel, SlipKernelOptions } from '../dsp/slip/slipKernel.ts';
-import { SnippetRing } from '../evidence/snippetRing.ts';
+import { SnippetCutter, snippetRingFrames } from '../evidence/snippetCutter.ts';
 import { assertNever, type Fault } from '../fault.ts';
 import type { RingWriter } from '../recorder/ring.ts';
 import type { CaptureEvent, CaptureState, FromCapture, ToCapture, WorkerBank } from './captureMessages.ts';
@@ -79,7 +79,7 @@ interface OpenStream {
   readonly ltc: LtcReader;
   slips: SlipDetector | null;
   foreign: ForeignWatch | null;
-  snippets: SnippetRing;
+  readonly snippets: SnippetCutter;
   /** The guided proof that runs. */
   proof: ProofMeter | null;
   proofToldFrames: number;
@@ -240,7 +240,17 @@ export class CaptureLoop {
       maxFrames,
       rateHz,
       banks: banks.map((bank) => bank.columns),
-      kernel: (lanes, capacity) => this.#parts.createSlipKernel({ channels, maxFrames, lanes, capacity }),
+      kernel: (lanes, capacity) => {
+        // Its ring is to hold what the evidence is cut from: one copy of each sample serves both.
+        const kernel = this.#parts.createSlipKernel({
+          channels,
+          maxFrames: snippetRingFrames(rateHz, maxFrames),
+          lanes,
+          capacity,
+        });
+        open.snippets.watch({ frames: kernel.ringFrames, samples: kernel.ring });
+        return kernel;
+      },
       onEvidence: (evidence) => {
         // Bursts and hash are full of edges, and none of them is a slip.
         if (open.foreign?.silences(evidence.event.bank) === true) return;
@@ -311,9 +321,9 @@ export class CaptureLoop {
       ltc: new LtcReader(info.rateHz, (event) => this.#parts.post({ kind: 'timecode', event })),
       slips: null,
       foreign: null,
-      snippets: new SnippetRing({
+      snippets: new SnippetCutter({
         channels: info.channels,
-        maxFrames: BLOCK_PERIODS * info.periodFrames,
+        maxFrames: meters.kernel.maxFrames,
         rateHz: info.rateHz,
         onSnippet: (snippet) => this.#parts.post({ kind: 'snippet', snippet }),
       }),
@@ -341,7 +351,7 @@ export class CaptureLoop {
     const meters = new LiveMeters({
       channels: info.channels,
       rateHz: info.rateHz,
-      maxFrames: Math.min(MAX_BLOCK_FRAMES, BLOCK_PERIODS * info.periodFrames),
+      maxFrames: Math.min(MAX_BLOCK_FRAMES, blockFrames(info)),
       validBits: info.validBits,
       clipRun: this.#clipRun,
       holdMs: this.#holdMs,
@@ -411,10 +421,11 @@ export class CaptureLoop {
     const meter = open.meters.kernel;
     meter.process(frames);
     this.#parts.ring?.write(meter.input, frames, open.frames);
-    open.snippets.append(meter.input, frames, open.frames);
     open.foreign?.process(meter.input, frames, open.frames, meter);
     const hurried = waitingFrames * HURRY_PART > open.stream.info.bufferFrames;
     open.slips?.process(meter.input, frames, open.frames, meter, hurried);
+    // The detector has put the block into its ring, and pointed at what it found.
+    open.snippets.advance(frames, open.frames);
     this.#prove(open, meter.input, frames);
     if (open.foreign !== null) blankForeign(meter, open.foreign.excluded);
     const column = this.#timecodeColumn;

@@ -3,7 +3,7 @@
  * compiled meanwhile, which on a slow core takes longer than a small buffer holds. In the kernel tests' guest (10^9 instructions a second)
  * the first search for dropped frames took 500 ms of a stream whose buffer held 160. Nothing of it is told to anybody.
  */
-import { BLOCK_PERIODS, type CaptureRead, type CaptureStream } from '../device/ports.ts';
+import { blockFrames, type CaptureRead, type CaptureStream } from '../device/ports.ts';
 import { CaptureLoop, type CaptureLoopParts } from './captureLoop.ts';
 import type { ToCapture } from './captureMessages.ts';
 import { createBoardMemory, LevelBoardWriter } from './levelBoard.ts';
@@ -73,7 +73,7 @@ function madeUpStream(took: (frames: number) => void): CaptureStream {
       notes: [],
     },
     read(block): CaptureRead {
-      const frames = BLOCK_PERIODS * PERIOD_FRAMES;
+      const frames = blockFrames({ channels: CHANNELS, periodFrames: PERIOD_FRAMES });
       for (let n = 0; n < frames; n++) {
         const at = position + n;
         const t = at + Math.floor(at / SLIP_EVERY_FRAMES) + (at < BLOCK_AT_FRAME ? 0 : BLOCK_FRAMES);

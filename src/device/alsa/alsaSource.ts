@@ -4,7 +4,7 @@
  */
 import { assertNever, bad, type Fault, good, type Outcome } from '../../fault.ts';
 import {
-  BLOCK_PERIODS,
+  blockFrames,
   type CaptureChoice,
   type CaptureRead,
   type CaptureSource,
@@ -320,7 +320,7 @@ class AlsaStream implements CaptureStream {
     this.#longBytes = alsa.longBytes;
     this.info = info;
     // A read fetches no more than this of a packed format.
-    this.#rawFrames = BLOCK_PERIODS * info.periodFrames;
+    this.#rawFrames = blockFrames(info);
     const raw = new ArrayBuffer(
       format === 'S32_LE' ? 0 : Math.ceil((this.#rawFrames * info.channels * BYTES[format]) / 4) * 4,
     );

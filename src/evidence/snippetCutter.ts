@@ -1,6 +1,7 @@
 /**
- * The last moments of a stream, all channels, in the capture worker: when the slip detector points at a frame, the 20 ms before
- * and behind it are cut out as soon as they are there. Appending copies and allocates nothing; cutting allocates, and is rare.
+ * Cuts out what a slip looked like, in the capture worker: when the slip detector points at a frame, the 20 ms before and behind it
+ * are taken from the detector's own ring of whole samples, as soon as they stand there. Counting allocates nothing; cutting does, and
+ * is rare.
  */
 import { type Snippet, snippetReach } from './snippet.ts';
 
@@ -11,27 +12,35 @@ const MAX_WAITING = 16;
 /** Cuts a second and bank: a flood of weak suspicions must not fill the main thread. */
 const CUTS_PER_S = 2;
 
+/** The last frames of a stream, all channels interleaved: frame n stands at (n modulo `frames`) * channels. */
+export interface SampleRing {
+  readonly frames: number;
+  readonly samples: Int32Array;
+}
+
 interface Waiting {
   readonly bank: number;
   readonly columns: readonly number[];
   readonly frame: number;
 }
 
-export interface SnippetRingOptions {
+export interface SnippetCutterOptions {
   readonly channels: number;
-  /** Frames of a block at most; `append` is given blocks of exactly this size, filled as far as it is told. */
+  /** Frames of a block at most: a block is written into the ring whole, and what stands behind its frames covers the oldest ones. */
   readonly maxFrames: number;
   readonly rateHz: number;
   readonly onSnippet: (snippet: Snippet) => void;
 }
 
-export class SnippetRing {
-  readonly #options: SnippetRingOptions;
+/** Frames that a ring must hold, so that all that the detector may point at is still there when it does. */
+export function snippetRingFrames(rateHz: number, maxFrames: number): number {
+  return DETECTOR_LAG + 2 * snippetReach(rateHz) + 2 * maxFrames;
+}
+
+export class SnippetCutter {
+  readonly #options: SnippetCutterOptions;
   readonly #reach: number;
-  /** Frames of the ring proper; maxFrames of slack stand behind it. */
-  readonly #capacity: number;
-  readonly #samples: Int32Array;
-  #next = 0;
+  #ring: SampleRing = { frames: 0, samples: new Int32Array(0) };
   /** Absolute frame behind the last one, and frames known to be good before it. */
   #end = 0;
   #held = 0;
@@ -40,28 +49,26 @@ export class SnippetRing {
   /** Frames pointed at that were let go: too many at once, or no longer there. */
   missed = 0;
 
-  constructor(options: SnippetRingOptions) {
+  constructor(options: SnippetCutterOptions) {
     this.#options = options;
     this.#reach = snippetReach(options.rateHz);
-    this.#capacity = DETECTOR_LAG + 2 * this.#reach + 2 * options.maxFrames;
-    this.#samples = new Int32Array((this.#capacity + options.maxFrames) * options.channels);
   }
 
-  /** Takes the first `frames` frames of a block. `firstFrame`: absolute number of the first. */
-  append(block: Int32Array, frames: number, firstFrame: number): void {
-    const { channels } = this.#options;
+  /** Cuts from this ring from now on; nothing stands in it yet. */
+  watch(ring: SampleRing): void {
+    this.reset();
+    this.#ring = ring;
+  }
+
+  /** `frames` more frames stand in the ring; the first has the absolute number `firstFrame`. */
+  advance(frames: number, firstFrame: number): void {
     if (firstFrame !== this.#end) this.reset();
-    // The whole block in one copy: what stands behind its frames lands on the oldest ones, which are not counted as held.
-    this.#samples.set(block, this.#next * channels);
-    const past = this.#next + frames - this.#capacity;
-    if (past > 0) this.#samples.copyWithin(0, this.#capacity * channels, (this.#capacity + past) * channels);
-    this.#next = past >= 0 ? past : this.#next + frames;
     this.#end = firstFrame + frames;
-    this.#held = Math.min(this.#held + frames, this.#capacity - this.#options.maxFrames);
+    this.#held = Math.min(this.#held + frames, this.#ring.frames - this.#options.maxFrames);
     if (this.#waiting.length > 0) this.#cutRipe();
   }
 
-  /** Points at a frame of a bank. */
+  /** Points at a frame of a bank: it is cut out by one of the next `advance`s. */
   want(bank: number, columns: readonly number[], frame: number): void {
     const last = this.#lastCuts.get(bank) ?? Number.NEGATIVE_INFINITY;
     if (this.#waiting.length >= MAX_WAITING || Math.abs(frame - last) < this.#options.rateHz / CUTS_PER_S) {
@@ -70,7 +77,6 @@ export class SnippetRing {
     }
     this.#lastCuts.set(bank, frame);
     this.#waiting.push({ bank, columns, frame });
-    this.#cutRipe();
   }
 
   /** After lost frames: what came before is not next to what follows. */
@@ -78,7 +84,6 @@ export class SnippetRing {
     this.missed += this.#waiting.length;
     this.#waiting = [];
     this.#held = 0;
-    this.#next = 0;
   }
 
   #cutRipe(): void {
@@ -94,15 +99,15 @@ export class SnippetRing {
 
   #cut({ bank, columns, frame }: Waiting, first: number): Snippet {
     const { channels, rateHz } = this.#options;
+    const ring = this.#ring;
     const length = 2 * this.#reach;
     const samples = new Int32Array(length * columns.length);
-    // `next` is where frame `end` will go.
-    let place = (((this.#next - (this.#end - first)) % this.#capacity) + this.#capacity) % this.#capacity;
+    let place = first % ring.frames;
     let out = 0;
     for (let n = 0; n < length; n++) {
       const at = place * channels;
-      for (const column of columns) samples[out++] = this.#samples[at + column]!;
-      place = place + 1 === this.#capacity ? 0 : place + 1;
+      for (const column of columns) samples[out++] = ring.samples[at + column]!;
+      place = place + 1 === ring.frames ? 0 : place + 1;
     }
     return { bank, frame, firstFrame: first, rateHz, channels: columns.map((c) => c + 1), samples };
   }
