@@ -12,6 +12,8 @@ export interface PanelLoopParts {
   readonly view: () => PanelView;
   /** Monotonic, ms. */
   readonly nowMs: () => number;
+  /** Called when somebody looks or may look: a panel is attached, the mirror is asked for, a button pressed. */
+  readonly onLook?: () => void;
   readonly onCommand: (command: UiCommand) => void;
   /** Page to begin with. */
   readonly pageName?: string;
@@ -21,7 +23,7 @@ export interface PanelLoopParts {
 const FRAME_MS = 33;
 /** With no panel attached and nobody looking or pressing for this long, a turn comes so rarely: a wake-up costs more than the turn. */
 const UNWATCHED_AFTER_MS = 1000;
-const UNWATCHED_MS = 500;
+const UNWATCHED_MS = 1000;
 
 export class PanelLoop {
   readonly #parts: PanelLoopParts;
@@ -79,6 +81,7 @@ export class PanelLoop {
   /** Somebody looks or presses. */
   #watch(nowMs: number): void {
     this.#watchedMs = nowMs;
+    this.#parts.onLook?.();
     if (this.#timer !== null) this.#pace();
   }
 
@@ -110,6 +113,7 @@ export class PanelLoop {
 
   #draw(): void {
     if (this.#panels.size === 0) return;
+    // Calls #watch: an attached panel is looked at.
     const frame = this.frame(false);
     for (const panel of this.#panels) panel.show(frame);
   }

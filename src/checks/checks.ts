@@ -82,9 +82,14 @@ export class Checks {
     this.#check = null;
   }
 
-  /** Twice a second, while frames come. */
+  /** A check waits for somebody. */
+  get running(): boolean {
+    return this.#check?.view.state === 'running';
+  }
+
+  /** Once or twice a second, while frames come. */
   turn(heard: readonly Heard[], nowMs: number, prove: ProveView | null = null): void {
-    if (this.#check !== null && this.#check.view.state === 'running') this.#take(this.#check.step(heard, nowMs, prove));
+    if (this.#check?.view.state === 'running') this.#take(this.#check.step(heard, nowMs, prove));
     if (nowMs - this.#windowMs >= WINDOW_MS) {
       this.#windowMs = nowMs;
       this.#before = this.#loudest;

@@ -8,6 +8,8 @@ import type { Snapshot } from './snapshot.ts';
 export interface MonitorView {
   /** The newest snapshot. */
   snapshot(): Snapshot;
+  /** Somebody looks: for a while snapshots come as often as they may. The one at hand is renewed if it is older than that. */
+  looked(): void;
   /** The newest levels, merged since the last level frame. */
   levels(): LevelFrame;
   /** Called on each new snapshot, at most twice a second. Returns its disposer. */

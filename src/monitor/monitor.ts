@@ -42,6 +42,10 @@ const LEVEL_INTERVAL_MS = 33;
 /** Between two turns while nobody listens to levels: a wake-up costs more than the turn. */
 const IDLE_INTERVAL_MS = 250;
 const SNAPSHOT_INTERVAL_MS = 500;
+/** With nobody who looks at them: the journal and the takes have enough in one a second. */
+const UNSEEN_SNAPSHOT_INTERVAL_MS = 1000;
+/** Who looked will look again within this. */
+const LOOKING_MS = 3000;
 /** The capture worker turns every 100 ms at least. One that did not for this long hangs in a driver: nobody watches. */
 const HUNG_MS = 3000;
 
@@ -165,6 +169,7 @@ export class Monitor implements MonitorView, MonitorCommands {
   #snapshot: Snapshot;
   #takenMs = Number.NEGATIVE_INFINITY;
   #lastSnapshotMs = Number.NEGATIVE_INFINITY;
+  #lookedMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
   readonly #diagnosis = new Diagnosis();
   readonly #device = new DeviceWatch(
@@ -209,6 +214,11 @@ export class Monitor implements MonitorView, MonitorCommands {
 
   snapshot(): Snapshot {
     return this.#snapshot;
+  }
+
+  looked(): void {
+    this.#lookedMs = this.#parts.uptimeMs();
+    if (this.#timer !== null && this.#lookedMs - this.#lastSnapshotMs >= SNAPSHOT_INTERVAL_MS) this.turn();
   }
 
   levels(): LevelFrame {
@@ -574,7 +584,7 @@ export class Monitor implements MonitorView, MonitorCommands {
     const nowMs = this.#parts.uptimeMs();
     this.#watchWorker(nowMs);
     // What the device tells is shown at once: calmed, it changes at most twice a second a port.
-    const snapshotDue = this.#device.turn(nowMs) || nowMs - this.#lastSnapshotMs >= SNAPSHOT_INTERVAL_MS;
+    const snapshotDue = this.#device.turn(nowMs) || nowMs - this.#lastSnapshotMs >= this.#snapshotEveryMs(nowMs);
     if (snapshotDue || this.#levelListeners.size > 0) this.#takeLevels();
     if (snapshotDue) {
       this.#lastSnapshotMs = nowMs;
@@ -582,6 +592,16 @@ export class Monitor implements MonitorView, MonitorCommands {
       for (const listener of this.#snapshotListeners) listener(this.#snapshot);
       this.#beginCheckProof();
     }
+  }
+
+  /** A check or a proof that runs has somebody before it. */
+  #snapshotEveryMs(nowMs: number): number {
+    const looking =
+      this.#levelListeners.size > 0 ||
+      nowMs - this.#lookedMs < LOOKING_MS ||
+      this.#checks.running ||
+      this.#proofs.running !== null;
+    return looking ? SNAPSHOT_INTERVAL_MS : UNSEEN_SNAPSHOT_INTERVAL_MS;
   }
 
   #bankOf(plan: PlannedBank): Bank {

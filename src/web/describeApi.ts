@@ -62,6 +62,7 @@ export async function describeApi(): Promise<OpenApi> {
   const nothing = () => {};
   const web = createWebServer({
     view: {
+      looked: () => {},
       snapshot: () => STILL,
       levels: () => emptyLevelFrame(0),
       onSnapshot: () => nothing,

@@ -135,6 +135,7 @@ export function createWebServer(options: WebOptions): WebServer {
 
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(HEADERS);
+    view.looked();
     if (view.snapshot().simulated) reply.header('x-lightkeeper-simulated', 'true');
     if (!allowed.allows(request.headers.host)) {
       return sendFault(context, reply, 403, {

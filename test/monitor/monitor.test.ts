@@ -62,7 +62,13 @@ function rig() {
     /** As the capture worker does once a turn. */
     turned: () => writer.turned(),
     publish: (frames: number) => writer.publish(20, levels, frames, 0, 0),
+    /** Time goes by, with somebody who looks. */
     elapse: (ms: number) => {
+      nowMs += ms;
+      monitor.looked();
+      monitor.turn();
+    },
+    elapseUnseen: (ms: number) => {
       nowMs += ms;
       monitor.turn();
     },
@@ -92,6 +98,22 @@ describe('the monitor', () => {
     expect(channels[6]).toMatchObject({ name: 'Bass', meterDb: 0, dead: false });
     expect(meter).toMatchObject({ ballistic: 'ppmEbu', zeroAtDbfs: -18, unit: 'dBu', fullScaleIs: 18 });
     expect(loudness).toMatchObject([{ name: 'Mix', channels: [3, 4], integratedLufs: null }]);
+  });
+
+  it('makes a snapshot twice a second while somebody looks, and once while nobody does', () => {
+    const { monitor, elapse, elapseUnseen } = rig();
+    const made = (turn: (ms: number) => void) => {
+      const before = monitor.snapshot().seq;
+      for (let i = 0; i < 40; i++) turn(250);
+      return monitor.snapshot().seq - before;
+    };
+    expect(made(elapse)).toBe(20);
+    for (let i = 0; i < 12; i++) elapseUnseen(250);
+    expect(made(elapseUnseen)).toBe(10);
+    // Who listens to levels looks.
+    const end = monitor.onLevels(() => {});
+    expect(made(elapseUnseen)).toBe(20);
+    end();
   });
 
   it('keeps an acknowledged finding listed and quiet, and refuses one that does not stand', () => {

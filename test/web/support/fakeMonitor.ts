@@ -53,6 +53,8 @@ export interface FakeMonitorOptions {
 
 export class FakeMonitor implements MonitorView, MonitorCommands {
   readonly calls: string[] = [];
+  /** Requests and panels that said somebody looks. */
+  looks = 0;
   readonly #channels: number;
   readonly #random: () => number;
   readonly #levels: LevelFrame & { seq: number; frame: number };
@@ -79,6 +81,10 @@ export class FakeMonitor implements MonitorView, MonitorCommands {
 
   snapshot(): Snapshot {
     return this.#snapshot;
+  }
+
+  looked(): void {
+    this.looks++;
   }
 
   levels(): LevelFrame {
