@@ -11,7 +11,7 @@ import type { ClockWorkerData, FromClock, ToClock } from './monitor/clockMessage
 /** How long a worker may take to close the device. */
 const STOP_MS = 1500;
 
-export type CaptureSettings = Omit<CaptureWorkerData, 'gate' | 'board' | 'ring'>;
+export type CaptureSettings = Omit<CaptureWorkerData, 'gate' | 'board' | 'ring' | 'commandsTold'>;
 
 export interface CaptureThreadsParts {
   readonly board: SharedArrayBuffer;
@@ -24,6 +24,7 @@ export interface CaptureThreadsParts {
 
 interface Threads {
   readonly capture: Worker;
+  readonly commandsTold: Int32Array;
   readonly clock: Worker | null;
   stopping: boolean;
 }
@@ -50,7 +51,7 @@ export class CaptureThreads {
   }
 
   tell(command: ToCapture): void {
-    this.#threads?.capture.postMessage(command);
+    if (this.#threads !== null) tellCapture(this.#threads, command);
   }
 
   tellClock(command: ToClock): void {
@@ -66,12 +67,19 @@ export class CaptureThreads {
   #begin(settings: CaptureSettings): void {
     const { board, ring, readControls } = this.#parts;
     const gate = new SharedArrayBuffer(4);
+    const commandsTold = new SharedArrayBuffer(4);
     const clock = readControls ? this.#clockWorker(settings.choice, gate) : null;
     const capture = new Worker(new URL('./captureWorker.js', import.meta.url), {
-      workerData: { ...settings, board, ring, gate: clock === null ? null : gate } satisfies CaptureWorkerData,
+      workerData: {
+        ...settings,
+        board,
+        commandsTold,
+        ring,
+        gate: clock === null ? null : gate,
+      } satisfies CaptureWorkerData,
       resourceLimits: WORKER_LIMITS,
     });
-    const threads: Threads = { capture, clock, stopping: false };
+    const threads: Threads = { capture, commandsTold: new Int32Array(commandsTold), clock, stopping: false };
     this.#threads = threads;
     capture.on('message', (message: FromCapture) => {
       if (!threads.stopping) this.#parts.onCapture(message);
@@ -102,13 +110,23 @@ export class CaptureThreads {
     if (threads === null) return;
     threads.stopping = true;
     this.#threads = null;
-    await Promise.all([stopWorker(threads.capture), threads.clock === null ? null : stopWorker(threads.clock)]);
+    const { capture, clock } = threads;
+    await Promise.all([
+      stopWorker(capture, () => tellCapture(threads, { kind: 'stop' })),
+      clock === null ? null : stopWorker(clock, () => clock.postMessage({ kind: 'stop' } satisfies ToClock)),
+    ]);
   }
 }
 
-async function stopWorker(worker: Worker): Promise<void> {
+/** The count goes up behind the command: who sees it finds the command there. */
+function tellCapture({ capture, commandsTold }: Threads, command: ToCapture): void {
+  capture.postMessage(command);
+  Atomics.add(commandsTold, 0, 1);
+}
+
+async function stopWorker(worker: Worker, tellToStop: () => void): Promise<void> {
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-  worker.postMessage({ kind: 'stop' });
+  tellToStop();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, STOP_MS);

@@ -1,5 +1,6 @@
 /** Root of the capture worker: builds the one adapter that was chosen and runs the loop until told to stop. */
 import { constants, setPriority } from 'node:os';
+import { performance } from 'node:perf_hooks';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { alsaCardSource } from './device/alsa/findCard.ts';
 import type { CaptureChoice, CaptureSource } from './device/ports.ts';
@@ -20,6 +21,7 @@ const port = parentPort;
 if (port === null) throw new Error('the capture worker runs as a worker thread only');
 
 const data = workerData as CaptureWorkerData;
+const commandsTold = new Int32Array(data.commandsTold);
 /** Longest wait for the clock worker's first reading. */
 const GATE_MS = 500;
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
@@ -29,6 +31,17 @@ const post = (message: FromCapture) =>
   message.kind === 'snippet'
     ? port.postMessage(message, [message.snippet.samples.buffer as ArrayBuffer])
     : port.postMessage(message);
+
+/** Commands told so far, as last seen here. */
+let commandsSeen = -1;
+/** To ask the port costs more than to look at a count, and there is hardly ever a command. */
+function takeCommand(): ToCapture | undefined {
+  const told = Atomics.load(commandsTold, 0);
+  if (told === commandsSeen) return undefined;
+  const received = receiveMessageOnPort(port!);
+  if (received === undefined) commandsSeen = told;
+  return received?.message as ToCapture | undefined;
+}
 
 /**
  * A device does not wait: this thread, and no other, goes before what else the box does, where that is allowed (LimitNICE of the unit; root).
@@ -97,7 +110,7 @@ try {
       board: new LevelBoardWriter(data.board),
       ...creators,
       post,
-      takeCommand: () => receiveMessageOnPort(port)?.message as ToCapture | undefined,
+      takeCommand,
       sleepMs,
       nowMs: () => performance.now(),
       clipRun: data.clipRun,

@@ -88,7 +88,12 @@ interface OpenStream {
   digitalZero: boolean[];
   evidence: SlipEvidence[];
   reportedFrames: number;
+  /** Frames that went through the meters. */
   frames: number;
+  /** Frames of the next block that stand in the kernel's input already. */
+  filled: number;
+  /** The kernel's input from each period's place on, so that a block can be read a period at a time. */
+  places: Places | null;
   xruns: number;
   lostFrames: number;
   lastFramesMs: number;
@@ -97,6 +102,11 @@ interface OpenStream {
   rateToldMs: number;
   readonly openedMs: number;
   wakePeriods: number;
+}
+
+interface Places {
+  readonly kernel: MeterKernel;
+  readonly byPeriod: readonly Int32Array[];
 }
 
 export class CaptureLoop {
@@ -166,6 +176,8 @@ export class CaptureLoop {
   }
 
   #obey(command: ToCapture): void {
+    // What was read before the command is of before the command; and meters may be put up anew.
+    if (this.#open !== null) this.#endBlock(this.#open);
     switch (command.kind) {
       case 'clear':
         this.#open?.meters.clear(command.channels);
@@ -334,6 +346,8 @@ export class CaptureLoop {
       evidence: [],
       reportedFrames: 0,
       frames: 0,
+      filled: 0,
+      places: null,
       xruns: 0,
       lostFrames: 0,
       lastFramesMs: nowMs,
@@ -373,14 +387,24 @@ export class CaptureLoop {
 
   #capture(): void {
     const open = this.#open as OpenStream;
-    const { kernel } = open.meters;
-    const read: CaptureRead = open.stream.read(kernel.input, kernel.maxFrames, WAIT_MS);
+    const { maxFrames } = open.meters.kernel;
+    const read: CaptureRead = open.stream.read(this.#place(open), maxFrames - open.filled, WAIT_MS);
+    if (read.kind !== 'frames') this.#endBlock(open);
     switch (read.kind) {
-      case 'frames':
+      case 'frames': {
         this.#onStamp(open, read.timeNs, read.positionFrames);
-        this.#onFrames(open, read.frames, read.waitingFrames ?? 0);
+        open.filled += read.frames;
+        open.lastFramesMs = this.#parts.nowMs();
+        // Woken for each period's stamp, a whole block is waited for all the same: its cost beside the samples' is that of one period.
+        const { periodFrames } = open.stream.info;
+        const waits =
+          open.stream.wakeEvery !== undefined &&
+          open.filled % periodFrames === 0 &&
+          open.filled + periodFrames <= maxFrames;
+        if (!waits) this.#endBlock(open, read.waitingFrames ?? 0);
         this.#tellRate(open);
         return;
+      }
       case 'idle':
         if (this.#state.kind === 'running' && this.#parts.nowMs() - open.lastFramesMs > STALL_MS) {
           this.#setState({ kind: 'stalled' });
@@ -417,6 +441,28 @@ export class CaptureLoop {
     }
   }
 
+  /** Where the next frames go: behind those that stand in the kernel's input. */
+  #place(open: OpenStream): Int32Array {
+    const { kernel } = open.meters;
+    if (open.filled === 0) return kernel.input;
+    const { periodFrames } = open.stream.info;
+    if (open.places?.kernel !== kernel) {
+      const byPeriod = Array.from({ length: Math.ceil(kernel.maxFrames / periodFrames) }, (_, i) =>
+        kernel.input.subarray(i * periodFrames * kernel.channels),
+      );
+      open.places = { kernel, byPeriod };
+    }
+    return open.places.byPeriod[open.filled / periodFrames] as Int32Array;
+  }
+
+  /** What stands in the kernel's input goes through all that listens. */
+  #endBlock(open: OpenStream, waitingFrames = 0): void {
+    const frames = open.filled;
+    if (frames === 0) return;
+    open.filled = 0;
+    this.#onFrames(open, frames, waitingFrames);
+  }
+
   #onFrames(open: OpenStream, frames: number, waitingFrames: number): void {
     const meter = open.meters.kernel;
     meter.process(frames);
@@ -444,7 +490,6 @@ export class CaptureLoop {
       }
     }
     open.frames += frames;
-    open.lastFramesMs = this.#parts.nowMs();
     this.#reportSlips(open);
     const slow = open.meters.slow(open.frames);
     if (slow !== null) this.#parts.post({ kind: 'readings', readings: slow });
@@ -469,7 +514,7 @@ export class CaptureLoop {
     if (told === null) return;
     open.proof?.gap();
     const sinceFrames = Math.round(((timeNs - told.atNs) / 1e9) * open.stream.info.rateHz);
-    const frame = Math.max(0, open.frames - sinceFrames);
+    const frame = Math.max(0, open.frames + open.filled - sinceFrames);
     if (told.kind === 'lostMicroframes') {
       this.#event({ kind: 'usbLoss', frame, frames: told.frames });
       return;

@@ -127,6 +127,8 @@ export type ToCapture =
 export interface CaptureWorkerData {
   readonly choice: CaptureChoice;
   readonly board: SharedArrayBuffer;
+  /** One word that counts the commands told; it goes up after the command was posted. */
+  readonly commandsTold: SharedArrayBuffer;
   readonly clipRun: number;
   readonly holdMs: number;
   readonly movement: Movement;

@@ -94,6 +94,41 @@ describe('the capture loop', () => {
     expect(Math.abs((exact()[0]?.frame ?? 0) - 288_000)).toBeLessThanOrEqual(2);
   });
 
+  it.each([
+    ['a period at a time', (_read: number) => 480],
+    ['in odd pieces', (read: number) => (read % 7 === 3 ? 101 : 480)],
+  ])('finds the same at the same frames where a device is read %s and a block is gathered', (_name, size) => {
+    const whole = rig(shipped('session'));
+    whole.turns(1001);
+    const inner = simSource(shipped('session'), { seed: 1, fast: true, nowNs: () => 0, sleepMs: () => {} });
+    let reads = 0;
+    let commanded = 0;
+    const source: CaptureSource = {
+      open: () => {
+        const opened = inner.open();
+        if (!opened.ok) return opened;
+        const stream = opened.value;
+        const read: typeof stream.read = (block, maxFrames, waitMs) => {
+          // A command between two periods of a block: new meters, none of whose frames may be lost.
+          if (++reads % 50 === 1 && reads > 600) {
+            pieces.commands.push({ kind: 'clipRun', clipRun: 3 + (++commanded % 2) });
+          }
+          return stream.read(block, Math.min(maxFrames, size(reads)), waitMs);
+        };
+        return { ok: true, value: { info: stream.info, read, wakeEvery() {}, close: () => stream.close() } };
+      },
+    };
+    const pieces = rig(shipped('session'), true, source);
+    pieces.turns(1200);
+    expect(commanded).toBeGreaterThan(5);
+    expect(pieces.events()).toEqual(whole.events());
+    // How unlikely chance would be is told from the blocks before, whose lengths differ.
+    const place = (found: ReturnType<typeof whole.exact>) => found.map(({ confidenceBits: _, ...event }) => event);
+    expect(place(pieces.exact())).toEqual(place(whole.exact()));
+    expect(pieces.exact()[0]!.confidenceBits).toBeGreaterThan(whole.exact()[0]!.confidenceBits - 5);
+    expect(pieces.reader.take()!.frame).toBeGreaterThan(480_000);
+  });
+
   it('says nothing on a clean band for half a minute', () => {
     const { turns, events, exact } = rig(shipped('clean'));
     turns(3000);
