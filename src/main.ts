@@ -48,6 +48,7 @@ import { PageDoor } from './pageDoor.ts';
 import { PanelFindings } from './panelFindings.ts';
 import { PanelLoop } from './panelLoop.ts';
 import { PanelMemory } from './panelMemory.ts';
+import { PanelViewOfNow } from './panelView.ts';
 import { RecorderClient } from './recorder/recorderClient.ts';
 import { createRing } from './recorder/ring.ts';
 import { SETTLED_MS, type StartLedger, safeModeFinding } from './startLedger.ts';
@@ -448,21 +449,18 @@ async function runOnce(
     app,
     ...(lastPage === undefined ? {} : { pageName: lastPage }),
     nowMs: uptimeMs,
-    view: () => ({
-      snapshot: monitor.snapshot(),
-      // Merged maxima are taken by who draws them alone.
-      get levels() {
-        return monitor.levels();
-      },
-      network: { url: door.phone, name: door.name, pin: access.pin() },
-      system: {
-        ...systemMeter(uptimeMs()),
-        panel: wired.status()?.label ?? null,
-        buttons: wired.status()?.buttons ?? null,
-      },
-      takeRunning: monitor.takeRuns,
-      canProve: true,
-    }),
+    view: () =>
+      new PanelViewOfNow({
+        snapshot: monitor.snapshot(),
+        levels: () => monitor.levels(),
+        network: { url: door.phone, name: door.name, pin: access.pin() },
+        system: () => ({
+          ...systemMeter(uptimeMs()),
+          panel: wired.status()?.label ?? null,
+          buttons: wired.status()?.buttons ?? null,
+        }),
+        takeRunning: monitor.takeRuns,
+      }),
     onLook: () => monitor.looked(),
     onCommand: (command: UiCommand) => {
       if (command.kind === 'clear') monitor.clear();

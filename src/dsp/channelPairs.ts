@@ -80,17 +80,19 @@ export function createChannelPairs(options: { readonly channels: number; readonl
   }
 
   function copies(kernel: MeterKernel, frames: number): void {
+    const { orBits, peak24 } = kernel;
     for (let c = 1; c < channels; c++) {
-      if (kernel.orBits[c] === 0) {
+      if (orBits[c] === 0) {
         // Two silent channels are equal, and it means nothing; nor does it end what was known.
-        if (candidate[c]! >= 0 && kernel.orBits[candidate[c]!] !== 0) forget(c);
+        if (candidate[c]! >= 0 && orBits[candidate[c]!] !== 0) forget(c);
         continue;
       }
       const before = candidate[c]!;
       if (before >= 0 && !same(kernel, before, c, frames)) forget(c);
       if (candidate[c]! < 0) {
+        const peak = peak24[c]!;
         for (let other = 0; other < c; other++) {
-          if (kernel.orBits[other] !== 0 && same(kernel, other, c, frames)) {
+          if (peak24[other] === peak && orBits[other] !== 0 && same(kernel, other, c, frames)) {
             candidate[c] = other;
             break;
           }

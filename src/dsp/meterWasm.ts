@@ -74,9 +74,9 @@ export function createWasmMeter(
 
   const boxStride = wasm.boxStride() / 4;
   const boxRows = boxFrames > 0 ? Math.floor(maxFrames / boxFrames) + 1 : 0;
-  let boxCount = 0;
 
-  return {
+  // No getters here: V8 puts an object literal with one into its slow form, and this is read at every turn of the sample path.
+  const meter = {
     channels,
     maxFrames,
     input: i32(wasm.inputOffset(), maxFrames * channels),
@@ -87,9 +87,7 @@ export function createWasmMeter(
     ppmQ7: new Uint32Array(buffer, wasm.ppmOffset(), channels),
     boxes: i32(wasm.boxesOffset(), boxRows * boxStride),
     boxStride,
-    get boxCount() {
-      return boxCount;
-    },
+    boxCount: 0,
     orBits: i32(wasm.orOffset(), channels),
     andBits: i32(wasm.andOffset(), channels),
     equalCount: i32(wasm.equalCountOffset(), channels),
@@ -101,15 +99,16 @@ export function createWasmMeter(
     equalMaskHi: u32(wasm.equalHiOffset()),
     zeroMaskLo: u32(wasm.zeroLoOffset()),
     zeroMaskHi: u32(wasm.zeroHiOffset()),
-    process(frames) {
+    process(frames: number) {
       if (!(frames >= 0 && frames <= maxFrames)) throw new RangeError(`frames ${frames} outside 0..${maxFrames}`);
       wasm.process(frames);
-      boxCount = wasm.boxesMade();
+      meter.boxCount = wasm.boxesMade();
       if (truePeak) for (let c = 0; c < channels; c++) truePeakQ13[c] = truePeakQ6[c]! * 128;
     },
     reset() {
       wasm.reset();
-      boxCount = 0;
+      meter.boxCount = 0;
     },
   };
+  return meter;
 }

@@ -281,7 +281,7 @@ export class CaptureLoop {
 
   /** What the detector found, and how far the stream is: the verdict needs both. */
   #reportSlips(open: OpenStream): void {
-    const perS = open.evidence.length > 0 ? REPORTS_PER_S : QUIET_REPORTS_PER_S;
+    const perS = open.evidence.some(({ kind }) => kind !== 'trial') ? REPORTS_PER_S : QUIET_REPORTS_PER_S;
     if (open.slips === null || open.frames - open.reportedFrames < open.stream.info.rateHz / perS) return;
     open.reportedFrames = open.frames;
     this.#parts.post({
