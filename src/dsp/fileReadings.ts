@@ -12,8 +12,7 @@ import {
   type Silence,
 } from './channelMeter.ts';
 import { NO_SIGNAL, rmsDbX100, truePeakDbX100 } from './decibels.ts';
-import { gather } from './gather.ts';
-import { createLoudnessMeter, type LoudnessReadings } from './loudness.ts';
+import { createLoudnessMeters, type LoudnessReadings } from './loudness.ts';
 import { createWasmLoudness } from './loudnessWasm.ts';
 import type { MeterKernel } from './meterKernel.ts';
 import { METER_SCALES, type MeterScaleName, onScale } from './meterScales.ts';
@@ -111,13 +110,19 @@ export function createFileReader(kernels: WebAssembly.Module, options: FileReadi
   };
   const kernel = createWasmMeter(kernels, kernelOptions(meterOptions));
   const meter = new ChannelMeter(kernel, meterOptions);
-  const groups = (options.groups ?? pairsOf(channels)).map((members) => ({
-    members,
-    loudness: createLoudnessMeter(
-      createWasmLoudness(kernels, { channels: members.length, maxFrames: blockFrames, rateHz }),
-      { rateHz },
-    ),
-  }));
+  const groups = options.groups ?? pairsOf(channels);
+  const loudnessKernel = createWasmLoudness(kernels, {
+    channels,
+    columns: [...new Set(groups.flat())],
+    maxFrames: blockFrames,
+    rateHz,
+  });
+  const { columns } = loudnessKernel;
+  const loudness = createLoudnessMeters(
+    loudnessKernel,
+    groups.map((members) => members.map((c) => columns.indexOf(c))),
+    { rateHz },
+  );
 
   let frames = 0;
   let secondFrames = 0;
@@ -190,10 +195,9 @@ export function createFileReader(kernels: WebAssembly.Module, options: FileReadi
         }
       }
       if (secondEnds) secondFrames = 0;
-      for (const { members, loudness } of groups) {
-        gather(kernel.input, channels, members, count, loudness.kernel.input);
-        loudness.update(count);
-      }
+      // As a whole, whatever `count`: a copy within the cache costs less than a view a block.
+      loudnessKernel.input.set(kernel.input);
+      loudness.update(count);
     },
     finish() {
       if (secondFrames > 0) for (let c = 0; c < channels; c++) endSecond(c, secondFrames);
@@ -236,10 +240,10 @@ export function createFileReader(kernels: WebAssembly.Module, options: FileReadi
             hum: hum[c]!,
           };
         }),
-        loudness: groups.map(({ members, loudness }) => ({
+        loudness: groups.map((members, index) => ({
           channels: members.map((c) => c + 1),
           truePeakDbX100: members.reduce((max, c) => Math.max(max, meter.truePeakMaxDbX100[c]!), NO_SIGNAL),
-          ...loudness.readings(),
+          ...loudness.groups[index]!.readings(),
         })),
       };
     },

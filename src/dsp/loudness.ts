@@ -35,10 +35,15 @@ export interface LoudnessReadings {
   readonly rangeX100: number;
 }
 
-export interface LoudnessMeter {
+export interface LoudnessMeter extends LoudnessGroup {
   readonly kernel: LoudnessKernel;
   /** Takes `frames` frames standing in `kernel.input`. */
   update(frames: number): void;
+  reset(): void;
+}
+
+/** What is read of one group of columns. */
+export interface LoudnessGroup {
   /** Momentary and short-term alone: cheap, for 30 times a second. */
   readonly momentaryX100: number;
   readonly shortTermX100: number;
@@ -48,21 +53,92 @@ export interface LoudnessMeter {
   clear(): void;
   /** Puts back what the last clear took away, with what came since. Once. */
   undoClear(): void;
-  reset(): void;
 }
 
+/** The loudness of all columns of `kernel` together. */
 export function createLoudnessMeter(kernel: LoudnessKernel, options: LoudnessOptions): LoudnessMeter {
+  const { update, reset, groups } = createLoudnessMeters(kernel, [[...kernel.columns.keys()]], options);
+  // Onto the group itself: a spread would read its getters once and for all.
+  return Object.assign(groups[0]!, { kernel, update, reset });
+}
+
+/**
+ * The loudness of several groups behind one kernel. `groups`: places in `kernel.columns`; groups may share columns.
+ * `weightsQ10` go by place too.
+ */
+export function createLoudnessMeters(
+  kernel: LoudnessKernel,
+  groups: readonly (readonly number[])[],
+  options: LoudnessOptions,
+): {
+  readonly groups: readonly LoudnessGroup[];
+  /** Takes `frames` frames standing in `kernel.input`. */
+  update(frames: number): void;
+  reset(): void;
+} {
   const gridFrames = Math.round(options.rateHz / 100);
-  const weights = options.weightsQ10 ?? new Array<number>(kernel.channels).fill(1024);
+  const columns = kernel.columns.length;
+  const weights = options.weightsQ10 ?? new Array<number>(columns).fill(1024);
+  const words = new Uint32Array(kernel.sumSquaresQ4.buffer, kernel.sumSquaresQ4.byteOffset, columns * 2);
+  // Sums of a 10 ms cell that a block's end cut in two, as whole numbers: low 32 bits and the rest.
+  const partLow = new Float64Array(columns);
+  const partHigh = new Float64Array(columns);
+  /** Weighted mean square of each column in the cell that ended. */
+  const energies = new Float64Array(columns);
+  const meters = groups.map((members) => createGroup(members));
+  let filled = 0;
+
+  function endCell(): void {
+    for (let c = 0; c < columns; c++) {
+      const carry = Math.floor(partLow[c]! / 0x1_0000_0000);
+      const low = partLow[c]! - carry * 0x1_0000_0000;
+      // Squares of x24 * 4 have 4 fraction bits; the mean keeps 2.
+      energies[c] = Math.floor((meanOfSum(partHigh[c]! + carry, low, gridFrames, 1) * weights[c]!) / 4096);
+      partLow[c] = 0;
+      partHigh[c] = 0;
+    }
+    for (const { endCell } of meters) endCell(energies);
+  }
+
+  return {
+    groups: meters.map(({ group }) => group),
+    update(frames) {
+      let from = 0;
+      while (from < frames) {
+        const to = Math.min(frames, from + gridFrames - filled);
+        kernel.process(from, to);
+        for (let c = 0; c < columns; c++) {
+          partLow[c] = partLow[c]! + words[2 * c]!;
+          partHigh[c] = partHigh[c]! + words[2 * c + 1]!;
+        }
+        filled += to - from;
+        from = to;
+        if (filled === gridFrames) {
+          filled = 0;
+          endCell();
+        }
+      }
+    },
+    reset() {
+      kernel.reset();
+      partLow.fill(0);
+      partHigh.fill(0);
+      filled = 0;
+      for (const { reset } of meters) reset();
+    },
+  };
+}
+
+function createGroup(members: readonly number[]): {
+  readonly group: LoudnessGroup;
+  /** Takes the weighted mean squares of all columns in a cell of 10 ms. */
+  endCell(energies: Float64Array): void;
+  reset(): void;
+} {
   /** Weighted mean squares of the last 3 s, one each 10 ms. */
   const ring = new Float64Array(SHORT_TERM);
-  const words = new Uint32Array(kernel.sumSquaresQ4.buffer, kernel.sumSquaresQ4.byteOffset, kernel.channels * 2);
   const gated = new Float64Array(BINS);
   const ranged = new Float64Array(BINS);
-  // Sums of a 10 ms cell that a block's end cut in two, as whole numbers: low 32 bits and the rest.
-  const partLow = new Float64Array(kernel.channels);
-  const partHigh = new Float64Array(kernel.channels);
-  let filled = 0;
   let cells = 0;
   let momentary = NO_SIGNAL;
   let momentaryMax = NO_SIGNAL;
@@ -74,13 +150,9 @@ export function createLoudnessMeter(kernel: LoudnessKernel, options: LoudnessOpt
   let clearedShortTermMax = NO_SIGNAL;
 
   function reset(): void {
-    kernel.reset();
     ring.fill(0);
     gated.fill(0);
     ranged.fill(0);
-    partLow.fill(0);
-    partHigh.fill(0);
-    filled = 0;
     cells = 0;
     momentary = momentaryMax = shortTerm = shortTermMax = NO_SIGNAL;
     forget();
@@ -109,16 +181,9 @@ export function createLoudnessMeter(kernel: LoudnessKernel, options: LoudnessOpt
     histogram[bin] = histogram[bin]! + 1;
   }
 
-  function endCell(): void {
+  function endCell(energies: Float64Array): void {
     let energy = 0;
-    for (let c = 0; c < kernel.channels; c++) {
-      const carry = Math.floor(partLow[c]! / 0x1_0000_0000);
-      const low = partLow[c]! - carry * 0x1_0000_0000;
-      // Squares of x24 * 4 have 4 fraction bits; the mean keeps 2.
-      energy += Math.floor((meanOfSum(partHigh[c]! + carry, low, gridFrames, 1) * weights[c]!) / 4096);
-      partLow[c] = 0;
-      partHigh[c] = 0;
-    }
+    for (const c of members) energy += energies[c]!;
     ring[cells % SHORT_TERM] = energy;
     cells++;
     momentary = over(MOMENTARY);
@@ -132,31 +197,12 @@ export function createLoudnessMeter(kernel: LoudnessKernel, options: LoudnessOpt
     }
   }
 
-  return {
-    kernel,
-    reset,
+  const group: LoudnessGroup = {
     get momentaryX100() {
       return momentary;
     },
     get shortTermX100() {
       return shortTerm;
-    },
-    update(frames) {
-      let from = 0;
-      while (from < frames) {
-        const to = Math.min(frames, from + gridFrames - filled);
-        kernel.process(from, to);
-        for (let c = 0; c < kernel.channels; c++) {
-          partLow[c] = partLow[c]! + words[2 * c]!;
-          partHigh[c] = partHigh[c]! + words[2 * c + 1]!;
-        }
-        filled += to - from;
-        from = to;
-        if (filled === gridFrames) {
-          filled = 0;
-          endCell();
-        }
-      }
     },
     clear() {
       clearedGated.set(gated);
@@ -187,6 +233,7 @@ export function createLoudnessMeter(kernel: LoudnessKernel, options: LoudnessOpt
       };
     },
   };
+  return { group, endCell, reset };
 }
 
 const levelOf = (bin: number) => (bin + GATE_X100) / 100;

@@ -2,15 +2,36 @@
  * The contract of K-weighting. `loudnessWasm.ts` and `loudnessTwin.ts` stand behind it and are bit-identical.
  */
 export interface LoudnessKernel {
+  /** Of the input. */
   readonly channels: number;
+  /** 0-based channels that are weighted. */
+  readonly columns: readonly number[];
   readonly maxFrames: number;
   /** Where the caller puts frames: Int32, left-justified, interleaved; the top 24 bits are read. */
   readonly input: Int32Array;
-  /** Of the frames last processed, one a channel: sum of squares of the K-weighted samples, each x24 * 4. */
+  /** Of the frames last processed, one a column: sum of squares of the K-weighted samples, each x24 * 4. */
   readonly sumSquaresQ4: BigUint64Array;
   /** Weights frames from..to (to not included) of `input`. The filters carry over. */
   process(from: number, to: number): void;
   reset(): void;
+}
+
+export interface LoudnessKernelOptions {
+  /** Channels of the input, 1..64. */
+  readonly channels: number;
+  /** 0-based channels to weigh, in any order. Default: all. */
+  readonly columns?: readonly number[];
+  readonly maxFrames: number;
+  readonly rateHz: number;
+}
+
+/** @throws RangeError when channels or columns are out of range. */
+export function columnsOf({ channels, columns }: LoudnessKernelOptions): readonly number[] {
+  if (!(channels >= 1 && channels <= 64)) throw new RangeError(`channels is ${channels}, not 1..64`);
+  const chosen = columns ?? Array.from({ length: channels }, (_, c) => c);
+  if (chosen.length > 64 || chosen.some((c) => !Number.isInteger(c) || c < 0 || c >= channels))
+    throw new RangeError(`columns are ${chosen.join()}, not up to 64 of 0..${channels - 1}`);
+  return chosen;
 }
 
 /** One second-order section: (b0 + b1/z + b2/z^2) / (1 + a1/z + a2/z^2). */

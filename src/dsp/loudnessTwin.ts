@@ -1,22 +1,24 @@
-import { kWeightingQ28, type LoudnessKernel, SECTION_BITS } from './loudnessKernel.ts';
+import {
+  columnsOf,
+  kWeightingQ28,
+  type LoudnessKernel,
+  type LoudnessKernelOptions,
+  SECTION_BITS,
+} from './loudnessKernel.ts';
 
 /** K-weighting in plain TypeScript, with BigInt for its 64-bit sums: what the WASM kernel is held against. */
-export function createTwinLoudness(options: {
-  readonly channels: number;
-  readonly maxFrames: number;
-  readonly rateHz: number;
-}): LoudnessKernel {
+export function createTwinLoudness(options: LoudnessKernelOptions): LoudnessKernel {
   const { channels, maxFrames, rateHz } = options;
-  if (!(channels >= 1 && channels <= 64)) throw new RangeError(`channels is ${channels}, not 1..64`);
+  const columns = columnsOf(options);
   const coefficients = kWeightingQ28(rateHz);
   const sections = [coefficients.slice(0, 5), coefficients.slice(5)];
   const bits = BigInt(SECTION_BITS);
   const input = new Int32Array(channels * maxFrames);
-  const sumSquaresQ4 = new BigUint64Array(channels);
+  const sumSquaresQ4 = new BigUint64Array(columns.length);
 
-  /** One section of one channel: past inputs, past outputs, past rounding errors. */
+  /** One section of one column: past inputs, past outputs, past rounding errors. */
   const freshState = () => ({ x1: 0n, x2: 0n, y1: 0n, y2: 0n, e1: 0n, e2: 0n });
-  const states = Array.from({ length: channels }, () => sections.map(freshState));
+  const states = columns.map(() => sections.map(freshState));
 
   function section(index: number, state: ReturnType<typeof freshState>, x: bigint): bigint {
     const [b0, b1, b2, a1, a2] = sections[index] as [bigint, bigint, bigint, bigint, bigint];
@@ -29,21 +31,22 @@ export function createTwinLoudness(options: {
 
   return {
     channels,
+    columns,
     maxFrames,
     input,
     sumSquaresQ4,
     process(from, to) {
       if (!(from >= 0 && from <= to && to <= maxFrames))
         throw new RangeError(`frames ${from}..${to} outside 0..${maxFrames}`);
-      for (let c = 0; c < channels; c++) {
+      for (const [k, column] of columns.entries()) {
         let squares = 0n;
         for (let n = from; n < to; n++) {
-          let value = BigInt(input[n * channels + c]! >> 8) * 64n;
-          for (let index = 0; index < 2; index++) value = section(index, states[c]![index]!, value);
+          let value = BigInt(input[n * channels + column]! >> 8) * 64n;
+          for (let index = 0; index < 2; index++) value = section(index, states[k]![index]!, value);
           const rounded = (value + 8n) >> 4n;
           squares += rounded * rounded;
         }
-        sumSquaresQ4[c] = squares;
+        sumSquaresQ4[k] = squares;
       }
     },
     reset() {

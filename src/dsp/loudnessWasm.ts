@@ -1,31 +1,31 @@
-import { kWeightingQ28, type LoudnessKernel } from './loudnessKernel.ts';
+import { columnsOf, kWeightingQ28, type LoudnessKernel, type LoudnessKernelOptions } from './loudnessKernel.ts';
 
 interface LoudnessExports {
   readonly memory: WebAssembly.Memory;
-  loudnessInit(channels: number, maxFrames: number): void;
+  loudnessInit(channels: number, columnCount: number, maxFrames: number): void;
   loudnessReset(): void;
   loudnessInput(): number;
   loudnessSquares(): number;
+  loudnessColumns(): number;
   loudnessCoefficients(): number;
   loudnessProcess(from: number, to: number): void;
 }
 
-/** K-weighting of 1..64 channels in its own WASM instance; `kernels` as for createWasmMeter. */
-export function createWasmLoudness(
-  kernels: WebAssembly.Module,
-  options: { readonly channels: number; readonly maxFrames: number; readonly rateHz: number },
-): LoudnessKernel {
+/** K-weighting in its own WASM instance; `kernels` as for createWasmMeter. */
+export function createWasmLoudness(kernels: WebAssembly.Module, options: LoudnessKernelOptions): LoudnessKernel {
   const { channels, maxFrames, rateHz } = options;
-  if (!(channels >= 1 && channels <= 64)) throw new RangeError(`channels is ${channels}, not 1..64`);
+  const columns = columnsOf(options);
   const wasm = new WebAssembly.Instance(kernels).exports as unknown as LoudnessExports;
-  wasm.loudnessInit(channels, maxFrames);
+  wasm.loudnessInit(channels, columns.length, maxFrames);
   const buffer = wasm.memory.buffer;
   new BigInt64Array(buffer, wasm.loudnessCoefficients(), 10).set(kWeightingQ28(rateHz));
+  new Int32Array(buffer, wasm.loudnessColumns(), columns.length).set(columns);
   return {
     channels,
+    columns,
     maxFrames,
     input: new Int32Array(buffer, wasm.loudnessInput(), channels * maxFrames),
-    sumSquaresQ4: new BigUint64Array(buffer, wasm.loudnessSquares(), channels),
+    sumSquaresQ4: new BigUint64Array(buffer, wasm.loudnessSquares(), columns.length),
     process(from, to) {
       if (!(from >= 0 && from <= to && to <= maxFrames))
         throw new RangeError(`frames ${from}..${to} outside 0..${maxFrames}`);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { NO_SIGNAL } from '../../src/dsp/decibels.ts';
 import { loadKernels } from '../../src/dsp/kernelFile.ts';
-import { createLoudnessMeter } from '../../src/dsp/loudness.ts';
+import { createLoudnessMeter, createLoudnessMeters } from '../../src/dsp/loudness.ts';
 import { kWeighting } from '../../src/dsp/loudnessKernel.ts';
 import { createTwinLoudness } from '../../src/dsp/loudnessTwin.ts';
 import { createWasmLoudness } from '../../src/dsp/loudnessWasm.ts';
@@ -53,6 +53,45 @@ describe('K-weighting', () => {
       ),
       { numRuns: 60, seed: 5 },
     );
+  });
+
+  test('of some columns of a wide block agrees with the plain twin and with a block of these alone', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 64 }).chain((channels) =>
+          fc.record({
+            channels: fc.constant(channels),
+            columns: fc.uniqueArray(fc.integer({ min: 0, max: channels - 1 }), { minLength: 1 }),
+          }),
+        ),
+        fc.constantFrom(...rates),
+        fc.integer(),
+        ({ channels, columns }, rateHz, seed) => {
+          const options = { channels, columns, rateHz, maxFrames: 20 };
+          const wasm = createWasmLoudness(kernels, options);
+          const twin = createTwinLoudness(options);
+          const alone = createWasmLoudness(kernels, { channels: columns.length, rateHz, maxFrames: 20 });
+          for (let block = 0; block < 3; block++) {
+            const words = randomWords(seed + block, 20 * channels);
+            wasm.input.set(words);
+            twin.input.set(words);
+            for (let n = 0; n < 20; n++)
+              for (const [k, c] of columns.entries()) alone.input[n * columns.length + k] = words[n * channels + c]!;
+            for (const kernel of [wasm, twin, alone]) kernel.process(0, 20);
+            expect([...wasm.sumSquaresQ4]).toEqual([...twin.sumSquaresQ4]);
+            expect([...wasm.sumSquaresQ4]).toEqual([...alone.sumSquaresQ4]);
+          }
+        },
+      ),
+      { numRuns: 60, seed: 6 },
+    );
+  });
+
+  test('refuses columns that are not there', () => {
+    for (const columns of [[2], [-1], [0.5]])
+      expect(() => createWasmLoudness(kernels, { channels: 2, columns, rateHz: 48000, maxFrames: 1 })).toThrow(
+        RangeError,
+      );
   });
 
   test('does not overflow on the loudest input: a full-scale square wave where the shelf lifts it', () => {
@@ -145,5 +184,30 @@ describe('the loudness meter', () => {
     expect(played.readings().integratedX100).toBeGreaterThan(-2100);
     played.reset();
     expect(played.readings()).toMatchObject({ integratedX100: NO_SIGNAL, momentaryX100: NO_SIGNAL });
+  });
+
+  test('of several groups behind one kernel reads as each group behind a kernel of its own', () => {
+    const groups = [[0, 3], [3], [1, 2, 0]];
+    const rateHz = 48000;
+    const together = createWasmLoudness(kernels, { channels: 4, rateHz, maxFrames: 700 });
+    const meters = createLoudnessMeters(together, groups, { rateHz });
+    const alone = groups.map((members) =>
+      createLoudnessMeter(createWasmLoudness(kernels, { channels: members.length, rateHz, maxFrames: 700 }), {
+        rateHz,
+      }),
+    );
+    for (let block = 0; block < 300; block++) {
+      const words = randomWords(block, 700 * 4).map((word) => word >> (block % 7));
+      together.input.set(words);
+      meters.update(700);
+      for (const [index, members] of groups.entries()) {
+        const { kernel, update } = alone[index]!;
+        for (let n = 0; n < 700; n++)
+          for (const [k, c] of members.entries()) kernel.input[n * members.length + k] = words[4 * n + c]!;
+        update(700);
+      }
+    }
+    expect(meters.groups.map((group) => group.readings())).toEqual(alone.map((meter) => meter.readings()));
+    expect(meters.groups[0]!.momentaryX100).not.toBe(meters.groups[1]!.momentaryX100);
   });
 });
