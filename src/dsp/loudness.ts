@@ -12,6 +12,8 @@ const ENERGY_BITS = 2;
 const MOMENTARY = 40;
 const SHORT_TERM = 300;
 const GATING_STEP = 10;
+/** Doubles below it hold every whole number: about what 3 s at -10 LUFS sum up to. */
+const EXACT = 2 ** 53;
 /** Histogram of gated loudness: bins of 0.01 LU from -70 LUFS (BS.1770's absolute gate) to +30. */
 export const GATE_X100 = -7000;
 const BINS = 10_000;
@@ -140,6 +142,9 @@ function createGroup(members: readonly number[]): {
   const gated = new Float64Array(BINS);
   const ranged = new Float64Array(BINS);
   let cells = 0;
+  /** Of the cells in the ring. */
+  let momentarySum = 0;
+  let shortTermSum = 0;
   let momentary = NO_SIGNAL;
   let momentaryMax = NO_SIGNAL;
   let shortTerm = NO_SIGNAL;
@@ -153,7 +158,7 @@ function createGroup(members: readonly number[]): {
     ring.fill(0);
     gated.fill(0);
     ranged.fill(0);
-    cells = 0;
+    cells = momentarySum = shortTermSum = 0;
     momentary = momentaryMax = shortTerm = shortTermMax = NO_SIGNAL;
     forget();
   }
@@ -165,15 +170,23 @@ function createGroup(members: readonly number[]): {
     clearedMomentaryMax = clearedShortTermMax = NO_SIGNAL;
   }
 
-  function over(count: number): number {
+  /** Sum of the last `count` cells, from the newest back. */
+  function walk(count: number): number {
     let sum = 0;
-    // From the newest back.
     for (let i = 1, at = cells % SHORT_TERM; i <= count; i++) {
       at = at === 0 ? SHORT_TERM - 1 : at - 1;
       sum += ring[at]!;
     }
-    return loudnessX100OfMeanSquare(Math.floor(sum / count), ENERGY_BITS);
+    return sum;
   }
+
+  /** The sum that a new cell makes of a window's; cells are whole numbers, so below 2^53 it is exact, else it is walked. */
+  function slide(sum: number, oldest: number, newest: number, count: number): number {
+    const slid = sum - oldest + newest;
+    return sum < EXACT && slid < EXACT ? slid : walk(count);
+  }
+
+  const meanX100 = (sum: number, count: number) => loudnessX100OfMeanSquare(Math.floor(sum / count), ENERGY_BITS);
 
   function count(histogram: Float64Array, levelX100: number): void {
     if (levelX100 <= GATE_X100) return;
@@ -184,10 +197,15 @@ function createGroup(members: readonly number[]): {
   function endCell(energies: Float64Array): void {
     let energy = 0;
     for (const c of members) energy += energies[c]!;
-    ring[cells % SHORT_TERM] = energy;
+    const at = cells % SHORT_TERM;
+    const leavesMomentary = ring[(at + SHORT_TERM - MOMENTARY) % SHORT_TERM]!;
+    const leavesShortTerm = ring[at]!;
+    ring[at] = energy;
     cells++;
-    momentary = over(MOMENTARY);
-    shortTerm = over(SHORT_TERM);
+    momentarySum = slide(momentarySum, leavesMomentary, energy, MOMENTARY);
+    shortTermSum = slide(shortTermSum, leavesShortTerm, energy, SHORT_TERM);
+    momentary = meanX100(momentarySum, MOMENTARY);
+    shortTerm = meanX100(shortTermSum, SHORT_TERM);
     // Windows are full before they count: a maximum or a gate must not see the start of the ring.
     if (cells >= MOMENTARY) momentaryMax = Math.max(momentaryMax, momentary);
     if (cells >= SHORT_TERM) shortTermMax = Math.max(shortTermMax, shortTerm);

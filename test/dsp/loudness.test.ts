@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { NO_SIGNAL } from '../../src/dsp/decibels.ts';
+import { loudnessX100OfMeanSquare, NO_SIGNAL } from '../../src/dsp/decibels.ts';
 import { loadKernels } from '../../src/dsp/kernelFile.ts';
 import { createLoudnessMeter, createLoudnessMeters } from '../../src/dsp/loudness.ts';
 import { kWeighting } from '../../src/dsp/loudnessKernel.ts';
@@ -209,5 +209,37 @@ describe('the loudness meter', () => {
     }
     expect(meters.groups.map((group) => group.readings())).toEqual(alone.map((meter) => meter.readings()));
     expect(meters.groups[0]!.momentaryX100).not.toBe(meters.groups[1]!.momentaryX100);
+  });
+
+  test('keeps the sums of its windows exactly as if each were summed anew, also where they outgrow 53 bits', () => {
+    const random = randomSource(11);
+    const sumSquaresQ4 = new BigUint64Array(1);
+    const meter = createLoudnessMeter(
+      {
+        channels: 1,
+        columns: [0],
+        maxFrames: 1,
+        input: new Int32Array(1),
+        sumSquaresQ4,
+        process: () => {},
+        reset: () => {},
+      },
+      { rateHz: 100 },
+    );
+    const energies: number[] = [];
+    const summed = (count: number) => {
+      let sum = 0;
+      for (let i = 1; i <= count; i++) sum += energies[energies.length - i] ?? 0;
+      return loudnessX100OfMeanSquare(Math.floor(sum / count), 2);
+    };
+    for (let cell = 0; cell < 4000; cell++) {
+      // Five seconds of each loudness: short-term sums pass 2^53 from 46 bits on, momentary ones from 48.
+      const bits = [30, 49, 51, 20, 52, 47, 0, 44][Math.floor(cell / 500)]!;
+      const energy = Math.floor((random() + random() * 2 ** -32) * 2 ** bits);
+      energies.push(energy);
+      sumSquaresQ4[0] = BigInt(energy) * 4n;
+      meter.update(1);
+      expect([meter.momentaryX100, meter.shortTermX100]).toEqual([summed(40), summed(300)]);
+    }
   });
 });
