@@ -62,7 +62,7 @@ async function main(words: readonly string[]): Promise<number> {
     case 'analyze': {
       const { runAnalyze } = await import('./analyze/analyzeCommand.ts');
       const bar = process.stderr.isTTY === true;
-      const analyzed = runAnalyze(
+      const analyzed = await runAnalyze(
         request.value.options,
         bar ? (done) => void process.stderr.write(`\r${progressBar(done)}`) : null,
       );

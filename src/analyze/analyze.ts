@@ -10,18 +10,23 @@ import { loadInterfaceTable } from '../device/interfaces/interfaceTable.ts';
 import { WavReader } from '../device/wav/wavReader.ts';
 import { wavSource } from '../device/wav/wavSource.ts';
 import { NO_SIGNAL } from '../dsp/decibels.ts';
-import { type ChannelReadings, createFileReader, csvOfReadings, type GroupLoudness } from '../dsp/fileReadings.ts';
+import {
+  type ChannelReadings,
+  createFileReader,
+  csvOfReadings,
+  type GroupLoudness,
+  pairsOf,
+} from '../dsp/fileReadings.ts';
 import { loadKernels } from '../dsp/kernelFile.ts';
 import type { MeterScaleName } from '../dsp/meterScales.ts';
-import { SlipDetector } from '../dsp/slip/slipDetector.ts';
-import { createWasmSlipKernel } from '../dsp/slip/slipWasm.ts';
 import { bad, type Fault, good, type Outcome } from '../fault.ts';
 import { planBanks } from '../monitor/bankPlan.ts';
 import type { Basis, SilenceWord, SyncWord } from '../monitor/snapshot.ts';
-import type { BankVerdictState, Slip } from '../monitor/verdict/bankVerdict.ts';
-import { SlipVerdicts } from '../monitor/verdict/slipVerdicts.ts';
+import type { Slip } from '../monitor/verdict/bankVerdict.ts';
 import { interfaceIn, interfaceNamed } from './banksByInterface.ts';
 import { banksByName } from './banksByName.ts';
+import { TakeEvents } from './takeEvents.ts';
+import { type Judge, judgesHere, judgesInThreads } from './takeJudges.ts';
 
 /** Levels are dB, null for no signal. Channels are 1-based, frames count from the take's start. */
 export interface Analysis {
@@ -91,7 +96,7 @@ export interface Analysis {
     readonly boundPpm: number | null;
     readonly slips: readonly Slip[];
   }[];
-  /** In order of frames; at most MAX_EVENTS, the last then is `events-cut`. */
+  /** In order of frames; at most MAX_EVENTS (takeEvents.ts), the last then is `events-cut`. */
   readonly events: readonly { readonly frame: number; readonly code: string; readonly channels: readonly number[] }[];
 }
 
@@ -106,6 +111,8 @@ export interface AnalyzeOptions {
   readonly meter?: MeterScaleName;
   /** 1-based channels whose loudness is wanted together; default: neighbours in pairs. */
   readonly groups?: readonly (readonly number[])[];
+  /** Threads at most, 1..3; the answer is the same. Default 1. */
+  readonly threads?: number;
   /** 0..1, about 100 times in all. */
   readonly onProgress?: (done: number) => void;
 }
@@ -122,7 +129,8 @@ export interface AnalyzeResult {
   readonly csv: string;
 }
 
-const MAX_EVENTS = 10_000;
+/** Samples of all channels below which threads cost more than they save: half a minute of 8 channels. */
+const SHORT_SAMPLES = 10_000_000;
 
 /** A folder stands for the WAVE files in it, in order of their names. */
 export function expandPaths(paths: readonly string[]): Outcome<string[]> {
@@ -142,7 +150,7 @@ export function expandPaths(paths: readonly string[]): Outcome<string[]> {
   return good(files);
 }
 
-export function analyze(options: AnalyzeOptions): Outcome<AnalyzeResult> {
+export async function analyze(options: AnalyzeOptions): Promise<Outcome<AnalyzeResult>> {
   const expanded = expandPaths(options.paths);
   if (!expanded.ok) return expanded;
   const files = expanded.value;
@@ -161,12 +169,14 @@ export function analyze(options: AnalyzeOptions): Outcome<AnalyzeResult> {
     );
   }
   const kernels = loadKernels();
+  const groups = options.groups?.map((group) => group.map((channel) => channel - 1)) ?? pairsOf(channels);
   const reader = createFileReader(kernels, {
     channels,
     rateHz,
     validBits: info.validBits,
+    groups,
+    loudnessElsewhere: true,
     ...(options.meter ? { meter: options.meter } : {}),
-    ...(options.groups ? { groups: options.groups.map((group) => group.map((channel) => channel - 1)) } : {}),
   });
   const { kernel: meter, blockFrames } = reader;
 
@@ -185,144 +195,106 @@ export function analyze(options: AnalyzeOptions): Outcome<AnalyzeResult> {
   );
   // A loopback carries other banks' signals: it is metered, and judges nobody.
   const watched = plan.banks.map((bank, index) => ({ bank, index })).filter(({ bank }) => bank.kind !== 'loopback');
-  const slips = plan.banks.map((): Slip[] => []);
-  const events: { frame: number; code: string; channels: number[] }[] = [];
-  let cut = false;
-  const event = (frame: number, code: string, of: number[]) => {
-    if (events.length < MAX_EVENTS) events.push({ frame, code, channels: of });
-    else cut = true;
-  };
-  const channelsOf = (index: number) => columns[index]!.map((c) => c + 1);
-  const verdicts = new SlipVerdicts({
-    rateHz,
-    banks: watched.map(({ bank }) => bank),
-    onSlip: (bank, slip) => {
-      const index = plan.banks.findIndex((other) => other.id === bank.id);
-      if (slips[index]!.length < MAX_EVENTS) slips[index]!.push(slip);
-      event(slip.frame, `slip-${slip.kind}`, channelsOf(index));
-    },
-    onLoss: (frame) =>
-      event(
-        frame,
-        'usb-loss',
-        Array.from({ length: channels }, (_, c) => c + 1),
-      ),
-  });
-  const detector = new SlipDetector({
-    channels,
-    maxFrames: blockFrames,
-    rateHz,
-    banks: watched.map(({ index }) => columns[index]!),
-    kernel: (lanes, capacity) => createWasmSlipKernel(kernels, { channels, maxFrames: blockFrames, lanes, capacity }),
-    onEvidence: (evidence) => verdicts.take(evidence),
-  });
-
-  if (plan.from === 'guess')
-    event(
-      0,
-      'banks-guessed',
-      Array.from({ length: channels }, (_, c) => c + 1),
-    );
-  const zeroSince = new Float64Array(channels).fill(-1);
-  const zero: boolean[] = watched.map(() => false);
-  // A take that slipped once is not saved by a good end: the last lock is its verdict.
-  const locks: (BankVerdictState | null)[] = watched.map(() => null);
-  const keepLocks = () => {
-    verdicts.verdicts.forEach((verdict, b) => {
-      const state = verdict.state();
-      if (state.sync === 'lock') locks[b] = state;
-    });
-  };
-  let frames = 0;
-  let secondFrames = 0;
-  let note: Fault | null = null;
   const total = about?.frames ?? 0;
-  let told = 0;
-  for (;;) {
-    const read = stream.read(meter.input, blockFrames, 100);
-    if (read.kind === 'idle') continue;
-    if (read.kind === 'gone') {
-      stream.close();
-      return { ok: false, fault: read.fault };
-    }
-    if (read.kind === 'ended') {
-      note = read.note;
-      break;
-    }
-    if (read.kind === 'xrun') {
-      detector.reset();
-      verdicts.gap();
-      continue;
-    }
-    const count = read.frames;
-    reader.push(count);
-    detector.process(meter.input, count, frames, meter);
-    for (let c = 0; c < channels; c++) {
-      if (meter.clipEvents[c]! > 0) {
-        event(frames + meter.clipFrame[c]!, 'clip', [c + 1]);
+  const judges: Judge[] = [
+    {
+      kind: 'slips',
+      options: {
+        channels,
+        rateHz,
+        blockFrames,
+        banks: watched.map(({ bank }) => ({ id: bank.id, kind: bank.kind })),
+        columns: watched.map(({ index }) => columns[index]!),
+      },
+    },
+    { kind: 'loudness', options: { channels, rateHz, blockFrames, groups } },
+  ];
+  const threads = total * channels < SHORT_SAMPLES ? 1 : (options.threads ?? 1);
+  const judging =
+    threads === 1
+      ? judgesHere(kernels, judges)
+      : judgesInThreads(kernels, threads === 2 ? [judges] : judges.map((judge) => [judge]), { channels, blockFrames });
+  try {
+    const events = new TakeEvents();
+    if (plan.from === 'guess') events.add(0, 0, 'banks-guessed', [...Array(channels).keys()]);
+    const zeroSince = new Float64Array(channels).fill(-1);
+    let frames = 0;
+    let note: Fault | null = null;
+    let told = 0;
+    for (let block = 0; ; ) {
+      const read = stream.read(meter.input, blockFrames, 100);
+      if (read.kind === 'idle') continue;
+      if (read.kind === 'gone') return { ok: false, fault: read.fault };
+      if (read.kind === 'ended') {
+        note = read.note;
+        break;
       }
-      if (meter.orBits[c] !== 0) {
-        // A hole of digital zero, of whole blocks, in a channel that played before and plays again.
-        if (zeroSince[c]! > 0) event(zeroSince[c]!, 'silence', [c + 1]);
-        zeroSince[c] = -1;
-      } else if (zeroSince[c]! < 0) zeroSince[c] = frames;
+      if (read.kind === 'xrun') {
+        await judging.gap();
+        continue;
+      }
+      const count = read.frames;
+      reader.push(count);
+      const room = judging.take(meter, count);
+      const order = TakeEvents.order(block, 'meter');
+      for (let c = 0; c < channels; c++) {
+        if (meter.clipEvents[c]! > 0) events.add(order, frames + meter.clipFrame[c]!, 'clip', [c]);
+        if (meter.orBits[c] !== 0) {
+          // A hole of digital zero, of whole blocks, in a channel that played before and plays again.
+          if (zeroSince[c]! > 0) events.add(order, zeroSince[c]!, 'silence', [c]);
+          zeroSince[c] = -1;
+        } else if (zeroSince[c]! < 0) zeroSince[c] = frames;
+      }
+      frames += count;
+      block++;
+      if (options.onProgress && total > 0 && frames / total >= told + 0.01) {
+        told = frames / total;
+        options.onProgress(Math.min(1, told));
+      }
+      if (room !== null) await room;
     }
-    frames += count;
-    secondFrames += count;
-    const secondEnds = secondFrames >= rateHz;
-    if (secondEnds) secondFrames = 0;
-    for (let b = 0; b < watched.length; b++) zero[b] = columns[watched[b]!.index]!.every((c) => meter.orBits[c] === 0);
-    verdicts.advance(frames, zero);
-    if (secondEnds) keepLocks();
-    if (options.onProgress && total > 0 && frames / total >= told + 0.01) {
-      told = frames / total;
-      options.onProgress(Math.min(1, told));
-    }
+    const judged = await judging.finish();
+    options.onProgress?.(1);
+    const found = judged.find((judgement) => judgement.kind === 'slips')!.result;
+    const readings = reader.finish(judged.find((judgement) => judgement.kind === 'loudness')!.result);
+    const names = Array.from({ length: channels }, (_, c) => info.channelNames[c] || `Ch ${c + 1}`);
+    const analysis: Analysis = {
+      files,
+      rateHz,
+      frames,
+      bits: info.validBits,
+      meter: readings.meter,
+      channels: readings.channels.map((channel, c) => channelOf(channel, names[c]!)),
+      loudness: readings.loudness.map(loudnessOf),
+      banks: plan.banks.map((bank, index) => {
+        const b = watched.findIndex((other) => other.index === index);
+        const state = found.states[b];
+        return {
+          id: bank.id,
+          channels: columns[index]!.map((c) => c + 1),
+          first: bank.first,
+          last: bank.last,
+          sync: state?.sync ?? 'unknown',
+          basis: state?.basis ?? 'none',
+          ppm: state?.ppm ?? null,
+          uncertaintyPpm: state?.uncertaintyPpm ?? null,
+          boundPpm: state?.boundPpm ?? null,
+          slips: [...(found.slips[b] ?? [])].sort((one, other) => one.frame - other.frame),
+        };
+      }),
+      events: TakeEvents.together([events, found.events], frames),
+    };
+    return good({
+      analysis,
+      banksFrom,
+      interface: mapped === null ? null : { name: mapped.name, verified: mapped.verified },
+      notes: note === null ? info.notes : [...info.notes, note],
+      csv: csvOfReadings(readings, names),
+    });
+  } finally {
+    stream.close();
+    await judging.stop();
   }
-  stream.close();
-  // What still waits for its neighbours is decided by one more second of nothing.
-  verdicts.advance(frames + rateHz, zero);
-  options.onProgress?.(1);
-
-  keepLocks();
-  const states = verdicts.verdicts.map((verdict, b) => locks[b] ?? verdict.state());
-  const readings = reader.finish();
-  const names = Array.from({ length: channels }, (_, c) => info.channelNames[c] || `Ch ${c + 1}`);
-  const analysis: Analysis = {
-    files,
-    rateHz,
-    frames,
-    bits: info.validBits,
-    meter: readings.meter,
-    channels: readings.channels.map((channel, c) => channelOf(channel, names[c]!)),
-    loudness: readings.loudness.map(loudnessOf),
-    banks: plan.banks.map((bank, index) => {
-      const state = states[watched.findIndex((other) => other.index === index)];
-      return {
-        id: bank.id,
-        channels: channelsOf(index),
-        first: bank.first,
-        last: bank.last,
-        sync: state?.sync ?? 'unknown',
-        basis: state?.basis ?? 'none',
-        ppm: state?.ppm ?? null,
-        uncertaintyPpm: state?.uncertaintyPpm ?? null,
-        boundPpm: state?.boundPpm ?? null,
-        slips: slips[index]!.sort((a, b) => a.frame - b.frame),
-      };
-    }),
-    events: [
-      ...events.sort((a, b) => a.frame - b.frame),
-      ...(cut ? [{ frame: frames, code: 'events-cut', channels: [] }] : []),
-    ],
-  };
-  return good({
-    analysis,
-    banksFrom,
-    interface: mapped === null ? null : { name: mapped.name, verified: mapped.verified },
-    notes: note === null ? info.notes : [...info.notes, note],
-    csv: csvOfReadings(readings, names),
-  });
 }
 
 /** Who says which channels are a bank: the user's map, his interface, the tracks' names, the file's description, or nobody. */

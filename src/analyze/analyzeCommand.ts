@@ -1,5 +1,6 @@
 /** `lightkeeper analyze <wav...>`: a recorded take, judged; as text for people, JSON for programs or CSV for tables. */
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { BankConfig } from '../config/schema.ts';
@@ -20,6 +21,9 @@ export interface AnalyzeCommand {
   /** 1-based channels whose loudness is measured together; null: neighbours in pairs. */
   readonly loudness: readonly (readonly number[])[] | null;
 }
+
+/** One reads and meters, one looks for slips, one measures loudness. */
+const MAX_THREADS = 3;
 
 const BankMap = Type.Array(BankConfig, { minItems: 1, maxItems: 16 });
 
@@ -49,14 +53,18 @@ export function readMap(file: string): Outcome<Parameters<typeof analyze>[0]['ba
  *
  * @param onProgress 0..1 while it reads, or null
  */
-export function runAnalyze(command: AnalyzeCommand, onProgress: ((done: number) => void) | null): Outcome<string> {
+export async function runAnalyze(
+  command: AnalyzeCommand,
+  onProgress: ((done: number) => void) | null,
+): Promise<Outcome<string>> {
   const map = command.mapFile === null ? good([]) : readMap(command.mapFile);
   if (!map.ok) return map;
-  const result = analyze({
+  const result = await analyze({
     paths: command.paths,
     banks: map.value ?? [],
     ...(command.interface === null ? {} : { interface: command.interface }),
     meter: command.meter,
+    threads: Math.min(MAX_THREADS, availableParallelism()),
     ...(command.loudness === null ? {} : { groups: command.loudness }),
     ...(onProgress === null ? {} : { onProgress }),
   });

@@ -30,6 +30,8 @@ export interface FileReadingsOptions {
   readonly meter?: MeterScaleName;
   /** 0-based channels whose loudness is wanted together. Default: neighbours in pairs, a single channel alone. */
   readonly groups?: readonly (readonly number[])[];
+  /** Loudness is measured by another `createTakeLoudness` and given to `finish`. Default false. */
+  readonly loudnessElsewhere?: boolean;
 }
 
 /** Levels in dB x 100, NO_SIGNAL where there is none. */
@@ -92,13 +94,56 @@ export interface FileReader {
   readonly blockFrames: number;
   /** Takes `frames` frames standing in `input`; all blocks but the last should be of `blockFrames`. */
   push(frames: number): void;
-  finish(): FileReadings;
+  /** `elsewhere`: loudness of the groups, in order, where it was measured elsewhere. */
+  finish(elsewhere?: readonly LoudnessReadings[]): FileReadings;
+}
+
+/** Plain data: it crosses to another thread. */
+export interface TakeLoudnessOptions {
+  readonly channels: number;
+  readonly rateHz: number;
+  readonly blockFrames: number;
+  /** 0-based channels of each group. */
+  readonly groups: readonly (readonly number[])[];
+}
+
+/** Loudness of a take's groups. */
+export function createTakeLoudness(
+  kernels: WebAssembly.Module,
+  options: TakeLoudnessOptions,
+): {
+  /** Takes the first `frames` frames of `input`, a whole block of interleaved Int32. */
+  push(input: Int32Array, frames: number): void;
+  /** In the order of the groups. */
+  readings(): LoudnessReadings[];
+} {
+  const { channels, rateHz, blockFrames, groups } = options;
+  const columns = [...new Set(groups.flat())];
+  const kernel = createWasmLoudness(kernels, { channels, columns, maxFrames: blockFrames, rateHz });
+  const meters = createLoudnessMeters(
+    kernel,
+    groups.map((members) => members.map((c) => columns.indexOf(c))),
+    { rateHz },
+  );
+  return {
+    push(input, frames) {
+      // As a whole, whatever `frames`: a copy within the cache costs less than a view a block.
+      kernel.input.set(input);
+      meters.update(frames);
+    },
+    readings: () => meters.groups.map((group) => group.readings()),
+  };
+}
+
+/** 10 ms, the longest block of a take. */
+export function takeBlockFrames(rateHz: number): number {
+  return Math.min(1920, Math.max(1, Math.round(rateHz / 100)));
 }
 
 export function createFileReader(kernels: WebAssembly.Module, options: FileReadingsOptions): FileReader {
   const { channels, rateHz, validBits, clipRun = 3, meter: scaleName = 'digital' } = options;
   const scale = METER_SCALES[scaleName];
-  const blockFrames = Math.min(1920, Math.max(1, Math.round(rateHz / 100)));
+  const blockFrames = takeBlockFrames(rateHz);
   const meterOptions = {
     channels,
     rateHz,
@@ -111,18 +156,9 @@ export function createFileReader(kernels: WebAssembly.Module, options: FileReadi
   const kernel = createWasmMeter(kernels, kernelOptions(meterOptions));
   const meter = new ChannelMeter(kernel, meterOptions);
   const groups = options.groups ?? pairsOf(channels);
-  const loudnessKernel = createWasmLoudness(kernels, {
-    channels,
-    columns: [...new Set(groups.flat())],
-    maxFrames: blockFrames,
-    rateHz,
-  });
-  const { columns } = loudnessKernel;
-  const loudness = createLoudnessMeters(
-    loudnessKernel,
-    groups.map((members) => members.map((c) => columns.indexOf(c))),
-    { rateHz },
-  );
+  const loudness = options.loudnessElsewhere
+    ? null
+    : createTakeLoudness(kernels, { channels, rateHz, blockFrames, groups });
 
   let frames = 0;
   let secondFrames = 0;
@@ -195,11 +231,10 @@ export function createFileReader(kernels: WebAssembly.Module, options: FileReadi
         }
       }
       if (secondEnds) secondFrames = 0;
-      // As a whole, whatever `count`: a copy within the cache costs less than a view a block.
-      loudnessKernel.input.set(kernel.input);
-      loudness.update(count);
+      loudness?.push(kernel.input, count);
     },
-    finish() {
+    finish(elsewhere) {
+      const loudnessOf = loudness?.readings() ?? elsewhere ?? [];
       if (secondFrames > 0) for (let c = 0; c < channels; c++) endSecond(c, secondFrames);
       secondFrames = 0;
       return {
@@ -243,14 +278,15 @@ export function createFileReader(kernels: WebAssembly.Module, options: FileReadi
         loudness: groups.map((members, index) => ({
           channels: members.map((c) => c + 1),
           truePeakDbX100: members.reduce((max, c) => Math.max(max, meter.truePeakMaxDbX100[c]!), NO_SIGNAL),
-          ...loudness.groups[index]!.readings(),
+          ...loudnessOf[index]!,
         })),
       };
     },
   };
 }
 
-function pairsOf(channels: number): number[][] {
+/** Neighbours in pairs, a single last channel alone; 0-based. */
+export function pairsOf(channels: number): number[][] {
   const groups: number[][] = [];
   for (let c = 0; c < channels; c += 2) groups.push(c + 1 < channels ? [c, c + 1] : [c]);
   return groups;

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -47,8 +47,11 @@ function writeWav(name: string, block: Int32Array, channels: number, rf64 = fals
   return path;
 }
 
-function analysisOf(paths: string[], banks: NonNullable<Parameters<typeof analyze>[0]['banks']> = []): Analysis {
-  const result = analyze({ paths, banks });
+async function analysisOf(
+  paths: string[],
+  banks: NonNullable<Parameters<typeof analyze>[0]['banks']> = [],
+): Promise<Analysis> {
+  const result = await analyze({ paths, banks });
   if (!result.ok) throw new Error(result.fault.what);
   return result.value.analysis;
 }
@@ -74,13 +77,13 @@ function rig(seconds: number, period: number): { block: Int32Array; drops: numbe
 }
 
 describe('the analysis of a take', () => {
-  it('finds the bank that slips, with its ppm and its slips at their frames, in a plain file and in RF64 alike', () => {
+  it('finds the bank that slips, with its ppm and its slips at their frames, in a plain file and in RF64 alike', async () => {
     const { block, drops } = rig(20, 25_000);
     const banks = [
       { id: 'analogue', name: 'Analogue', kind: 'analogue' as const, first: 1, last: 8 },
       { id: 'adat-a', name: 'ADAT A', kind: 'adat' as const, first: 9, last: 16 },
     ];
-    const plain = analysisOf([writeWav('slip.wav', block, 16)], banks);
+    const plain = await analysisOf([writeWav('slip.wav', block, 16)], banks);
     expect(plain.banks.map(({ id, first, last }) => ({ id, first, last }))).toEqual([
       { id: 'analogue', first: 1, last: 8 },
       { id: 'adat-a', first: 9, last: 16 },
@@ -96,11 +99,11 @@ describe('the analysis of a take', () => {
     expect(plain.banks[0]!.sync).not.toBe('lock');
     expect(plain.banks[0]!.slips).toEqual([]);
     expect(plain.events.filter((event) => event.code === 'slip-drop')).toHaveLength(adat.slips.length);
-    const big = analysisOf([writeWav('slip.rf64', block, 16, true)], banks);
+    const big = await analysisOf([writeWav('slip.rf64', block, 16, true)], banks);
     expect({ ...big, files: [] }).toEqual({ ...plain, files: [] });
   }, 120_000);
 
-  it('measures levels, clips, silence, bits and offset of each channel', () => {
+  it('measures levels, clips, silence, bits and offset of each channel', async () => {
     const frames = RATE;
     const block = new Int32Array(frames * 4);
     for (let n = 0; n < frames; n++) {
@@ -108,7 +111,7 @@ describe('the analysis of a take', () => {
       block[n * 4 + 1] = n >= 100 && n < 104 ? 0x7fffff00 : 65536 * ((n % 7) - 3);
       block[n * 4 + 3] = 0x10000000;
     }
-    const { channels, bits, frames: counted, events } = analysisOf([writeWav('levels.wav', block, 4)]);
+    const { channels, bits, frames: counted, events } = await analysisOf([writeWav('levels.wav', block, 4)]);
     expect({ bits, counted }).toEqual({ bits: 24, counted: frames });
     expect(channels[0]).toMatchObject({ peakDbfs: 0, rmsDbfs: -3.01, dcDbfs: null, clips: 0, silence: 'none' });
     expect(channels[0]!.truePeakDbtp!).toBeCloseTo(0, 1);
@@ -118,7 +121,7 @@ describe('the analysis of a take', () => {
     expect(events).toContainEqual({ frame: 102, code: 'clip', channels: [2] });
   });
 
-  it('gives every reading of docs/metering.md: hum, flat tops, offset, stuck bits, copies, polarity, loudness of groups', () => {
+  it('gives every reading of docs/metering.md: hum, flat tops, offset, stuck bits, copies, polarity, loudness of groups', async () => {
     const seconds = 12;
     const frames = seconds * RATE;
     const wide = 8;
@@ -147,7 +150,7 @@ describe('the analysis of a take', () => {
       block[at + 7] = -block[at + 6]!;
     }
     const path = writeWav('readings.wav', block, wide);
-    const result = analyze({ paths: [path], meter: 'ppmEbu', groups: [[1, 2], [7]] });
+    const result = await analyze({ paths: [path], meter: 'ppmEbu', groups: [[1, 2], [7]] });
     if (!result.ok) throw new Error(result.fault.what);
     const { channels, loudness, meter } = result.value.analysis;
     expect(meter).toBe('ppmEbu');
@@ -176,15 +179,15 @@ describe('the analysis of a take', () => {
     expect(column('integrated_lufs', 1)).toBe(loudness[0]!.integratedLufs!.toFixed(2));
   });
 
-  it('names a channel that a loudness group wants and the take has not', () => {
+  it('names a channel that a loudness group wants and the take has not', async () => {
     const path = writeWav('two.wav', new Int32Array(960), 2);
-    expect(analyze({ paths: [path], groups: [[2, 3]] })).toMatchObject({
+    expect(await analyze({ paths: [path], groups: [[2, 3]] })).toMatchObject({
       ok: false,
       fault: { code: 'loudness-channel' },
     });
   });
 
-  it('takes a folder of mono takes as the channels of one take, by the numbers in their names', () => {
+  it('takes a folder of mono takes as the channels of one take, by the numbers in their names', async () => {
     const takes = join(folder, 'takes');
     mkdirSync(takes);
     for (const k of [1, 2, 10])
@@ -193,28 +196,87 @@ describe('the analysis of a take', () => {
         Int32Array.from({ length: 4800 }, () => k * 2 ** 20),
         1,
       );
-    const { channels } = analysisOf([takes]);
+    const { channels } = await analysisOf([takes]);
     expect(channels.map(({ name }) => name)).toEqual(['Track 1', 'Track 2', 'Track 10']);
     expect(channels[2]!.peakDbfs!).toBeCloseTo(20 * Math.log10((10 * 2 ** 12) / 8388607), 1);
   });
 
-  it('refuses what is no take, in words', () => {
+  it('refuses what is no take, in words', async () => {
     const empty = join(folder, 'empty');
     mkdirSync(empty);
-    expect(analyze({ paths: [empty] })).toMatchObject({ ok: false, fault: { code: 'wav-none' } });
-    expect(analyze({ paths: [join(folder, 'absent.wav')] })).toMatchObject({
+    expect(await analyze({ paths: [empty] })).toMatchObject({ ok: false, fault: { code: 'wav-none' } });
+    expect(await analyze({ paths: [join(folder, 'absent.wav')] })).toMatchObject({
       ok: false,
       fault: { code: 'wav-not-found' },
     });
   });
 
-  it('tells its progress, up to the end', () => {
+  it('tells its progress, up to the end', async () => {
     const seen: number[] = [];
-    analyze({ paths: [writeWav('progress.wav', new Int32Array(RATE * 4), 1)], onProgress: (done) => seen.push(done) });
+    await analyze({
+      paths: [writeWav('progress.wav', new Int32Array(RATE * 4), 1)],
+      onProgress: (done) => seen.push(done),
+    });
     expect(seen.length).toBeGreaterThan(20);
     expect(seen.at(-1)).toBe(1);
     expect([...seen].sort((a, b) => a - b)).toEqual(seen);
   });
+});
+
+describe('an analysis in several threads', () => {
+  /** Threads run what was built, so the whole of it does. */
+  const built = async (): Promise<typeof analyze> =>
+    (await import(new URL('../../dist/analyze/analyze.js', import.meta.url).href)).analyze;
+  const banks = [
+    { id: 'analogue', name: 'Analogue', kind: 'analogue' as const, first: 1, last: 8 },
+    { id: 'adat-a', name: 'ADAT A', kind: 'adat' as const, first: 9, last: 16 },
+  ];
+
+  /** A take that slips, clips, has holes on one channel and on all, and copies across banks. */
+  function eventful(name: string): string {
+    const { block } = rig(20, 31_000);
+    for (let n = 0; n < 20 * RATE; n++) {
+      if (n > 16 * RATE) block[n * 16 + 12] = block[n * 16 + 2]!;
+      if (n % 100_000 < 5) block[n * 16 + 4] = 0x7fffff00;
+      if (n > 3 * RATE && n < 4 * RATE) block[n * 16 + 6] = 0;
+      if (n > 14 * RATE && n < 14.03 * RATE) block.fill(0, n * 16, n * 16 + 16);
+    }
+    return writeWav(name, block, 16);
+  }
+
+  it('is the same to the last digit, whatever their number', async () => {
+    const analyzeBuilt = await built();
+    const options = { paths: [eventful('threads.wav')], banks, groups: [[1, 16], [3], [2, 3, 9]] };
+    const [one, two, three] = await Promise.all([1, 2, 3].map((threads) => analyzeBuilt({ ...options, threads })));
+    expect(one!.ok && one!.value.analysis.banks[1]!.slips.length).toBeGreaterThan(10);
+    const codes = new Set(one!.ok ? one!.value.analysis.events.map(({ code }) => code) : []);
+    expect([...codes].sort()).toEqual(expect.arrayContaining(['clip', 'silence', 'slip-drop']));
+    expect(one!.ok && one!.value.analysis.channels[12]!.copyOf).toBe(3);
+    expect(JSON.stringify(two)).toBe(JSON.stringify(one));
+    expect(JSON.stringify(three)).toBe(JSON.stringify(one));
+  }, 60_000);
+
+  it('ends them all when the file is cut while it is read, with the fault of one thread', async () => {
+    const analyzeBuilt = await built();
+    const threadsRunning = () => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
+    const before = threadsRunning();
+    for (const threads of [1, 3]) {
+      const path = eventful('cut.wav');
+      let most = 0;
+      const result = await analyzeBuilt({
+        paths: [path],
+        banks,
+        threads,
+        onProgress: () => {
+          most = Math.max(most, threadsRunning());
+          truncateSync(path, 10_000_000);
+        },
+      });
+      expect(result).toMatchObject({ ok: false, fault: { code: 'wav-read-failed' } });
+      expect(most > before).toBe(threads > 1);
+      expect(threadsRunning()).toBe(before);
+    }
+  }, 60_000);
 });
 
 describe('banks by the names of channels', () => {
@@ -253,34 +315,34 @@ describe('banks of a take that no map describes', () => {
     writeTake(path, spec);
     return analyze({ paths: [path], ...options });
   };
-  const idsOf = (result: ReturnType<typeof analyze>) =>
+  const idsOf = (result: Awaited<ReturnType<typeof analyze>>) =>
     result.ok ? result.value.analysis.banks.map((bank) => `${bank.id} ${bank.first}-${bank.last}`) : result.fault.code;
 
-  it('are those of the interface that the user names, by USB id or a part of its name, at the rate of the take', () => {
+  it('are those of the interface that the user names, by USB id or a part of its name, at the rate of the take', async () => {
     const banks = ['analogue 1-8', 'loopback 9-10', 'spdif 11-12', 'adat-a 13-20'];
-    expect(idsOf(read('id.wav', quiet(20), { interface: '1235:8215' }))).toEqual(banks);
-    expect(idsOf(read('name.wav', quiet(20), { interface: '18i20 (3rd' }))).toEqual(banks);
-    const double = read('double.wav', { ...quiet(16), rateHz: 96_000 }, { interface: '1235:8215' });
+    expect(idsOf(await read('id.wav', quiet(20), { interface: '1235:8215' }))).toEqual(banks);
+    expect(idsOf(await read('name.wav', quiet(20), { interface: '18i20 (3rd' }))).toEqual(banks);
+    const double = await read('double.wav', { ...quiet(16), rateHz: 96_000 }, { interface: '1235:8215' });
     expect(idsOf(double)).toEqual(['analogue 1-8', 'loopback 9-10', 'spdif 11-12', 'adat-a 13-16']);
   });
 
-  it('are not taken from a name that fits no interface, or several', () => {
-    expect(idsOf(read('no.wav', quiet(20), { interface: 'Fostex' }))).toBe('interface-unknown');
-    expect(idsOf(read('no.wav', quiet(20), { interface: 'ffff:ffff' }))).toBe('interface-unknown');
-    expect(idsOf(read('no.wav', quiet(3), { interface: 'Scarlett' }))).toBe('interface-ambiguous');
+  it('are not taken from a name that fits no interface, or several', async () => {
+    expect(idsOf(await read('no.wav', quiet(20), { interface: 'Fostex' }))).toBe('interface-unknown');
+    expect(idsOf(await read('no.wav', quiet(20), { interface: 'ffff:ffff' }))).toBe('interface-unknown');
+    expect(idsOf(await read('no.wav', quiet(3), { interface: 'Scarlett' }))).toBe('interface-ambiguous');
   });
 
-  it('are those of the interface that the file names in its description', () => {
-    const result = read('bext.wav', { ...quiet(18), bext: 'Take 3, Scarlett 18i20 (2nd Gen), with OctoPre' });
+  it('are those of the interface that the file names in its description', async () => {
+    const result = await read('bext.wav', { ...quiet(18), bext: 'Take 3, Scarlett 18i20 (2nd Gen), with OctoPre' });
     expect(idsOf(result)).toEqual(['analogue 1-8', 'spdif 9-10', 'adat-a 11-18']);
     expect(result.ok && result.value.banksFrom).toBe('description');
   });
 
-  it('are groups of eight behind the analogue ones that the tracks name, else from the first on, and the guess is said', () => {
+  it('are groups of eight behind the analogue ones that the tracks name, else from the first on, and the guess is said', async () => {
     const names = Array.from({ length: 18 }, (_, c) => (c < 8 ? `Analogue ${c + 1}` : `Track ${c + 1}`));
-    const named = read('names.wav', { ...quiet(18), ixmlNames: names });
+    const named = await read('names.wav', { ...quiet(18), ixmlNames: names });
     expect(idsOf(named)).toEqual(['analogue 1-8', 'ch-9 9-16', 'ch-17 17-18']);
-    const guessed = read('guess.wav', quiet(18));
+    const guessed = await read('guess.wav', quiet(18));
     expect(idsOf(guessed)).toEqual(['ch-1 1-8', 'ch-9 9-16', 'ch-17 17-18']);
     expect(guessed.ok && guessed.value.analysis.events[0]).toMatchObject({ frame: 0, code: 'banks-guessed' });
   });

@@ -1,0 +1,107 @@
+/** The slips of a take: detector and verdicts of its banks, block by block, in whichever thread. */
+import { SlipDetector } from '../dsp/slip/slipDetector.ts';
+import { createWasmSlipKernel } from '../dsp/slip/slipWasm.ts';
+import type { BankVerdictState, Slip } from '../monitor/verdict/bankVerdict.ts';
+import { SlipVerdicts, type VerdictBank } from '../monitor/verdict/slipVerdicts.ts';
+import type { TakeBlock } from './blockRing.ts';
+import { MAX_EVENTS, TakeEvents } from './takeEvents.ts';
+
+/** Plain data: it crosses to another thread. */
+export interface TakeSlipsOptions {
+  readonly channels: number;
+  readonly rateHz: number;
+  /** Frames of a block at most. */
+  readonly blockFrames: number;
+  readonly banks: readonly VerdictBank[];
+  /** 0-based channels of each bank. */
+  readonly columns: readonly (readonly number[])[];
+}
+
+/** Of all banks, in their order. Plain data too. */
+export interface TakeSlipsResult {
+  /** At most MAX_EVENTS a bank, as they were found. */
+  readonly slips: readonly (readonly Slip[])[];
+  readonly states: readonly BankVerdictState[];
+  readonly events: TakeEvents;
+}
+
+export class TakeSlips {
+  readonly #options: TakeSlipsOptions;
+  readonly #detector: SlipDetector;
+  readonly #verdicts: SlipVerdicts;
+  readonly #slips: readonly Slip[][];
+  readonly #events = new TakeEvents();
+  readonly #zero: boolean[];
+  /** A take that slipped once is not saved by a good end: the last lock is its verdict. */
+  readonly #locks: (BankVerdictState | null)[];
+  #blocks = 0;
+  #order = 0;
+  #frames = 0;
+  #secondFrames = 0;
+
+  constructor(kernels: WebAssembly.Module, options: TakeSlipsOptions) {
+    const { channels, rateHz, blockFrames, banks, columns } = options;
+    this.#options = options;
+    this.#slips = banks.map(() => []);
+    this.#zero = banks.map(() => false);
+    this.#locks = banks.map(() => null);
+    this.#verdicts = new SlipVerdicts({
+      rateHz,
+      banks,
+      onSlip: (bank, slip) => {
+        const index = banks.indexOf(bank);
+        if (this.#slips[index]!.length < MAX_EVENTS) this.#slips[index]!.push(slip);
+        this.#events.add(this.#order, slip.frame, `slip-${slip.kind}`, columns[index]!);
+      },
+      onLoss: (frame) => this.#events.add(this.#order, frame, 'usb-loss', [...Array(channels).keys()]),
+    });
+    this.#detector = new SlipDetector({
+      channels,
+      maxFrames: blockFrames,
+      rateHz,
+      banks: columns,
+      kernel: (lanes, capacity) => createWasmSlipKernel(kernels, { channels, maxFrames: blockFrames, lanes, capacity }),
+      onEvidence: (evidence) => this.#verdicts.take(evidence),
+    });
+  }
+
+  process(block: TakeBlock, count: number): void {
+    this.#order = TakeEvents.order(this.#blocks, 'detector');
+    this.#detector.process(block.input, count, this.#frames, block);
+    this.#order = TakeEvents.order(this.#blocks, 'verdict');
+    this.#blocks++;
+    this.#frames += count;
+    this.#secondFrames += count;
+    this.#options.columns.forEach((columns, b) => {
+      this.#zero[b] = columns.every((c) => block.orBits[c] === 0);
+    });
+    this.#verdicts.advance(this.#frames, this.#zero);
+    if (this.#secondFrames < this.#options.rateHz) return;
+    this.#secondFrames = 0;
+    this.#keepLocks();
+  }
+
+  gap(): void {
+    this.#detector.reset();
+    this.#verdicts.gap();
+  }
+
+  finish(): TakeSlipsResult {
+    // What still waits for its neighbours is decided by one more second of nothing.
+    this.#order = TakeEvents.order(this.#blocks, 'verdict');
+    this.#verdicts.advance(this.#frames + this.#options.rateHz, this.#zero);
+    this.#keepLocks();
+    return {
+      slips: this.#slips,
+      states: this.#verdicts.verdicts.map((verdict, b) => this.#locks[b] ?? verdict.state()),
+      events: this.#events,
+    };
+  }
+
+  #keepLocks(): void {
+    this.#verdicts.verdicts.forEach((verdict, b) => {
+      const state = verdict.state();
+      if (state.sync === 'lock') this.#locks[b] = state;
+    });
+  }
+}
