@@ -26,7 +26,7 @@ import type { Slip } from '../monitor/verdict/bankVerdict.ts';
 import { interfaceIn, interfaceNamed } from './banksByInterface.ts';
 import { banksByName } from './banksByName.ts';
 import { TakeEvents } from './takeEvents.ts';
-import { type Judge, judgesHere, judgesInThreads } from './takeJudges.ts';
+import { type Judge, startJudges } from './takeJudges.ts';
 
 /** Levels are dB, null for no signal. Channels are 1-based, frames count from the take's start. */
 export interface Analysis {
@@ -196,24 +196,31 @@ export async function analyze(options: AnalyzeOptions): Promise<Outcome<AnalyzeR
   // A loopback carries other banks' signals: it is metered, and judges nobody.
   const watched = plan.banks.map((bank, index) => ({ bank, index })).filter(({ bank }) => bank.kind !== 'loopback');
   const total = about?.frames ?? 0;
-  const judges: Judge[] = [
-    {
-      kind: 'slips',
-      options: {
-        channels,
-        rateHz,
-        blockFrames,
-        banks: watched.map(({ bank }) => ({ id: bank.id, kind: bank.kind })),
-        columns: watched.map(({ index }) => columns[index]!),
-      },
+  const slips: Judge = {
+    kind: 'slips',
+    options: {
+      channels,
+      rateHz,
+      blockFrames,
+      banks: watched.map(({ bank }) => ({ id: bank.id, kind: bank.kind })),
+      columns: watched.map(({ index }) => columns[index]!),
     },
-    { kind: 'loudness', options: { channels, rateHz, blockFrames, groups } },
-  ];
+  };
+  const loudness = (from: number, to: number): Judge => ({
+    kind: 'loudness',
+    options: { channels, rateHz, blockFrames, groups: groups.slice(from, to) },
+  });
+  // Meters and slips cost about the same; with two threads each of them takes half of the loudness.
+  const half = groups.length >> 1;
+  const all = groups.length;
   const threads = total * channels < SHORT_SAMPLES ? 1 : (options.threads ?? 1);
-  const judging =
+  const shares: [here: Judge[], elsewhere: Judge[][]] =
     threads === 1
-      ? judgesHere(kernels, judges)
-      : judgesInThreads(kernels, threads === 2 ? [judges] : judges.map((judge) => [judge]), { channels, blockFrames });
+      ? [[slips, loudness(0, all)], []]
+      : threads === 2
+        ? [[loudness(0, half)], [[slips, loudness(half, all)]]]
+        : [[], [[slips], [loudness(0, all)]]];
+  const judging = startJudges(kernels, ...shares, { channels, blockFrames });
   try {
     const events = new TakeEvents();
     if (plan.from === 'guess') events.add(0, 0, 'banks-guessed', [...Array(channels).keys()]);
@@ -256,7 +263,9 @@ export async function analyze(options: AnalyzeOptions): Promise<Outcome<AnalyzeR
     const judged = await judging.finish();
     options.onProgress?.(1);
     const found = judged.find((judgement) => judgement.kind === 'slips')!.result;
-    const readings = reader.finish(judged.find((judgement) => judgement.kind === 'loudness')!.result);
+    const readings = reader.finish(
+      judged.flatMap((judgement) => (judgement.kind === 'loudness' ? judgement.result : [])),
+    );
     const names = Array.from({ length: channels }, (_, c) => info.channelNames[c] || `Ch ${c + 1}`);
     const analysis: Analysis = {
       files,

@@ -1,6 +1,6 @@
 /**
  * What is made of a take beside its meters: slips, and loudness. Each needs all channels, for banks vouch against one another
- * and groups are the user's, so they are shared out among threads by kind and not by channel: the results are the same
+ * and groups are the user's, so threads share them by kind and by group, not by channel: the results are the same
  * whatever the number of threads.
  */
 import { Worker } from 'node:worker_threads';
@@ -66,7 +66,7 @@ export function runJudge(kernels: WebAssembly.Module, judge: Judge): RunningJudg
 }
 
 export interface TakeJudges {
-  /** Takes the block that `kernel` has just processed; a promise: not before it is kept may the next come. */
+  /** Takes the block that `kernel` has just processed. Where it answers a promise, the next may not come before that is kept. */
   take(kernel: MeterKernel, frames: number): Promise<void> | null;
   gap(): Promise<void> | null;
   finish(): Promise<readonly Judgement[]>;
@@ -74,36 +74,21 @@ export interface TakeJudges {
   stop(): Promise<void>;
 }
 
-/** Judges in this thread, one after the other. */
-export function judgesHere(kernels: WebAssembly.Module, judges: readonly Judge[]): TakeJudges {
-  const running = judges.map((judge) => runJudge(kernels, judge));
-  return {
-    take(kernel, frames) {
-      for (const judge of running) judge.process(kernel, frames);
-      return null;
-    },
-    gap() {
-      for (const judge of running) judge.gap();
-      return null;
-    },
-    finish: () => Promise.resolve(running.map((judge) => judge.finish())),
-    stop: () => Promise.resolve(),
-  };
-}
-
-/** A thread for each list of judges. */
-export function judgesInThreads(
+/** @param here judges in this thread; @param elsewhere those of each further thread, or none. Judgements come in this order. */
+export function startJudges(
   kernels: WebAssembly.Module,
-  lists: readonly (readonly Judge[])[],
+  here: readonly Judge[],
+  elsewhere: readonly (readonly Judge[])[],
   shape: Omit<BlockRingShape, 'readers'>,
 ): TakeJudges {
-  const whole: BlockRingShape = { ...shape, readers: lists.length };
+  const own = here.map((judge) => runJudge(kernels, judge));
+  const whole: BlockRingShape = { ...shape, readers: elsewhere.length };
   const memory = createBlockRing(whole);
   const writer = new BlockRingWriter(memory, whole);
-  const judgements = lists.map((): readonly Judgement[] | null => null);
+  const judgements = elsewhere.map((): readonly Judgement[] | null => null);
   let failed: Error | null = null;
   let onChange: () => void = () => {};
-  const workers = lists.map((judges, reader) => {
+  const workers = elsewhere.map((judges, reader) => {
     const worker = new Worker(new URL('../takeWorker.js', import.meta.url), {
       workerData: { kernels, memory, shape: whole, reader, judges } satisfies TakeWorkerData,
     });
@@ -134,17 +119,19 @@ export function judgesInThreads(
   const room = () => (writer.full ? until(hasRoom) : null);
   return {
     take(kernel, frames) {
-      writer.put(kernel, frames);
+      if (workers.length > 0) writer.put(kernel, frames);
+      for (const judge of own) judge.process(kernel, frames);
       return room();
     },
     gap() {
-      writer.gap();
+      if (workers.length > 0) writer.gap();
+      for (const judge of own) judge.gap();
       return room();
     },
     async finish() {
-      writer.end();
+      if (workers.length > 0) writer.end();
       await until(() => judgements.every((list) => list !== null));
-      return judgements.flatMap((list) => list ?? []);
+      return [...own.map((judge) => judge.finish()), ...judgements.flatMap((list) => list ?? [])];
     },
     async stop() {
       await Promise.all(workers.map((worker) => worker.terminate()));
