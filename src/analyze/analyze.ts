@@ -6,7 +6,6 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
 import type { InterfaceMap } from '../device/interfaces/interfaceMap.ts';
-import { loadInterfaceTable } from '../device/interfaces/interfaceTable.ts';
 import { WavReader } from '../device/wav/wavReader.ts';
 import { wavSource } from '../device/wav/wavSource.ts';
 import { NO_SIGNAL } from '../dsp/decibels.ts';
@@ -183,7 +182,7 @@ export async function analyze(options: AnalyzeOptions): Promise<Outcome<AnalyzeR
   const first = WavReader.open(files[0]!);
   const about = first.ok ? first.value.info : null;
   if (first.ok) first.value.close();
-  const source = banksOf(options, info.channelNames, channels, about?.description ?? '');
+  const source = await banksOf(options, info.channelNames, channels, about?.description ?? '');
   if (!source.ok) {
     stream.close();
     return source;
@@ -307,20 +306,22 @@ export async function analyze(options: AnalyzeOptions): Promise<Outcome<AnalyzeR
 }
 
 /** Who says which channels are a bank: the user's map, his interface, the tracks' names, the file's description, or nobody. */
-function banksOf(
+async function banksOf(
   options: AnalyzeOptions,
   channelNames: readonly string[],
   channels: number,
   description: string,
-): Outcome<{ from: AnalyzeResult['banksFrom']; banks: Config['banks']; map: InterfaceMap | null }> {
+): Promise<Outcome<{ from: AnalyzeResult['banksFrom']; banks: Config['banks']; map: InterfaceMap | null }>> {
   if (options.banks && options.banks.length > 0) return good({ from: 'map', banks: options.banks, map: null });
+  // Loaded where it is wanted only: the library that checks it takes 0.3 s.
+  const table = async () => (await import('../device/interfaces/interfaceTable.ts')).loadInterfaceTable();
   if (options.interface !== undefined) {
-    const map = interfaceNamed(loadInterfaceTable(), options.interface, channels);
+    const map = interfaceNamed(await table(), options.interface, channels);
     return map.ok ? good({ from: 'interface', banks: [], map: map.value }) : map;
   }
   const named = banksByName(channelNames);
   if (named !== null) return good({ from: 'names', banks: named, map: null });
-  const map = description === '' ? null : interfaceIn(loadInterfaceTable(), description);
+  const map = description === '' ? null : interfaceIn(await table(), description);
   return good({ from: map === null ? 'guess' : 'description', banks: [], map });
 }
 

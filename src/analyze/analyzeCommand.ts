@@ -1,11 +1,7 @@
 /** `lightkeeper analyze <wav...>`: a recorded take, judged; as text for people, JSON for programs or CSV for tables. */
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { Type } from 'typebox';
-import { Value } from 'typebox/value';
-import { BankConfig } from '../config/schema.ts';
 import { METER_SCALES, type MeterScaleName } from '../dsp/meterScales.ts';
-import { assertNever, bad, good, type Outcome } from '../fault.ts';
+import { assertNever, good, type Outcome } from '../fault.ts';
 import { type AnalyzeResult, analyze } from './analyze.ts';
 
 export interface AnalyzeCommand {
@@ -25,29 +21,6 @@ export interface AnalyzeCommand {
 /** One reads and meters, one looks for slips, one measures loudness. */
 const MAX_THREADS = 3;
 
-const BankMap = Type.Array(BankConfig, { minItems: 1, maxItems: 16 });
-
-/** Banks from a file, as in the configuration. */
-export function readMap(file: string): Outcome<Parameters<typeof analyze>[0]['banks']> {
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    return bad(
-      'map-unreadable',
-      `The map ${file} can not be read: ${(error as Error).message}.`,
-      'Check its name and that it is JSON.',
-    );
-  }
-  if (Value.Check(BankMap, value)) return good(value);
-  const first = [...Value.Errors(BankMap, value)][0];
-  return bad(
-    'map-invalid',
-    `The map ${file} does not fit: ${first?.instancePath || '/'} ${first?.message ?? ''}.`,
-    'Write a list such as [{"id":"adat-a","name":"ADAT A","kind":"adat","first":11,"last":18}].',
-  );
-}
-
 /**
  * Reads the whole take and answers the text to print.
  *
@@ -57,7 +30,8 @@ export async function runAnalyze(
   command: AnalyzeCommand,
   onProgress: ((done: number) => void) | null,
 ): Promise<Outcome<string>> {
-  const map = command.mapFile === null ? good([]) : readMap(command.mapFile);
+  // Loaded where it is wanted only: the library that checks a map takes 0.3 s.
+  const map = command.mapFile === null ? good([]) : (await import('./readMap.ts')).readMap(command.mapFile);
   if (!map.ok) return map;
   const result = await analyze({
     paths: command.paths,

@@ -1,6 +1,7 @@
 /** `lightkeeper prove`: the guided proof without the rest: a card, a recorded test tone, or the simulator; progress and a verdict. */
-import { readMap } from '../analyze/analyzeCommand.ts';
+
 import { banksByName } from '../analyze/banksByName.ts';
+import { readMap } from '../analyze/readMap.ts';
 import { alsaCardSource } from '../device/alsa/findCard.ts';
 import { loadInterfaceTable } from '../device/interfaces/interfaceTable.ts';
 import type { CaptureChoice, CaptureSource, CaptureStream, StreamInfo } from '../device/ports.ts';
