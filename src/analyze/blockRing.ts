@@ -18,10 +18,10 @@ export interface TakeBlock extends FrameMasks {
   readonly orBits: Int32Array;
 }
 
-/** 0.3 s: enough for both sides to work without waking each other every block. */
-const SLOTS = 32;
-/** Sleepers are woken after so many blocks, not at each. */
-const WAKE_EVERY = SLOTS / 2;
+/** What the ring may take, and blocks in it at least and at most: 2.5 s, in which a new thread of a common take has started. */
+const RING_BYTES = 16 * 1024 * 1024;
+const LEAST_SLOTS = 16;
+const MOST_SLOTS = 256;
 /** Control words: blocks written so far, then those each reader is done with. */
 const WRITTEN = 0;
 const READ = 1;
@@ -33,8 +33,14 @@ interface Slot extends TakeBlock {
   readonly head: Int32Array;
 }
 
+/** A power of two. Sleepers are woken after half of them, not at each block. */
+function slotCount(shape: BlockRingShape): number {
+  const fit = 2 ** Math.floor(Math.log2(RING_BYTES / (4 * slotWords(shape))));
+  return Math.max(LEAST_SLOTS, Math.min(MOST_SLOTS, fit));
+}
+
 export function createBlockRing(shape: BlockRingShape): SharedArrayBuffer {
-  return new SharedArrayBuffer(4 * (1 + shape.readers + SLOTS * slotWords(shape)));
+  return new SharedArrayBuffer(4 * (1 + shape.readers + slotCount(shape) * slotWords(shape)));
 }
 
 const slotWords = ({ channels, blockFrames }: BlockRingShape) => 1 + 2 * channels + (4 + channels) * blockFrames;
@@ -52,7 +58,7 @@ function slotsOf(memory: SharedArrayBuffer, shape: BlockRingShape): Slot[] {
     word += blockFrames;
     return view;
   };
-  return Array.from({ length: SLOTS }, () => ({
+  return Array.from({ length: slotCount(shape) }, () => ({
     head: ints(1),
     orBits: ints(channels),
     equalCount: ints(channels),
@@ -79,13 +85,13 @@ export class BlockRingWriter {
   /** Whether one more block has to wait for a reader. */
   get full(): boolean {
     for (let r = 0; r < this.#readers; r++)
-      if (((this.#written - Atomics.load(this.#control, READ + r)) | 0) >= SLOTS) return true;
+      if (((this.#written - Atomics.load(this.#control, READ + r)) | 0) >= this.#slots.length) return true;
     return false;
   }
 
   /** Copies the block that `kernel` has just processed; not while `full`. */
   put(kernel: MeterKernel, frames: number): void {
-    const slot = this.#slots[this.#written & (SLOTS - 1)]!;
+    const slot = this.#slots[this.#written & (this.#slots.length - 1)]!;
     slot.head[0] = frames;
     // As wholes, whatever `frames`: views of parts would be garbage each block.
     slot.input.set(kernel.input);
@@ -100,20 +106,20 @@ export class BlockRingWriter {
 
   /** Frames are missing here; not while `full`. */
   gap(): void {
-    this.#slots[this.#written & (SLOTS - 1)]!.head[0] = GAP;
+    this.#slots[this.#written & (this.#slots.length - 1)]!.head[0] = GAP;
     this.#commit(false);
   }
 
   /** No more follows; not while `full`. */
   end(): void {
-    this.#slots[this.#written & (SLOTS - 1)]!.head[0] = END;
+    this.#slots[this.#written & (this.#slots.length - 1)]!.head[0] = END;
     this.#commit(true);
   }
 
   #commit(wake: boolean): void {
     this.#written = (this.#written + 1) | 0;
     Atomics.store(this.#control, WRITTEN, this.#written);
-    if (wake || this.#written % WAKE_EVERY === 0) Atomics.notify(this.#control, WRITTEN);
+    if (wake || this.#written % (this.#slots.length / 2) === 0) Atomics.notify(this.#control, WRITTEN);
   }
 }
 
@@ -136,13 +142,13 @@ export function readBlocks(
       Atomics.wait(control, WRITTEN, read);
       continue;
     }
-    const slot = slots[read & (SLOTS - 1)]!;
+    const slot = slots[read & (slots.length - 1)]!;
     const frames = slot.head[0]!;
     if (frames === END) return;
     if (frames === GAP) on.gap();
     else on.block(slot, frames);
     read = (read + 1) | 0;
     Atomics.store(control, READ + reader, read);
-    if (read % WAKE_EVERY === 0) on.room();
+    if (read % (slots.length / 2) === 0) on.room();
   }
 }
