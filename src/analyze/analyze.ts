@@ -128,8 +128,9 @@ export interface AnalyzeResult {
   readonly csv: string;
 }
 
-/** Samples of all channels below which threads cost more than they save: half a minute of 8 channels. */
-const SHORT_SAMPLES = 10_000_000;
+/** Takes of fewer samples in all (half a minute of 8 channels), or fewer channels, cost more in threads than they save. */
+const LEAST_SAMPLES = 10_000_000;
+const LEAST_CHANNELS = 4;
 
 /** A folder stands for the WAVE files in it, in order of their names. */
 export function expandPaths(paths: readonly string[]): Outcome<string[]> {
@@ -212,7 +213,8 @@ export async function analyze(options: AnalyzeOptions): Promise<Outcome<AnalyzeR
   // Meters and slips cost about the same; with two threads each of them takes half of the loudness.
   const half = groups.length >> 1;
   const all = groups.length;
-  const threads = total * channels < SHORT_SAMPLES ? 1 : (options.threads ?? 1);
+  const worthIt = channels >= LEAST_CHANNELS && total * channels >= LEAST_SAMPLES;
+  const threads = worthIt ? (options.threads ?? 1) : 1;
   const shares: [here: Judge[], elsewhere: Judge[][]] =
     threads === 1
       ? [[slips, loudness(0, all)], []]

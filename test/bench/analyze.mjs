@@ -120,7 +120,7 @@ const page = `# How fast a take is analysed
 
 \`lightkeeper analyze\` gives all readings, hum, copies, loudness of the channels in pairs, and the verdict with its slips; \`sox stats\` and
 ffmpeg's \`astats\` give peak, RMS, DC and the like. All three read the same take of ${MINUTES} minutes (24 bits, 48 kHz) in one run.
-\`analyze\` works in up to three threads where there are cores (meters; slips; loudness), the other two in one. Start and end of the
+\`analyze\` works in up to three threads (meters; slips; loudness) where there are cores and four channels, the other two in one. Start and end of the
 program are within; the least of ${ROUNDS}. Load average at the end: ${loadavg()[0].toFixed(1)}.
 
     npm run bench:analyze -- --minutes ${MINUTES}
