@@ -83,14 +83,14 @@ export function startJudges(
 ): TakeJudges {
   const own = here.map((judge) => runJudge(kernels, judge));
   const whole: BlockRingShape = { ...shape, readers: elsewhere.length };
-  const memory = createBlockRing(whole);
-  const writer = new BlockRingWriter(memory, whole);
+  const memory = elsewhere.length > 0 ? createBlockRing(whole) : null;
+  const writer = memory === null ? null : new BlockRingWriter(memory, whole);
   const judgements = elsewhere.map((): readonly Judgement[] | null => null);
   let failed: Error | null = null;
   let onChange: () => void = () => {};
   const workers = elsewhere.map((judges, reader) => {
     const worker = new Worker(new URL('../takeWorker.js', import.meta.url), {
-      workerData: { kernels, memory, shape: whole, reader, judges } satisfies TakeWorkerData,
+      workerData: { kernels, memory: memory!, shape: whole, reader, judges } satisfies TakeWorkerData,
     });
     worker.on('message', (message: FromTakeWorker) => {
       if (message.kind === 'done') judgements[reader] = message.judgements;
@@ -115,21 +115,21 @@ export function startJudges(
       });
     }
   };
-  const hasRoom = () => !writer.full;
-  const room = () => (writer.full ? until(hasRoom) : null);
+  const hasRoom = () => writer?.full !== true;
+  const room = () => (hasRoom() ? null : until(hasRoom));
   return {
     take(kernel, frames) {
-      if (workers.length > 0) writer.put(kernel, frames);
+      writer?.put(kernel, frames);
       for (const judge of own) judge.process(kernel, frames);
       return room();
     },
     gap() {
-      if (workers.length > 0) writer.gap();
+      writer?.gap();
       for (const judge of own) judge.gap();
       return room();
     },
     async finish() {
-      if (workers.length > 0) writer.end();
+      writer?.end();
       await until(() => judgements.every((list) => list !== null));
       return [...own.map((judge) => judge.finish()), ...judgements.flatMap((list) => list ?? [])];
     },
