@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -15,7 +16,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { writeKernelDoc } from '../test/kernel/harness/doc.mjs';
-import { complaintOf } from '../test/kernel/harness/kernelLog.mjs';
+import { complaintOf, crashOf } from '../test/kernel/harness/kernelLog.mjs';
 import { NO_RESULT, runInGuest, TIMED_OUT } from '../test/kernel/harness/vm.mjs';
 
 const root = realpathSync(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -112,8 +113,17 @@ if (!chosen['no-build'])
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 const out = mkdtempSync(join(realpathSync(tmpdir()), 'lightkeeper-kernel-'));
 
-/** Runs one scenario in a guest of its own; its lines carry its name, for another may run beside it. */
+/** A guest whose kernel crashed shows nothing: its scenario runs once more, in a fresh one, and that counts. */
 async function runScenario(name) {
+  const first = await runOnce(name);
+  if (first.crash === null) return first;
+  console.log(`${name}: The guest's kernel crashed: ${first.crash}. Once more, in a fresh guest.`);
+  renameSync(join(out, name), join(out, `${name}-crashed`));
+  return await runOnce(name);
+}
+
+/** Runs one scenario in a guest of its own; its lines carry its name, for another may run beside it. */
+async function runOnce(name) {
   const beganS = seconds();
   const folder = join(out, name);
   let line = '';
@@ -143,13 +153,16 @@ async function runScenario(name) {
     fail('the guest ends by itself', 'it ended without a result');
     console.log(readFileSync(join(folder, 'console.log'), 'utf8').split('\n').slice(-15).join('\n'));
   } else if (results.length === 0) fail('checks something', `no result, exit code ${rc}`);
+  let crash = null;
   if (existsSync(join(folder, 'dmesg'))) {
     const excused = join(folder, 'provoked.json');
     const provoked = existsSync(excused) ? JSON.parse(readFileSync(excused, 'utf8')) : [];
-    const complaint = complaintOf(readFileSync(join(folder, 'dmesg'), 'utf8'), provoked);
+    const log = readFileSync(join(folder, 'dmesg'), 'utf8');
+    crash = crashOf(log);
+    const complaint = complaintOf(log, provoked);
     if (complaint) fail('the kernel has nothing to complain of', complaint);
   }
-  return { name, results, seconds: seconds() - beganS };
+  return { name, results, crash, seconds: seconds() - beganS };
 }
 
 // A guest keeps one core busy; its own clock makes it safe to share.
