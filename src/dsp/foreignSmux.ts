@@ -28,8 +28,6 @@ const HALF = bandLimited(TAPS);
 /** Does column `b` carry what column `a` carries, half a sample later? */
 export function halfSampleApart(block: Int32Array, stride: number, a: number, b: number, frames: number): Vote {
   if (frames < SMUX_MIN_FRAMES) return null;
-  let half = 0;
-  let early = 0;
   let same = 0;
   let next = 0;
   let powerA = 0;
@@ -39,6 +37,25 @@ export function halfSampleApart(block: Int32Array, stride: number, a: number, b:
   for (let n = TAPS; n < frames - TAPS; n += 3) {
     const at = n * stride;
     const x = block[at + a]! >> 12;
+    const y = block[at + b]! >> 12;
+    const s = y - x;
+    const d = y - (block[at + a + stride]! >> 12);
+    same += s * s;
+    next += d * d;
+    powerA += x * x;
+    powerB += y * y;
+    counted++;
+  }
+  if (powerA < LEAST_POWER * counted || powerB < LEAST_POWER * counted) return null;
+  const plain = Math.min(same, next);
+  const least = LEAST_DIFFERENCE * counted;
+  if (plain < least) return null;
+  // The dear part, filtering: two channels that have nothing to do with each other are told apart by the first few of its frames, for
+  // what is left over only grows.
+  let half = 0;
+  let early = 0;
+  for (let n = TAPS; n < frames - TAPS; n += 3) {
+    const at = n * stride;
     const y = block[at + b]! >> 12;
     let between = 0;
     let before = 0;
@@ -50,19 +67,12 @@ export function halfSampleApart(block: Int32Array, stride: number, a: number, b:
     }
     const h = y - Math.round(between / 32768);
     const e = y - Math.round(before / 32768);
-    const s = y - x;
-    const d = y - (block[at + a + stride]! >> 12);
     half += h * h;
     early += e * e;
-    same += s * s;
-    next += d * d;
-    powerA += x * x;
-    powerB += y * y;
-    counted++;
+    if (half * 4 >= plain && early >= least) return 'no';
   }
-  if (powerA < LEAST_POWER * counted || powerB < LEAST_POWER * counted) return null;
-  const other = Math.min(same, next, early);
-  if (other < LEAST_DIFFERENCE * counted) return null;
+  const other = Math.min(plain, early);
+  if (other < least) return null;
   if (half * BETTER < other) return 'yes';
   return half * 4 < other ? null : 'no';
 }

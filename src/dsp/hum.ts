@@ -48,6 +48,8 @@ const DECIMATION = 4;
  */
 const TAPS = Int32Array.of(1, 3, 6, 10, 12, 12, 10, 6, 3, 1);
 const TAPS_SUM = 64;
+/** Box sums before the newest that the low-pass needs. */
+const BEFORE = TAPS.length - 1;
 
 const TABLE_BITS = 12;
 const COSINE_Q14 = Int32Array.from({ length: 1 << TABLE_BITS }, (_, i) =>
@@ -142,14 +144,15 @@ export function createHumDetector(options: HumOptions): HumDetector {
     return ((Math.sin(x) / x) * low) ** 2;
   });
 
-  /** The last box sums of each channel, twice over: any ten in a row stand together. */
-  const line = new Float64Array(width * 2 * TAPS.length);
+  /** The box sums of each channel that the low-pass still needs, oldest first. */
+  const line = new Float64Array(width * BEFORE);
+  /** Those and the ones of a run of rows, of one channel; no run is longer than a part. */
+  const run = new Float64Array(BEFORE + partSamples * DECIMATION);
   const parts = new Float64Array(width * lines * PARTS * 2);
   const partPower = new Float64Array(width * PARTS);
   const power = new Float64Array(width);
   const powerFrames = new Float64Array(PARTS);
   const readings: HumReading[] = new Array<HumReading>(channels).fill(NO_HUM);
-  let linePosition = 0;
   let boxPhase = 0;
   let inPart = 0;
   let partsDone = 0;
@@ -161,7 +164,7 @@ export function createHumDetector(options: HumOptions): HumDetector {
 
   function restart(): void {
     for (const array of [line, slow, parts, partPower, power, powerFrames, phase]) array.fill(0);
-    linePosition = boxPhase = inPart = partsDone = framesInPart = 0;
+    boxPhase = inPart = partsDone = framesInPart = 0;
     toJudge = width;
   }
 
@@ -177,25 +180,45 @@ export function createHumDetector(options: HumOptions): HumDetector {
     first = first + width >= channels ? 0 : Math.min(first + width, channels - width);
   }
 
-  function slowSample(): void {
+  /** The tones of a part, at its end in one go: its samples wait for them. */
+  function fillTones(): void {
     for (let k = 0; k < lines; k++) {
-      const at = phase[k]! >>> (32 - TABLE_BITS);
-      cosines[k * partSamples + inPart] = COSINE_Q14[at]!;
-      sines[k * partSamples + inPart] = COSINE_Q14[(at - QUARTER) & ((1 << TABLE_BITS) - 1)]!;
-      phase[k] = phase[k]! + phaseStep[k]!;
+      const step = phaseStep[k]!;
+      const from = k * partSamples;
+      let at = phase[k]!;
+      for (let n = 0; n < partSamples; n++) {
+        const index = at >>> (32 - TABLE_BITS);
+        cosines[from + n] = COSINE_Q14[index]!;
+        sines[from + n] = COSINE_Q14[(index - QUARTER) & ((1 << TABLE_BITS) - 1)]!;
+        at = (at + step) >>> 0;
+      }
+      phase[k] = at;
     }
-    for (let c = 0; c < width; c++) {
-      const from = c * 2 * TAPS.length + linePosition;
-      // The taps are the same both ways.
-      const last = from + TAPS.length - 1;
-      let sum = 0;
-      for (let i = 0; i < TAPS.length / 2; i++) sum += TAPS[i]! * (line[from + i]! + line[last - i]!);
-      slow[c * partSamples + inPart] = Math.floor(sum / slowDivisor);
+  }
+
+  /** Slow samples of one channel that is listened to, from `rows` of its box sums that begin at `at`. */
+  function slowSamples(c: number, boxes: Int32Array, at: number, boxStride: number, rows: number): void {
+    const history = c * BEFORE;
+    for (let i = 0; i < BEFORE; i++) run[i] = line[history + i]!;
+    for (let row = 0, from = at; row < rows; row++, from += boxStride) run[BEFORE + row] = boxes[from]!;
+    let to = c * partSamples + inPart;
+    // The taps are the same both ways.
+    for (let row = DECIMATION - 1 - boxPhase; row < rows; row += DECIMATION) {
+      const sum =
+        run[row]! +
+        run[row + 9]! +
+        3 * (run[row + 1]! + run[row + 8]!) +
+        6 * (run[row + 2]! + run[row + 7]!) +
+        10 * (run[row + 3]! + run[row + 6]!) +
+        12 * (run[row + 4]! + run[row + 5]!);
+      slow[to++] = Math.floor(sum / slowDivisor);
     }
+    for (let i = 0; i < BEFORE; i++) line[history + i] = run[rows + i]!;
   }
 
   function endPart(): void {
     const slot = partsDone % PARTS;
+    fillTones();
     for (let c = 0; c < width; c++) {
       const from = c * partSamples;
       for (let k = 0; k < lines; k++) {
@@ -382,21 +405,16 @@ export function createHumDetector(options: HumOptions): HumDetector {
           return;
         }
       }
-      for (let row = 0; row < boxCount; row++) {
-        for (let c = 0; c < width; c++) {
-          const to = c * 2 * TAPS.length + linePosition;
-          const sum = boxes[row * boxStride + first + c]!;
-          line[to] = sum;
-          line[to + TAPS.length] = sum;
-        }
-        linePosition = (linePosition + 1) % TAPS.length;
-        if (++boxPhase < DECIMATION) continue;
-        boxPhase = 0;
-        slowSample();
-        if (++inPart === partSamples) {
-          inPart = 0;
-          endPart();
-        }
+      // Runs of rows that end with a part or with the block, channel by channel: what a channel needs stays at hand.
+      for (let row = 0; row < boxCount; ) {
+        const rows = Math.min(boxCount - row, (partSamples - inPart) * DECIMATION - boxPhase);
+        for (let c = 0; c < width; c++) slowSamples(c, boxes, row * boxStride + first + c, boxStride, rows);
+        row += rows;
+        inPart += Math.floor((boxPhase + rows) / DECIMATION);
+        boxPhase = (boxPhase + rows) % DECIMATION;
+        if (inPart < partSamples) continue;
+        inPart = 0;
+        endPart();
       }
     },
   };

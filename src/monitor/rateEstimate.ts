@@ -230,15 +230,16 @@ export class RateEstimate {
     const y = this.#y.slice(from);
     const n = t.length;
     if (n < MIN_LOOK_S) return null;
-    const one = underLine(t, y, 0, n);
-    let best = { at: 0, sum: Number.POSITIVE_INFINITY, before: one };
+    const before = underFirst(t, y);
+    const after = underLast(t, y, n - LOOK_BACK_S);
+    const oneLine = before[n]!;
+    let best = { at: 0, sum: Number.POSITIVE_INFINITY };
     for (let at = Math.max(BEFORE_S, n - LOOK_BACK_S); at < n - 1; at++) {
-      const before = underLine(t, y, 0, at);
-      const sum = before.sum + underLine(t, y, at, n).sum;
-      if (sum < best.sum) best = { at, sum, before };
+      const sum = before[at]! + after[at]!;
+      if (sum < best.sum) best = { at, sum };
     }
-    const mean = Math.max(FLOOR_S, best.before.sum / Math.max(1, best.at - 2));
-    if (one.sum - best.sum < GATE_NATS * mean) {
+    const mean = Math.max(FLOOR_S, before[best.at]! / Math.max(1, best.at - 2));
+    if (oneLine - best.sum < GATE_NATS * mean) {
       this.#bendSeen = 0;
       return null;
     }
@@ -256,7 +257,7 @@ export class RateEstimate {
     if (forBend <= -STEP_NATS) {
       this.#bendSeen = 0;
       const after = n - step.at - 1;
-      if (after < AFTER_STEP_S - 1 || one.sum - step.sum < STEP_GATE_NATS * mean) return null;
+      if (after < AFTER_STEP_S - 1 || oneLine - step.sum < STEP_GATE_NATS * mean) return null;
       // No whole number of microframes: a few seconds more, and the least of them stands nearer to the truth.
       if (!this.#isLoss(step.size) && after < SURE_STEP_S) return null;
       return this.#takeStepOut(step.size, from + step.at);
@@ -454,7 +455,72 @@ function underLine(t: readonly number[], y: readonly number[], from: number, to:
   const a = hull[edge - 1]!;
   const b = hull[edge]!;
   const slope = (y[b]! - y[a]!) / (t[b]! - t[a]!);
-  return { slope, sum: Math.max(0, sumY - n * y[a]! - slope * (sumT - n * t[a]!)) };
+  return { slope, sum: distanceAbove(t, y, a, b, sumT, sumY, n) };
+}
+
+/** Of `n` points with these sums above the line through points a and b, s. */
+function distanceAbove(
+  t: readonly number[],
+  y: readonly number[],
+  a: number,
+  b: number,
+  sumT: number,
+  sumY: number,
+  n: number,
+): number {
+  const slope = (y[b]! - y[a]!) / (t[b]! - t[a]!);
+  return Math.max(0, sumY - n * y[a]! - slope * (sumT - n * t[a]!));
+}
+
+/** `underLine` of the first 0, 1, 2 ... all points, each hull made of the one before: their distances above it, s. */
+function underFirst(t: readonly number[], y: readonly number[]): Float64Array {
+  const sums = new Float64Array(t.length + 1);
+  const hull: number[] = [];
+  let sumT = 0;
+  let sumY = 0;
+  for (let i = 0; i < t.length; i++) {
+    while (hull.length >= 2) {
+      const a = hull[hull.length - 2]!;
+      const b = hull[hull.length - 1]!;
+      if ((y[b]! - y[a]!) * (t[i]! - t[a]!) < (y[i]! - y[a]!) * (t[b]! - t[a]!)) break;
+      hull.pop();
+    }
+    hull.push(i);
+    sumT += t[i]!;
+    sumY += y[i]!;
+    const n = i + 1;
+    if (n < 2) continue;
+    let edge = 1;
+    while (edge < hull.length - 1 && t[hull[edge]!]! < sumT / n) edge++;
+    sums[n] = distanceAbove(t, y, hull[edge - 1]!, hull[edge]!, sumT, sumY, n);
+  }
+  return sums;
+}
+
+/** The same of the points from `at` to the last, for each `at` from `least` on. */
+function underLast(t: readonly number[], y: readonly number[], least: number): Float64Array {
+  const sums = new Float64Array(t.length + 1);
+  // From the right: the last entry is the leftmost point.
+  const hull: number[] = [];
+  let sumT = 0;
+  let sumY = 0;
+  for (let i = t.length - 1; i >= 0 && i >= least; i--) {
+    while (hull.length >= 2) {
+      const b = hull[hull.length - 1]!;
+      const right = hull[hull.length - 2]!;
+      if ((y[b]! - y[i]!) * (t[right]! - t[i]!) < (y[right]! - y[i]!) * (t[b]! - t[i]!)) break;
+      hull.pop();
+    }
+    hull.push(i);
+    sumT += t[i]!;
+    sumY += y[i]!;
+    const n = t.length - i;
+    if (n < 2) continue;
+    let edge = hull.length - 2;
+    while (edge > 0 && t[hull[edge]!]! < sumT / n) edge--;
+    sums[i] = distanceAbove(t, y, hull[edge + 1]!, hull[edge]!, sumT, sumY, n);
+  }
+  return sums;
 }
 
 /** The least of y - slope * (t - t0) over the points of a hull. */
@@ -565,7 +631,8 @@ function fitBend(t: readonly number[], y: readonly number[], at: number): { sum:
 }
 
 function median(values: readonly number[]): number {
-  const sorted = values.slice().sort((a, b) => a - b);
+  // A typed array sorts numbers without asking a function back at each step.
+  const sorted = Float64Array.from(values).sort();
   const middle = sorted.length >> 1;
   return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

@@ -52,23 +52,28 @@ export interface PowerMeter {
   stop(): void;
 }
 
+/** Where nothing is told it is asked again so much more seldom: no Raspberry Pi, or its driver comes late. */
+const SELDOM = 15;
+
 /** Reads every `everyMs` (the kernel asks the firmware every 2 s) and tells each reading. */
 export function startPowerMeter(
   tell: (reading: PowerReading | null) => void,
   { root = '/', everyMs = 2000 }: { readonly root?: string; readonly everyMs?: number } = {},
 ): PowerMeter {
+  let timer: NodeJS.Timeout | undefined;
   let running = true;
   const turn = async () => {
     const reading = await readPower(root);
-    if (running) tell(reading);
+    if (!running) return;
+    tell(reading);
+    timer = setTimeout(() => void turn(), reading === null ? everyMs * SELDOM : everyMs);
+    timer.unref();
   };
   void turn();
-  const timer = setInterval(() => void turn(), everyMs);
-  timer.unref();
   return {
     stop() {
       running = false;
-      clearInterval(timer);
+      clearTimeout(timer);
     },
   };
 }
