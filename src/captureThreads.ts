@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { CaptureChoice } from './device/ports.ts';
+import { type Bell, hangBell } from './device/system/bell.ts';
 import { WORKER_LIMITS } from './heap.ts';
 import type { CaptureWorkerData, FromCapture, ToCapture } from './monitor/captureMessages.ts';
 import type { ClockWorkerData, FromClock, ToClock } from './monitor/clockMessages.ts';
@@ -25,8 +26,13 @@ export interface CaptureThreadsParts {
 interface Threads {
   readonly capture: Worker;
   readonly commandsTold: Int32Array;
-  readonly clock: Worker | null;
+  readonly clock: ClockThread | null;
   stopping: boolean;
+}
+
+interface ClockThread {
+  readonly worker: Worker;
+  readonly bell: Bell | null;
 }
 
 export class CaptureThreads {
@@ -55,7 +61,8 @@ export class CaptureThreads {
   }
 
   tellClock(command: ToClock): void {
-    this.#threads?.clock?.postMessage(command);
+    const clock = this.#threads?.clock ?? null;
+    if (clock !== null) tellClockThread(clock, command);
   }
 
   async stop(): Promise<void> {
@@ -84,10 +91,10 @@ export class CaptureThreads {
     capture.on('message', (message: FromCapture) => {
       if (!threads.stopping) this.#parts.onCapture(message);
     });
-    clock?.on('message', (message: FromClock) => {
+    clock?.worker.on('message', (message: FromClock) => {
       if (!threads.stopping) this.#parts.onClock(message);
     });
-    for (const [name, one] of Object.entries({ capture, clock })) {
+    for (const [name, one] of Object.entries({ capture, clock: clock?.worker })) {
       one?.on('error', (error) => {
         throw error;
       });
@@ -97,12 +104,14 @@ export class CaptureThreads {
     }
   }
 
-  #clockWorker(choice: CaptureChoice, gate: SharedArrayBuffer): Worker | null {
+  #clockWorker(choice: CaptureChoice, gate: SharedArrayBuffer): ClockThread | null {
     if (choice.kind !== 'alsa' && choice.kind !== 'replay') return null;
-    return new Worker(new URL('./clockWorker.js', import.meta.url), {
-      workerData: { choice, gate } satisfies ClockWorkerData,
+    const bell = hangBell();
+    const worker = new Worker(new URL('./clockWorker.js', import.meta.url), {
+      workerData: { choice, gate, bellFd: bell?.fd ?? null } satisfies ClockWorkerData,
       resourceLimits: WORKER_LIMITS,
     });
+    return { worker, bell };
   }
 
   async #end(): Promise<void> {
@@ -113,8 +122,10 @@ export class CaptureThreads {
     const { capture, clock } = threads;
     await Promise.all([
       stopWorker(capture, () => tellCapture(threads, { kind: 'stop' })),
-      clock === null ? null : stopWorker(clock, () => clock.postMessage({ kind: 'stop' } satisfies ToClock)),
+      clock === null ? null : stopWorker(clock.worker, () => tellClockThread(clock, { kind: 'stop' })),
     ]);
+    // Only now: the thread waited for it.
+    clock?.bell?.close();
   }
 }
 
@@ -122,6 +133,11 @@ export class CaptureThreads {
 function tellCapture({ capture, commandsTold }: Threads, command: ToCapture): void {
   capture.postMessage(command);
   Atomics.add(commandsTold, 0, 1);
+}
+
+function tellClockThread({ worker, bell }: ClockThread, command: ToClock): void {
+  worker.postMessage(command);
+  bell?.ring();
 }
 
 async function stopWorker(worker: Worker, tellToStop: () => void): Promise<void> {

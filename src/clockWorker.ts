@@ -10,9 +10,13 @@ import type { ClockWorkerData, FromClock, ToClock } from './monitor/clockMessage
 const port = parentPort;
 if (port === null) throw new Error('the clock worker runs as a worker thread only');
 
-const { choice, gate } = workerData as ClockWorkerData;
+const { choice, gate, bellFd } = workerData as ClockWorkerData;
 const first = new Int32Array(gate);
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
+/** Each turn that nothing asks for wakes a core for nothing; the monitor wants a word each second. */
+const WAIT_MS = 1000;
+/** Where no bell rings for a command, it is looked for. */
+const LOOK_MS = 250;
 const post = (message: FromClock) => port.postMessage(message);
 
 const sleepMs = (ms: number) => void Atomics.wait(sleeper, 0, 0, ms);
@@ -22,7 +26,7 @@ function sourceOf(card: { readonly ctl: string; readonly usbId: string | null } 
     const dump = loadDump(choice.dumpFile);
     return dump.ok ? dumpClockSource(dump.value, sleepMs) : { open: () => dump };
   }
-  return card === null ? alsaCardClockSource(choice.pcm) : alsaClockSource(card.ctl, card.usbId);
+  return card === null ? alsaCardClockSource(choice.pcm, bellFd) : alsaClockSource(card.ctl, card.usbId, bellFd);
 }
 
 try {
@@ -33,6 +37,7 @@ try {
     sleepMs,
     nowMs: () => performance.now(),
     trimMemory: trimHeap,
+    waitMs: bellFd !== null && choice.kind === 'alsa' ? WAIT_MS : LOOK_MS,
     onFirst: () => {
       Atomics.store(first, 0, 1);
       Atomics.notify(first, 0);

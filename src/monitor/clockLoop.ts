@@ -1,12 +1,12 @@
 /**
  * The loop of the clock worker: reads the controls of the card that is captured, by events and by polling, finds it again
- * after an unplugging, and tells what changed. Its waits are bounded, so that a command is seen within a quarter of a second.
+ * after an unplugging, and tells what changed. Its waits are bounded, so that a command is seen within a quarter of a second, or at
+ * once where a bell rings for it.
  */
 import type { ClockSource, ClockStream } from '../device/ports.ts';
 import { assertNever, type Fault } from '../fault.ts';
 import type { FromClock, ToClock } from './clockMessages.ts';
 
-const WAIT_MS = 250;
 /** Pause before the card is looked for again. */
 const AGAIN_MS = 500;
 const IDLE_MS = 100;
@@ -23,6 +23,8 @@ export interface ClockLoopParts {
   readonly nowMs: () => number;
   /** Gives back memory that is held free. */
   readonly trimMemory: () => void;
+  /** Longest wait for a change. */
+  readonly waitMs: number;
   /** Called once, when the first reading was posted or could not be had. */
   readonly onFirst: () => void;
 }
@@ -112,7 +114,7 @@ export class ClockLoop {
   }
 
   #read(stream: ClockStream): void {
-    const got = stream.read(WAIT_MS);
+    const got = stream.read(this.#parts.waitMs);
     switch (got.kind) {
       case 'idle':
         return;

@@ -31,4 +31,6 @@ export interface ClockWorkerData {
   readonly choice: Extract<CaptureChoice, { kind: 'alsa' | 'replay' }>;
   /** One Int32: set to 1 and notified once the first reading is there, or is not to be had. */
   readonly gate: SharedArrayBuffer;
+  /** Rings when a command was sent; null: there is no bell. */
+  readonly bellFd: number | null;
 }

@@ -4,6 +4,7 @@ import { type ControlBoard, dumpOf, openControls, parseDump, ReplayBoard } from 
 import { alsaClockSource, clockStream } from '../../src/device/clock/clockSource.ts';
 import { portsOfRouting, readClock } from '../../src/device/clock/readClock.ts';
 import type { ClockInput, ClockReading, ClockStream } from '../../src/device/ports.ts';
+import { hangBell } from '../../src/device/system/bell.ts';
 import {
   ADI2,
   AUDIENT,
@@ -303,6 +304,37 @@ describe.skipIf(missing !== null)(`clock controls through libasound${missing ? `
       return;
     }
     throw new Error('not noticed');
+  });
+
+  it('a wait for the card ends when a bell rings, once for each ring, and a change of a control still ends it', () => {
+    card = rig.add({ controls: GEN3, usbId: '1235:8215' });
+    const bell = hangBell();
+    if (bell === null) throw new Error('no bell');
+    try {
+      const opened = alsaClockSource('hw:0', '1235:8215', bell.fd).open();
+      if (!opened.ok) throw new Error(opened.fault.what);
+      stream = opened.value;
+      expect(stream.read(0).kind).toBe('reading');
+      const waited = (ms: number) => {
+        const began = performance.now();
+        return { got: stream!.read(ms).kind, ms: performance.now() - began };
+      };
+      bell.ring();
+      const rung = waited(20_000);
+      expect(rung.got).toBe('idle');
+      expect(rung.ms).toBeLessThan(10_000);
+      const still = waited(400);
+      expect(still.got).toBe('idle');
+      expect(still.ms).toBeGreaterThan(350);
+      card.turn('Clock Source Clock Source', 0);
+      const changed = waited(20_000);
+      expect(changed.got).toBe('reading');
+      expect(changed.ms).toBeLessThan(10_000);
+    } finally {
+      stream?.close();
+      stream = null;
+      bell.close();
+    }
   });
 
   it('an unplugged card is told', () => {

@@ -59,6 +59,7 @@ function rig() {
     },
     nowMs: () => nowMs,
     trimMemory: () => trims++,
+    waitMs: 250,
     onFirst: () => firsts++,
   });
   return {

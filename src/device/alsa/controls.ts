@@ -3,6 +3,7 @@
  * none. Only read: nothing here can set a control. A dump of them is plain JSON, and a dump can stand in for the card.
  */
 import { bad, good, type Outcome } from '../../fault.ts';
+import { stillBell } from '../system/bell.ts';
 import { type Alsa, CTL_IFACES, CTL_TYPES, ERR, loadAlsa, type Pointer } from './libasound.ts';
 
 export type ControlIface = (typeof CTL_IFACES)[number];
@@ -74,7 +75,14 @@ const MASK_REMOVE = 0xffff_ffff;
 export interface BoardOptions {
   /** Monotonic. */
   readonly nowMs?: () => number;
+  /** Ends a wait when it rings: a descriptor (see `bell.ts`). */
+  readonly bellFd?: number | null;
 }
+
+/** poll.h: POLLIN. */
+const POLLIN = 1;
+/** Descriptors of a card's controls that are waited for: one on a real card. */
+const MAX_FDS = 4;
 
 /** Opens the controls of `hw:1`. Faults: alsa-library-missing, controls-absent, controls-failed. */
 export function openControls(ctl: string, options: BoardOptions = {}): Outcome<ControlBoard> {
@@ -95,7 +103,7 @@ export function openControls(ctl: string, options: BoardOptions = {}): Outcome<C
           'Plug the interface in, and see what is there with: lightkeeper list.',
         );
   }
-  const board = new AlsaBoard(alsa, handle, ctl, options.nowMs ?? (() => performance.now()));
+  const board = new AlsaBoard(alsa, handle, ctl, options);
   const listed = board.list();
   if (!listed.ok) {
     board.close();
@@ -120,14 +128,19 @@ class AlsaBoard implements ControlBoard {
   readonly #value: Pointer;
   readonly #event: Pointer;
   #byNumid = new Map<number, number>();
+  readonly #bellFd: number | null;
+  /** struct pollfd each: the card's, then the bell's. */
+  readonly #fds = new Int32Array(2 * (MAX_FDS + 1));
+  #hasVolatile = false;
   #polledMs = Number.NEGATIVE_INFINITY;
   #closed = false;
 
-  constructor(alsa: Alsa, handle: Pointer, name: string, nowMs: () => number) {
+  constructor(alsa: Alsa, handle: Pointer, name: string, options: BoardOptions) {
     this.#alsa = alsa;
     this.#handle = handle;
     this.#name = name;
-    this.#nowMs = nowMs;
+    this.#nowMs = options.nowMs ?? (() => performance.now());
+    this.#bellFd = options.bellFd ?? null;
     this.#value = must(alsa.ctl.valueMalloc());
     this.#event = must(alsa.ctl.eventMalloc());
   }
@@ -171,6 +184,7 @@ class AlsaBoard implements ControlBoard {
         controls.push(control);
       }
       this.controls = controls;
+      this.#hasVolatile = controls.some((control) => control.volatile);
       if (count > 0) ctl.listFreeSpace(list);
       return this.refresh();
     } finally {
@@ -255,7 +269,7 @@ class AlsaBoard implements ControlBoard {
     if (this.#closed) return this.#failed(ERR.ENODEV);
     const { ctl } = this.#alsa;
     let changed = false;
-    const ready = waitMs > 0 ? ctl.wait(this.#handle, Math.min(waitMs, POLL_MS)) : 1;
+    const ready = waitMs > 0 ? this.#wait(this.#hasVolatile ? Math.min(waitMs, POLL_MS) : waitMs) : 1;
     if (ready < 0 && ready !== ERR.EINTR && ready !== ERR.EAGAIN) return this.#failed(ready);
     for (let n = 0; n < MAX_EVENTS; n++) {
       const got = ctl.readEvent(this.#handle, this.#event);
@@ -268,7 +282,7 @@ class AlsaBoard implements ControlBoard {
       if (read < 0) return this.#failed(read);
       if (read > 0) changed = true;
     }
-    if (this.#nowMs() - this.#polledMs >= POLL_MS) {
+    if (this.#hasVolatile && this.#nowMs() - this.#polledMs >= POLL_MS) {
       this.#polledMs = this.#nowMs();
       for (let i = 0; i < this.controls.length; i++) {
         if (!this.controls[i]!.volatile) continue;
@@ -278,6 +292,22 @@ class AlsaBoard implements ControlBoard {
       }
     }
     return good(changed);
+  }
+
+  /** Waits for an event, or for the bell. As `snd_ctl_wait`: 1 something is there, 0 nothing, negative an errno. */
+  #wait(waitMs: number): number {
+    const { ctl, poll } = this.#alsa;
+    const fds = this.#fds;
+    const bellFd = this.#bellFd;
+    const count = bellFd === null ? 0 : ctl.pollDescriptors(this.#handle, fds, MAX_FDS);
+    if (bellFd === null || count < 1) return ctl.wait(this.#handle, Math.min(waitMs, POLL_MS));
+    fds[2 * count] = bellFd;
+    fds[2 * count + 1] = POLLIN;
+    const ready = poll(fds, count + 1, waitMs);
+    if (ready <= 0) return 0;
+    // The upper half is what came.
+    if (fds[2 * count + 1]! >>> 16 !== 0) stillBell(bellFd);
+    return ctl.wait(this.#handle, 0);
   }
 
   close(): void {

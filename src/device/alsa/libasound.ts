@@ -89,6 +89,12 @@ function bind(lib: LibraryHandle, libc: LibraryHandle) {
   const eventMalloc = f('int snd_ctl_event_malloc(_Out_ void **p)');
 
   return {
+    /** poll(2) on `count` of `fds`: how many are ready; negative: interrupted, or not to be had. */
+    poll: libc.func('int poll(void *fds, unsigned long count, int timeout)') as (
+      fds: Int32Array,
+      count: number,
+      timeoutMs: number,
+    ) => number,
     strerror: f('const char *snd_strerror(int err)') as (err: number) => string,
     version: f('const char *snd_asoundlib_version()') as () => string,
 
@@ -268,6 +274,12 @@ function bind(lib: LibraryHandle, libc: LibraryHandle) {
 
       subscribe: f('int snd_ctl_subscribe_events(void *ctl, int subscribe)') as (ctl: Pointer, on: number) => number,
       wait: f('int snd_ctl_wait(void *ctl, int timeout)') as (ctl: Pointer, timeoutMs: number) => number,
+      /** Fills `fds` (an array of struct pollfd, two Int32 each) with what to wait for; how many there are, or a negative errno. */
+      pollDescriptors: f('int snd_ctl_poll_descriptors(void *ctl, void *fds, unsigned int space)') as (
+        ctl: Pointer,
+        fds: Int32Array,
+        space: number,
+      ) => number,
       eventMalloc: (): Pointer | number => pointerOut(eventMalloc),
       eventFree: f('void snd_ctl_event_free(void *p)') as (p: Pointer) => void,
       /** 1: an event stands in `p`. 0 or -EAGAIN: none. Other negatives: errno. */

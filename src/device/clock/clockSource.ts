@@ -6,11 +6,11 @@ import { pcmOfDevice } from '../alsa/findCard.ts';
 import type { ClockRead, ClockReading, ClockSource, ClockStream } from '../ports.ts';
 import { readClock } from './readClock.ts';
 
-/** Controls of card `hw:1`. */
-export function alsaClockSource(ctl: string, usbId: string | null): ClockSource {
+/** Controls of card `hw:1`. `bellFd`: ends a wait when it rings. */
+export function alsaClockSource(ctl: string, usbId: string | null, bellFd: number | null = null): ClockSource {
   return {
     open(): Outcome<ClockStream> {
-      const opened = openControls(ctl);
+      const opened = openControls(ctl, { bellFd });
       return opened.ok ? good(clockStream(opened.value, usbId)) : opened;
     },
   };
@@ -20,7 +20,7 @@ export function alsaClockSource(ctl: string, usbId: string | null): ClockSource 
  * Controls of the card that a PCM name, a USB id or `auto` means: looked for anew at each opening. Faults as those of
  * `openControls`, and device-absent.
  */
-export function alsaCardClockSource(device: string, procRoot?: string): ClockSource {
+export function alsaCardClockSource(device: string, bellFd: number | null = null, procRoot?: string): ClockSource {
   return {
     open(): Outcome<ClockStream> {
       const cards = listCards(procRoot);
@@ -33,7 +33,7 @@ export function alsaCardClockSource(device: string, procRoot?: string): ClockSou
           'Plug the interface in; it is found by itself.',
         );
       const usbId = cards.find((card) => card.number === at.card)?.usbId ?? null;
-      return alsaClockSource(`hw:${at.card}`, usbId).open();
+      return alsaClockSource(`hw:${at.card}`, usbId, bellFd).open();
     },
   };
 }
