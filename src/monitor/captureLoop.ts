@@ -34,8 +34,8 @@ const WAIT_MS = 100;
 const STALL_MS = 1000;
 /** Opening is tried again after these pauses, the last for ever. */
 const BACK_OFF_MS: readonly number[] = [250, 500, 1000, 2000];
-/** The rate is told this often. */
-const RATE_EVERY_MS = 1000;
+/** The rate is told this often, of frames: with what else is told once a second, so that the main thread wakes once for all. */
+const RATE_EVERY_S = 1;
 /** Events posted in one turn; more are only counted. */
 const MAX_EVENTS = 64;
 /** What was found is told this often at most; that nothing was, less often. */
@@ -99,7 +99,7 @@ interface OpenStream {
   lastFramesMs: number;
   /** null: a file has no clock of its own. */
   readonly rate: RateEstimate | null;
-  rateToldMs: number;
+  rateToldFrames: number;
   readonly openedMs: number;
   wakePeriods: number;
 }
@@ -352,7 +352,7 @@ export class CaptureLoop {
       lostFrames: 0,
       lastFramesMs: nowMs,
       rate: info.source === 'wav' ? null : new RateEstimate(info.rateHz),
-      rateToldMs: nowMs,
+      rateToldFrames: 0,
       openedMs: nowMs,
       wakePeriods: 1,
     };
@@ -525,8 +525,8 @@ export class CaptureLoop {
   }
 
   #tellRate(open: OpenStream): void {
-    if (open.lastFramesMs - open.rateToldMs < RATE_EVERY_MS) return;
-    open.rateToldMs = open.lastFramesMs;
+    if (open.frames - open.rateToldFrames < RATE_EVERY_S * open.stream.info.rateHz) return;
+    open.rateToldFrames = open.frames;
     this.#postRate(open);
     this.#chooseWake(open);
     this.#parts.lookAtHeap?.();
