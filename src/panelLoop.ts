@@ -23,7 +23,7 @@ export interface PanelLoopParts {
 const FRAME_MS = 33;
 /** With no panel attached and nobody looking or pressing for this long, a turn comes so rarely: a wake-up costs more than the turn. */
 const UNWATCHED_AFTER_MS = 1000;
-const UNWATCHED_MS = 1000;
+const UNWATCHED_MS = 2000;
 
 export class PanelLoop {
   readonly #parts: PanelLoopParts;

@@ -39,11 +39,14 @@ import { SlipVerdicts } from './verdict/slipVerdicts.ts';
 
 /** 30 level frames a second: what an eye follows. */
 const LEVEL_INTERVAL_MS = 33;
-/** Between two turns while nobody listens to levels: a wake-up costs more than the turn. */
+/** Between two turns while nobody listens to levels, and while nobody looks at all: a wake-up costs more than the turn. */
 const IDLE_INTERVAL_MS = 250;
+const UNSEEN_INTERVAL_MS = 500;
 const SNAPSHOT_INTERVAL_MS = 500;
-/** With nobody who looks at them: the journal and the takes have enough in one a second. */
-const UNSEEN_SNAPSHOT_INTERVAL_MS = 1000;
+/** With nobody who looks at them, and no news: what is judged slowly (SYNC, hum, levels) can wait for so long; an event does not. */
+const UNSEEN_SNAPSHOT_INTERVAL_MS = 2000;
+/** Levels are kept by the second, whoever looks. */
+const KEPT_LEVELS_MS = 1000;
 /** Who looked will look again within this. */
 const LOOKING_MS = 3000;
 /** The capture worker turns every 100 ms at least. One that did not for this long hangs in a driver: nobody watches. */
@@ -170,7 +173,10 @@ export class Monitor implements MonitorView, MonitorCommands {
   #takenMs = Number.NEGATIVE_INFINITY;
   #lastSnapshotMs = Number.NEGATIVE_INFINITY;
   #lookedMs = Number.NEGATIVE_INFINITY;
+  /** Something happened that the last snapshot does not tell. */
+  #news = false;
   #timer: NodeJS.Timeout | null = null;
+  #everyMs = 0;
   readonly #diagnosis = new Diagnosis();
   readonly #device = new DeviceWatch(
     (event) => this.#onEvent(event),
@@ -202,8 +208,12 @@ export class Monitor implements MonitorView, MonitorCommands {
   /** Turns as often as somebody needs it. */
   #pace(): void {
     if (!this.#started) return;
+    const seen = this.#looking(this.#parts.uptimeMs()) ? IDLE_INTERVAL_MS : UNSEEN_INTERVAL_MS;
+    const everyMs = this.#levelListeners.size > 0 ? LEVEL_INTERVAL_MS : seen;
+    if (this.#timer !== null && everyMs === this.#everyMs) return;
     if (this.#timer !== null) clearInterval(this.#timer);
-    this.#timer = setInterval(() => this.turn(), this.#levelListeners.size > 0 ? LEVEL_INTERVAL_MS : IDLE_INTERVAL_MS);
+    this.#everyMs = everyMs;
+    this.#timer = setInterval(() => this.turn(), everyMs);
   }
 
   stop(): void {
@@ -218,7 +228,9 @@ export class Monitor implements MonitorView, MonitorCommands {
 
   looked(): void {
     this.#lookedMs = this.#parts.uptimeMs();
-    if (this.#timer !== null && this.#lookedMs - this.#lastSnapshotMs >= SNAPSHOT_INTERVAL_MS) this.turn();
+    if (this.#timer === null) return;
+    if (this.#lookedMs - this.#lastSnapshotMs >= SNAPSHOT_INTERVAL_MS) this.turn();
+    this.#pace();
   }
 
   levels(): LevelFrame {
@@ -306,6 +318,7 @@ export class Monitor implements MonitorView, MonitorCommands {
 
   /** A reading of the box's own power; null: not known here. */
   onPower(reading: Power | null): void {
+    if (reading !== null) this.#news = true;
     this.#power.take(reading, this.#parts.uptimeMs());
   }
 
@@ -354,6 +367,7 @@ export class Monitor implements MonitorView, MonitorCommands {
   onMessage(message: FromCapture): void {
     switch (message.kind) {
       case 'state':
+        this.#news = true;
         this.#state = message.state;
         this.#stateSinceMs = this.#parts.uptimeMs();
         this.#parts.tellClock?.({ kind: 'streaming', on: message.state.kind === 'running' });
@@ -366,6 +380,7 @@ export class Monitor implements MonitorView, MonitorCommands {
         this.#parts.onState?.(message.state);
         return;
       case 'stream':
+        this.#news = true;
         this.#rate.streamOpened(message.info.rateHz);
         this.#losses.open(message.info.rateHz);
         this.#device.streamOpened(this.#parts.uptimeMs());
@@ -379,7 +394,11 @@ export class Monitor implements MonitorView, MonitorCommands {
         this.#rate.take(message, this.#parts.uptimeMs());
         return;
       case 'slips':
-        for (const evidence of message.evidence) this.#verdicts?.take(evidence);
+        for (const evidence of message.evidence) {
+          // What a trial would have shown changes no alarm.
+          if (evidence.kind !== 'trial') this.#news = true;
+          this.#verdicts?.take(evidence);
+        }
         this.#verdicts?.advance(message.frame, message.digitalZero);
         return;
       case 'snippet': {
@@ -391,6 +410,7 @@ export class Monitor implements MonitorView, MonitorCommands {
         this.#parts.onTimecode?.(message.event);
         return;
       case 'foreign': {
+        this.#news = true;
         const before = this.#foreign.noSound();
         this.#foreign.take(message.readings, this.#parts.uptimeMs());
         const after = this.#foreign.noSound();
@@ -447,6 +467,7 @@ export class Monitor implements MonitorView, MonitorCommands {
     }
     const hung = this.#state.kind === 'running' && nowMs - Math.max(this.#turnedMs, this.#stateSinceMs) > HUNG_MS;
     if (hung === this.#hung) return;
+    this.#news = true;
     this.#hung = hung;
     this.#hungSinceMs = nowMs;
     this.#takes.onWatching(this.#state.kind === 'running' && !hung, nowMs);
@@ -514,6 +535,7 @@ export class Monitor implements MonitorView, MonitorCommands {
   }
 
   #onEvent(event: MonitorEvent): void {
+    this.#news = true;
     const nowMs = this.#parts.uptimeMs();
     switch (event.kind) {
       case 'clip':
@@ -585,23 +607,30 @@ export class Monitor implements MonitorView, MonitorCommands {
     this.#watchWorker(nowMs);
     // What the device tells is shown at once: calmed, it changes at most twice a second a port.
     const snapshotDue = this.#device.turn(nowMs) || nowMs - this.#lastSnapshotMs >= this.#snapshotEveryMs(nowMs);
-    if (snapshotDue || this.#levelListeners.size > 0) this.#takeLevels();
+    const levelsDue = this.#takenListeners.size > 0 && nowMs - this.#takenMs >= KEPT_LEVELS_MS;
+    if (snapshotDue || levelsDue || this.#levelListeners.size > 0) this.#takeLevels();
     if (snapshotDue) {
       this.#lastSnapshotMs = nowMs;
+      this.#news = false;
       this.#snapshot = this.#build();
       for (const listener of this.#snapshotListeners) listener(this.#snapshot);
       this.#beginCheckProof();
     }
+    if (this.#timer !== null) this.#pace();
   }
 
   /** A check or a proof that runs has somebody before it. */
-  #snapshotEveryMs(nowMs: number): number {
-    const looking =
+  #looking(nowMs: number): boolean {
+    return (
       this.#levelListeners.size > 0 ||
       nowMs - this.#lookedMs < LOOKING_MS ||
       this.#checks.running ||
-      this.#proofs.running !== null;
-    return looking ? SNAPSHOT_INTERVAL_MS : UNSEEN_SNAPSHOT_INTERVAL_MS;
+      this.#proofs.running !== null
+    );
+  }
+
+  #snapshotEveryMs(nowMs: number): number {
+    return this.#news || this.#looking(nowMs) ? SNAPSHOT_INTERVAL_MS : UNSEEN_SNAPSHOT_INTERVAL_MS;
   }
 
   #bankOf(plan: PlannedBank): Bank {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultConfig } from '../../src/config/defaults.ts';
 import type { StreamInfo } from '../../src/device/ports.ts';
 import { parsePatchSheet } from '../../src/guide/patchSheet.ts';
-import type { ToCapture } from '../../src/monitor/captureMessages.ts';
+import type { FromCapture, ToCapture } from '../../src/monitor/captureMessages.ts';
 import { createBoardMemory, LevelBoardReader, LevelBoardWriter } from '../../src/monitor/levelBoard.ts';
 import { NO_SIGNAL } from '../../src/monitor/levels.ts';
 import { Monitor } from '../../src/monitor/monitor.ts';
@@ -100,7 +100,7 @@ describe('the monitor', () => {
     expect(loudness).toMatchObject([{ name: 'Mix', channels: [3, 4], integratedLufs: null }]);
   });
 
-  it('makes a snapshot twice a second while somebody looks, and once while nobody does', () => {
+  it('makes a snapshot twice a second while somebody looks, and each other second while nobody does', () => {
     const { monitor, elapse, elapseUnseen } = rig();
     const made = (turn: (ms: number) => void) => {
       const before = monitor.snapshot().seq;
@@ -109,11 +109,77 @@ describe('the monitor', () => {
     };
     expect(made(elapse)).toBe(20);
     for (let i = 0; i < 12; i++) elapseUnseen(250);
-    expect(made(elapseUnseen)).toBe(10);
+    expect(made(elapseUnseen)).toBe(5);
     // Who listens to levels looks.
     const end = monitor.onLevels(() => {});
     expect(made(elapseUnseen)).toBe(20);
     end();
+  });
+
+  it('tells an alarm half a second after its cause, though nobody looks, and what a trial shows in its time', () => {
+    const { monitor, elapse, elapseUnseen, publish, turned } = rig();
+    monitor.onMessage({ kind: 'stream', info });
+    monitor.onMessage({ kind: 'state', state: { kind: 'running' } });
+    elapse(500);
+    for (let i = 0; i < 8; i++) elapseUnseen(500);
+    const slip = (frame: number): FromCapture => ({
+      kind: 'slips',
+      frame: frame + 480,
+      evidence: [
+        {
+          kind: 'exact',
+          event: { bank: 1, frame, kind: 'repeat', frames: 1, everyBank: false, confidenceBits: 60 },
+        },
+      ],
+      digitalZero: [false, false],
+    });
+    let frames = 0;
+    const until = (message: FromCapture | null, told: () => boolean) => {
+      if (message !== null) monitor.onMessage(message);
+      for (let ms = 0; ms <= 5000; ms += 100) {
+        publish((frames += 4800));
+        turned();
+        if (told()) return ms;
+        elapseUnseen(100);
+      }
+      throw new Error('not told');
+    };
+    const slips = () => monitor.snapshot().banks.find(({ id }) => id === 'adat-a')?.slips;
+    // Wherever in the two seconds it comes.
+    for (let i = 1; i <= 7; i++) {
+      expect(
+        until(slip(i * 24_000), () => slips() === i),
+        `slip ${i}`,
+      ).toBeLessThanOrEqual(500);
+      for (let k = 0; k < i * 3; k++) elapseUnseen(100);
+    }
+    expect(until(null, () => slips() === 7)).toBe(0);
+    const before = monitor.snapshot().seq;
+    for (let i = 0; i < 30; i++) elapseUnseen(100);
+    const trial = { bank: 1, frame: 300_000, nats: 40, others: 30, voices: 3 };
+    monitor.onMessage({
+      kind: 'slips',
+      frame: 300_480,
+      evidence: [{ kind: 'trial', event: trial }],
+      digitalZero: [false, false],
+    });
+    for (let i = 0; i < 30; i++) elapseUnseen(100);
+    expect(monitor.snapshot().seq - before).toBeLessThanOrEqual(4);
+  });
+
+  it('gives levels of each second to who keeps them, though nobody looks', () => {
+    const { monitor, elapseUnseen, publish, turned } = rig();
+    monitor.onMessage({ kind: 'stream', info });
+    monitor.onMessage({ kind: 'state', state: { kind: 'running' } });
+    let taken = 0;
+    monitor.onLevelsTaken(() => taken++);
+    for (let i = 1; i <= 20; i++) {
+      publish(i * 24_000);
+      turned();
+      elapseUnseen(500);
+    }
+    expect(taken).toBeGreaterThanOrEqual(10);
+    expect(taken).toBeLessThanOrEqual(11);
   });
 
   it('keeps an acknowledged finding listed and quiet, and refuses one that does not stand', () => {

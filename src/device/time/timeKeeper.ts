@@ -14,6 +14,8 @@ const CLOCK_MONOTONIC_RAW = 4;
 const TRIES = 5;
 const ASK_MS = 2000;
 const EVERY_MS = 20_000;
+/** Turns of the clocks to one question who keeps them: that is another program to start. */
+const TURNS_A_QUESTION = 3;
 
 /** Reads both clocks as nearly at once as it can; null where there is no such library (not Linux). */
 export function clockPairReader(): (() => ClockPair) | null {
@@ -96,12 +98,14 @@ export interface BoxClock {
   stop(): void;
 }
 
-/** Tells both clocks and who keeps them, at the start and three times a minute. */
+/** Tells both clocks at the start and three times a minute, and who keeps them, asked anew each minute. */
 export function startBoxClock(tell: (pair: ClockPair, keeper: TimeKeeper) => void): BoxClock {
   const read = clockPairReader();
   let running = true;
+  let keeper: TimeKeeper = { kind: 'none' };
+  let turns = 0;
   const turn = async () => {
-    const keeper = await readTimeKeeper();
+    if (turns++ % TURNS_A_QUESTION === 0) keeper = await readTimeKeeper();
     if (running && read !== null) tell(read(), keeper);
   };
   void turn();
