@@ -137,7 +137,8 @@ describe('the monitor', () => {
     const until = (message: FromCapture | null, told: () => boolean) => {
       if (message !== null) monitor.onMessage(message);
       for (let ms = 0; ms <= 5000; ms += 100) {
-        publish((frames += 4800));
+        frames += 4800;
+        publish(frames);
         turned();
         if (told()) return ms;
         elapseUnseen(100);
