@@ -230,15 +230,15 @@ export class RateEstimate {
     const y = this.#y.slice(from);
     const n = t.length;
     if (n < MIN_LOOK_S) return null;
-    const before = underFirst(t, y);
-    const after = underLast(t, y, n - LOOK_BACK_S);
-    const oneLine = before[n]!;
+    const first = underFirst(t, y);
+    const last = underLast(t, y, n - LOOK_BACK_S);
+    const oneLine = first[n]!;
     let best = { at: 0, sum: Number.POSITIVE_INFINITY };
     for (let at = Math.max(BEFORE_S, n - LOOK_BACK_S); at < n - 1; at++) {
-      const sum = before[at]! + after[at]!;
+      const sum = first[at]! + last[at]!;
       if (sum < best.sum) best = { at, sum };
     }
-    const mean = Math.max(FLOOR_S, before[best.at]! / Math.max(1, best.at - 2));
+    const mean = Math.max(FLOOR_S, first[best.at]! / Math.max(1, best.at - 2));
     if (oneLine - best.sum < GATE_NATS * mean) {
       this.#bendSeen = 0;
       return null;

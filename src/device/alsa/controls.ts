@@ -128,7 +128,7 @@ class AlsaBoard implements ControlBoard {
   readonly #value: Pointer;
   readonly #event: Pointer;
   #byNumid = new Map<number, number>();
-  readonly #bellFd: number | null;
+  #bellFd: number | null;
   /** struct pollfd each: the card's, then the bell's. */
   readonly #fds = new Int32Array(2 * (MAX_FDS + 1));
   #hasVolatile = false;
@@ -303,10 +303,12 @@ class AlsaBoard implements ControlBoard {
     if (bellFd === null || count < 1) return ctl.wait(this.#handle, Math.min(waitMs, POLL_MS));
     fds[2 * count] = bellFd;
     fds[2 * count + 1] = POLLIN;
-    const ready = poll(fds, count + 1, waitMs);
-    if (ready <= 0) return 0;
+    if (poll(fds, count + 1, waitMs) <= 0) return 0;
     // The upper half is what came.
-    if (fds[2 * count + 1]! >>> 16 !== 0) stillBell(bellFd);
+    const rang = fds[2 * count + 1]! >>> 16;
+    if (rang === POLLIN) stillBell(bellFd);
+    // A bell that is broken would end each wait at once.
+    else if (rang !== 0) this.#bellFd = null;
     return ctl.wait(this.#handle, 0);
   }
 

@@ -15,14 +15,20 @@ export interface Bell {
   close(): void;
 }
 
+type EventFd = (count: number, flags: number) => number;
+
+let eventfd: EventFd | null | undefined;
+
 /** null where there is no such call (not Linux), or no descriptor left: who waits must look from time to time. */
 export function hangBell(): Bell | null {
-  let fd: number;
-  try {
-    fd = koffi.load('libc.so.6').func('int eventfd(unsigned int count, int flags)')(0, NONBLOCK_CLOEXEC) as number;
-  } catch {
-    return null;
+  if (eventfd === undefined) {
+    try {
+      eventfd = koffi.load('libc.so.6').func('int eventfd(unsigned int count, int flags)') as EventFd;
+    } catch {
+      eventfd = null;
+    }
   }
+  const fd = eventfd?.(0, NONBLOCK_CLOEXEC) ?? -1;
   if (fd < 0) return null;
   const one = new Uint8Array(BigUint64Array.of(1n).buffer);
   return {
