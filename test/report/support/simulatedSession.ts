@@ -69,11 +69,11 @@ export function simulateSession(
     (monitor, nowMs) => {
       clock = nowMs;
       running = monitor;
+      monitor.onLevelsTaken((frame) => feed.onLevels(frame));
       const script = takes.flatMap(({ fromS, toS }) => [
         { atMs: fromS * 1000, begin: true },
         { atMs: toS * 1000, begin: false },
       ]);
-      monitor.onLevelsTaken((frame) => feed.onLevels(frame));
       monitor.onSnapshot((snapshot) => {
         // Who marks takes has the page open: a snapshot each half second, as for anybody who looks.
         monitor.looked();
