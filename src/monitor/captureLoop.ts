@@ -542,6 +542,7 @@ export class CaptureLoop {
     if (periods === open.wakePeriods) return;
     open.wakePeriods = periods;
     open.stream.wakeEvery?.(periods);
+    open.rate?.waitsOtherwise();
   }
 
   #close(): void {

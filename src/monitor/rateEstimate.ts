@@ -78,8 +78,21 @@ const SURE_STEP_S = 10;
 const AFTER_BEND_S = 5;
 /** Seconds in a row that a bend must be the best account. */
 const CONFIRM_S = 2;
-/** A smaller step is not told from scatter. Back: the stream is earlier than it was, so what was lost was not lost. */
+/**
+ * A smaller step is no loss: it is the box, which wakes later for some seconds (a core that sleeps deeper or runs slower: 20 to 60 us in
+ * our measurement). Back: the stream is earlier than it was, so what was lost was not lost.
+ */
 const MIN_STEP_S = 80e-6;
+/** Points in a row that must stand above the line for the box to be called late: scatter alone leaves one of them on it. */
+const LATE_S = 4;
+/** A change must carry the envelope off by so many times what the box's own lateness did before. */
+const OVER_WANDER = 2.2;
+/** The box's own lateness may come to this without having been seen before, s. */
+const LEAST_WANDER_S = 18e-6;
+/** What was seen of it is half forgotten after this, s. */
+const WANDER_HALF_LIFE_S = 600;
+/** Scatter from which such a lateness, where it was not seen before, is no account of its own: it drowns, s. */
+const DROWNED_S = 18e-6;
 /** A bend smaller than this is a crystal warming up, ppm. */
 const MIN_BEND_PPM = 2.5;
 /** Stamps are never taken to be better than this, s: a wake-up's own scatter. */
@@ -121,6 +134,11 @@ export class RateEstimate {
   #scatterBefore = 0;
   /** Slope so far, s per s; 0 while there is none. */
   #slope = 0;
+  /** What a line told that was broken off early. */
+  #told: RateReading | null = null;
+  /** How late the box itself was seen to be for some seconds, s, and when (`timeNs`). Its moods outlast a stream. */
+  #wanderS = LEAST_WANDER_S;
+  #wanderNs = 0;
   /** Seconds in a row in which a bend was the best account. */
   #bendSeen = 0;
   /** Something changed, and it is not told yet what: points of the envelope, as bend and as step. */
@@ -143,6 +161,21 @@ export class RateEstimate {
     this.#bendSeen = 0;
     this.#suspicion = null;
     this.#latenessS = null;
+    this.#told = null;
+  }
+
+  /**
+   * From now on stamps are waited for in another way, and come later or earlier by the difference (45 us in our measurement). A line that
+   * has just begun begins anew, and what it told stands until the new one tells it better; in a long one the difference is a step that
+   * tells itself.
+   */
+  waitsOtherwise(): void {
+    if (this.#t.length >= MIN_LOOK_S) return;
+    const told = this.reading();
+    const lateness = this.#latenessS;
+    this.restart();
+    this.#told = told;
+    this.#latenessS = lateness;
   }
 
   /**
@@ -156,8 +189,9 @@ export class RateEstimate {
   /** Takes a stamp (`timeNs` MONOTONIC_RAW, `positionFrames` since the stream's start). An event, where this second shows one. */
   add(timeNs: number, positionFrames: number): RateEvent | null {
     if (timeNs <= 0) return null;
-    if (!(timeNs - this.#lastNs <= GAP_NS && timeNs >= this.#lastNs) || Number.isNaN(this.#firstNs)) {
-      this.restart();
+    const begins = Number.isNaN(this.#firstNs);
+    if (begins || !(timeNs - this.#lastNs <= GAP_NS && timeNs >= this.#lastNs)) {
+      if (!begins) this.restart();
       this.#firstNs = timeNs;
       this.#lastNs = timeNs;
       return null;
@@ -189,6 +223,15 @@ export class RateEstimate {
 
   /** null: not yet. */
   reading(): RateReading | null {
+    const told = this.#told;
+    const now = this.#read();
+    if (told === null) return now;
+    if (now === null || now.uncertaintyPpm > told.uncertaintyPpm) return told;
+    this.#told = null;
+    return now;
+  }
+
+  #read(): RateReading | null {
     const n = this.#t.length;
     if (n < MIN_POINTS) return null;
     // The second under way counts once half of it is there.
@@ -243,14 +286,18 @@ export class RateEstimate {
       this.#bendSeen = 0;
       return null;
     }
+    const own = scatter(t, y);
+    const wander = this.#wander(wanderBefore(t, y, best.at, own));
     // Something changed: a step or a bend?
     let step = { sum: Number.POSITIVE_INFINITY, size: 0, at: 0 };
     let bend = { sum: Number.POSITIVE_INFINITY, size: 0, at: 0 };
+    let loss = Number.POSITIVE_INFINITY;
     for (let at = Math.max(BEFORE_S, n - LOOK_BACK_S); at < n - 1; at++) {
       const asBend = fitBend(t, y, at);
       if (asBend.sum < bend.sum) bend = { ...asBend, at };
       const asStep = fitStep(t, y, at, mean);
-      if (Math.abs(asStep.size) >= MIN_STEP_S && asStep.sum < step.sum) step = { ...asStep, at };
+      if (asStep.sum < step.sum) step = { ...asStep, at };
+      if (Math.abs(asStep.size) >= MIN_STEP_S) loss = Math.min(loss, asStep.sum);
     }
     this.#suspicion = { at: from + bend.at, isStep: step.sum <= bend.sum, stepAt: from + step.at, stepS: step.size };
     const forBend = (step.sum - bend.sum) / mean;
@@ -258,18 +305,35 @@ export class RateEstimate {
       this.#bendSeen = 0;
       const after = n - step.at - 1;
       if (after < AFTER_STEP_S - 1 || oneLine - step.sum < STEP_GATE_NATS * mean) return null;
+      if (Math.abs(step.size) < Math.max(MIN_STEP_S, OVER_WANDER * wander)) return null;
       // No whole number of microframes: a few seconds more, and the least of them stands nearer to the truth.
       if (!this.#isLoss(step.size) && after < SURE_STEP_S) return null;
       return this.#takeStepOut(step.size, from + step.at);
     }
     // Close to call: a few seconds more will tell.
-    if (forBend < BEND_NATS || bend.at > n - AFTER_BEND_S || Math.abs(bend.size) * 1e6 < MIN_BEND_PPM) {
+    const drowned = wander <= LEAST_WANDER_S ? own / DROWNED_S : 0;
+    const overLate = BEND_NATS * Math.max(0, 1 - drowned);
+    if (
+      forBend < overLate ||
+      loss - bend.sum < BEND_NATS * mean ||
+      bend.at > n - AFTER_BEND_S ||
+      Math.abs(bend.size) * 1e6 < MIN_BEND_PPM ||
+      Math.abs(bend.size) * (t[n - 1]! - t[bend.at]!) < OVER_WANDER * wander
+    ) {
       this.#bendSeen = 0;
       return null;
     }
     if (++this.#bendSeen < CONFIRM_S) return null;
     this.#bendSeen = 0;
     return this.#bendAt(from + bend.at, bend.size);
+  }
+
+  /** Takes what was seen of the box's own lateness now; the most that is remembered, s. */
+  #wander(seenS: number): number {
+    const forgotten = 2 ** (-(this.#lastNs - this.#wanderNs) / SECOND_NS / WANDER_HALF_LIFE_S);
+    this.#wanderS = Math.max(LEAST_WANDER_S, seenS, this.#wanderS * forgotten);
+    this.#wanderNs = this.#lastNs;
+    return this.#wanderS;
   }
 
   /** A whole number of USB microframes? */
@@ -302,23 +366,24 @@ export class RateEstimate {
     };
   }
 
-  #bendAt(at: number, size: number): RateEvent {
+  /** null: of a change smaller than half of its own half width nothing can be told. */
+  #bendAt(at: number, size: number): RateEvent | null {
     const before = throughMinima(this.#t.slice(0, at), this.#y.slice(0, at), 0);
     const atNs = this.#firstNs + SETTLE_NS + this.#t[at]! * SECOND_NS;
-    this.#scatterBefore = scatter(this.#t.slice(0, at), this.#y.slice(0, at));
+    const scatterBefore = scatter(this.#t.slice(0, at), this.#y.slice(0, at));
     // The second of the change holds stamps of either clock; where that shows above the scatter, it may be its neighbour.
-    const drop = at + (Math.abs(size) > 2 * this.#scatterBefore ? 2 : 1);
+    const drop = at + (Math.abs(size) > 2 * scatterBefore ? 2 : 1);
+    const t = this.#t.slice(drop);
+    const y = this.#y.slice(drop);
+    const after = throughMinima(t, y, scatterBefore);
+    const uncertaintyPpm = Math.hypot(before.halfPpm, after.halfPpm);
+    if (Math.abs(after.ppm - before.ppm) < Math.max(MIN_BEND_PPM, uncertaintyPpm / 2)) return null;
+    this.#scatterBefore = scatterBefore;
     this.#t.splice(0, drop);
     this.#y.splice(0, drop);
     this.#suspicion = null;
-    const after = throughMinima(this.#t, this.#y, this.#scatterBefore);
-    return {
-      kind: 'clockChange',
-      atNs,
-      beforePpm: before.ppm,
-      afterPpm: after.ppm,
-      uncertaintyPpm: Math.hypot(before.halfPpm, after.halfPpm),
-    };
+    this.#told = null;
+    return { kind: 'clockChange', atNs, beforePpm: before.ppm, afterPpm: after.ppm, uncertaintyPpm };
   }
 }
 
@@ -495,6 +560,23 @@ function underFirst(t: readonly number[], y: readonly number[]): Float64Array {
     sums[n] = distanceAbove(t, y, hull[edge - 1]!, hull[edge]!, sumT, sumY, n);
   }
   return sums;
+}
+
+/**
+ * How late the box itself was among the first `to` points, s: the most by which LATE_S in a row stood above the line under all, less what
+ * scatter (exponential, of mean `own`) makes of as many.
+ */
+function wanderBefore(t: readonly number[], y: readonly number[], to: number, own: number): number {
+  const { slope } = underLine(t, y, 0, to);
+  let level = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < to; i++) level = Math.min(level, y[i]! - slope * t[i]!);
+  let most = 0;
+  for (let end = LATE_S; end <= to; end++) {
+    let low = Number.POSITIVE_INFINITY;
+    for (let i = end - LATE_S; i < end; i++) low = Math.min(low, y[i]! - slope * t[i]!);
+    most = Math.max(most, low - level);
+  }
+  return Math.max(0, most - (own / LATE_S) * Math.log(to));
 }
 
 /** The same of the points from `at` to the last, for each `at` from `least` on. */

@@ -8,6 +8,12 @@ class Stamps {
   #t = 1000;
   #last = 0;
   position = 0;
+  /** The box's moods: how late they make it at most, s, and how long they last and stay away in the mean, s. */
+  moods: { readonly mostS: number; readonly lastS: number; readonly awayS: number } | null = null;
+  #moodS = 0;
+  #moodUntil = 0;
+  /** Periods between two stamps. */
+  every = 1;
   readonly #jitterS: number;
   readonly #rateHz: number;
 
@@ -38,10 +44,15 @@ class Stamps {
   feed(estimate: RateEstimate, seconds: number): RateEvent[] {
     const events: RateEvent[] = [];
     for (const until = this.#t + seconds; this.#t < until; ) {
-      const frames = this.#rateHz / 100;
+      const frames = (this.#rateHz / 100) * this.every;
       this.#t += frames / (this.#rateHz * (1 + this.#ppm * 1e-6));
       this.position += frames;
-      this.#last = Math.max(this.#last, this.#t + this.#next() * this.#jitterS);
+      if (this.moods !== null && this.#t > this.#moodUntil) {
+        const begins = this.#moodS === 0;
+        this.#moodS = begins ? this.moods.mostS * this.#next() : 0;
+        this.#moodUntil = this.#t - Math.log(1 - this.#next()) * (begins ? this.moods.lastS : this.moods.awayS);
+      }
+      this.#last = Math.max(this.#last, this.#t + this.#next() * this.#jitterS + this.#moodS);
       const event = estimate.add(Math.round(this.#last * 1e9), this.position);
       if (event) events.push(event);
     }
@@ -141,6 +152,55 @@ describe("the interface's true rate", () => {
   it('raises no false event in an hour of 2 ms jitter', () => {
     const estimate = new RateEstimate(48_000);
     expect(new Stamps(33, 2, 5).feed(estimate, 3600)).toEqual([]);
+  });
+
+  it('takes a box that wakes late by up to 60 us for seconds or minutes for no other clock and no loss', () => {
+    for (const jitterMs of [0.03, 0.35]) {
+      for (const [lastS, awayS] of [
+        [4, 20],
+        [10, 30],
+        [20, 120],
+        [60, 60],
+      ] as const) {
+        for (const mostS of [30e-6, 60e-6]) {
+          const estimate = new RateEstimate(48_000);
+          const stamps = new Stamps(8, jitterMs, 3);
+          stamps.every = 4;
+          stamps.moods = { mostS, lastS, awayS };
+          expect(stamps.feed(estimate, 1200), `${jitterMs} ms, ${mostS} s for ${lastS} s`).toEqual([]);
+        }
+      }
+    }
+  });
+
+  it('sees 10 ppm within 20 s on such a box as well', () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const estimate = new RateEstimate(48_000);
+      const stamps = new Stamps(8, 0.03, seed);
+      stamps.every = 4;
+      stamps.moods = { mostS: 60e-6, lastS: 4, awayS: 20 };
+      stamps.feed(estimate, 200);
+      stamps.ppm = 18;
+      expect(stamps.feed(estimate, 20).map(({ kind }) => kind)).toEqual(['clockChange']);
+    }
+  });
+
+  it('begins its line anew where stamps are waited for otherwise, early on only', () => {
+    const estimate = new RateEstimate(48_000);
+    const stamps = new Stamps(8, 0.03, 1);
+    stamps.feed(estimate, 10);
+    const early = estimate.reading()!;
+    estimate.waitsOtherwise();
+    expect(estimate.latenessS).not.toBeNull();
+    stamps.feed(estimate, 5);
+    // What was told stands while the new line knows less.
+    expect(estimate.reading()).toEqual(early);
+    stamps.feed(estimate, 55);
+    const { seconds, uncertaintyPpm } = estimate.reading()!;
+    expect(seconds).toBeLessThan(61);
+    expect(uncertaintyPpm).toBeLessThan(early.uncertaintyPpm);
+    estimate.waitsOtherwise();
+    expect(estimate.reading()!.seconds).toBe(seconds);
   });
 
   it('starts anew after a standstill, and on order', () => {
