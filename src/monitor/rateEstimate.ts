@@ -89,8 +89,10 @@ const LATE_S = 4;
 const OVER_WANDER = 2.2;
 /** The box's own lateness may come to this without having been seen before, s. */
 const LEAST_WANDER_S = 18e-6;
+/** And to no more than this: what is later is no mood, s. */
+const MOST_WANDER_S = 200e-6;
 /** What was seen of it is half forgotten after this, s. */
-const WANDER_HALF_LIFE_S = 600;
+const WANDER_HALF_LIFE_S = 1800;
 /** Scatter from which such a lateness, where it was not seen before, is no account of its own: it drowns, s. */
 const DROWNED_S = 18e-6;
 /** A bend smaller than this is a crystal warming up, ppm. */
@@ -331,7 +333,7 @@ export class RateEstimate {
   /** Takes what was seen of the box's own lateness now; the most that is remembered, s. */
   #wander(seenS: number): number {
     const forgotten = 2 ** (-(this.#lastNs - this.#wanderNs) / SECOND_NS / WANDER_HALF_LIFE_S);
-    this.#wanderS = Math.max(LEAST_WANDER_S, seenS, this.#wanderS * forgotten);
+    this.#wanderS = Math.max(LEAST_WANDER_S, Math.min(seenS, MOST_WANDER_S), this.#wanderS * forgotten);
     this.#wanderNs = this.#lastNs;
     return this.#wanderS;
   }
@@ -357,7 +359,11 @@ export class RateEstimate {
     // The second of the step stands on either level, or between, and may be one of three: they tell nothing of the rate.
     this.#t.splice(at - 1, 3);
     this.#y.splice(at - 1, 3);
-    if (!isLoss) return null;
+    if (!isLoss) {
+      // No frames were lost, or what was said lost is there again: so late the box can be.
+      this.#wander(Math.abs(size));
+      return null;
+    }
     return {
       kind: 'lostMicroframes',
       atNs,
@@ -562,23 +568,6 @@ function underFirst(t: readonly number[], y: readonly number[]): Float64Array {
   return sums;
 }
 
-/**
- * How late the box itself was among the first `to` points, s: the most by which LATE_S in a row stood above the line under all, less what
- * scatter (exponential, of mean `own`) makes of as many.
- */
-function wanderBefore(t: readonly number[], y: readonly number[], to: number, own: number): number {
-  const { slope } = underLine(t, y, 0, to);
-  let level = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < to; i++) level = Math.min(level, y[i]! - slope * t[i]!);
-  let most = 0;
-  for (let end = LATE_S; end <= to; end++) {
-    let low = Number.POSITIVE_INFINITY;
-    for (let i = end - LATE_S; i < end; i++) low = Math.min(low, y[i]! - slope * t[i]!);
-    most = Math.max(most, low - level);
-  }
-  return Math.max(0, most - (own / LATE_S) * Math.log(to));
-}
-
 /** The same of the points from `at` to the last, for each `at` from `least` on. */
 function underLast(t: readonly number[], y: readonly number[], least: number): Float64Array {
   const sums = new Float64Array(t.length + 1);
@@ -603,6 +592,23 @@ function underLast(t: readonly number[], y: readonly number[], least: number): F
     sums[i] = distanceAbove(t, y, hull[edge + 1]!, hull[edge]!, sumT, sumY, n);
   }
   return sums;
+}
+
+/**
+ * How late the box itself was among the first `to` points, s: the most by which LATE_S in a row stood above the line under all, less what
+ * scatter (exponential, of mean `own`) makes of as many.
+ */
+function wanderBefore(t: readonly number[], y: readonly number[], to: number, own: number): number {
+  const { slope } = underLine(t, y, 0, to);
+  let level = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < to; i++) level = Math.min(level, y[i]! - slope * t[i]!);
+  let most = 0;
+  for (let end = LATE_S; end <= to; end++) {
+    let low = Number.POSITIVE_INFINITY;
+    for (let i = end - LATE_S; i < end; i++) low = Math.min(low, y[i]! - slope * t[i]!);
+    most = Math.max(most, low - level);
+  }
+  return Math.max(0, most - (own / LATE_S) * Math.log(to));
 }
 
 /** The least of y - slope * (t - t0) over the points of a hull. */

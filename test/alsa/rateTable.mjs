@@ -218,7 +218,7 @@ const MOODS = [
   [60, 60],
 ];
 let moodHours = 0;
-const moody = [30, 60].map((mostUs) => {
+const moody = [30, 60, 100].map((mostUs) => {
   let changes = 0;
   let lost = 0;
   moodHours = 0;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { otherStandardRate, RateEstimate, type RateEvent } from '../../src/monitor/rateEstimate.ts';
 
@@ -171,6 +172,24 @@ describe("the interface's true rate", () => {
         }
       }
     }
+  });
+
+  it('raises nothing in 826 s as they were recorded, and the rate lies within what is said of it', () => {
+    // The earliest stamp of each second, as [frames, us late]: a test card without drift, read by the whole program on a virtual machine whose
+    // host was busy. Our recording.
+    const recorded = JSON.parse(readFileSync(new URL('recordedStamps.json', import.meta.url), 'utf8')) as [
+      number,
+      number,
+    ][];
+    const estimate = new RateEstimate(48_000);
+    const events: RateEvent[] = [];
+    for (const [frames, lateUs] of recorded) {
+      const event = estimate.add(1e12 + Math.round((frames / 48_000) * 1e9 + lateUs * 1e3), frames);
+      if (event) events.push(event);
+    }
+    expect(events).toEqual([]);
+    const { ppm, uncertaintyPpm } = estimate.reading()!;
+    expect(Math.abs(ppm)).toBeLessThan(uncertaintyPpm);
   });
 
   it('sees 10 ppm within 20 s on such a box as well', () => {
