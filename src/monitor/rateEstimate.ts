@@ -7,7 +7,8 @@
  * through the minima of a few long groups of seconds, not through the seconds: at 10 s that halves its error.
  *
  * Steps and bends of the envelope are looked for every second: a step of k x 125 us is k lost USB microframes (frames
- * missing on all channels; the clock is the same), a bend is another clock. Pure: numbers in, numbers out.
+ * missing on all channels; the clock is the same), a bend is another clock. A smaller step is this box, which wakes later for a while:
+ * how late it was seen to be is remembered, and nothing that does not stand out of that is told. Pure: numbers in, numbers out.
  */
 
 export type RateEvent =
@@ -228,7 +229,8 @@ export class RateEstimate {
     const told = this.#told;
     const now = this.#read();
     if (told === null) return now;
-    if (now === null || now.uncertaintyPpm > told.uncertaintyPpm) return told;
+    // No longer than the new line is the shorter: a change that it is in doubt about must show.
+    if (now === null || (now.seconds < told.seconds && now.uncertaintyPpm > told.uncertaintyPpm)) return told;
     this.#told = null;
     return now;
   }

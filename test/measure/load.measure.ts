@@ -211,8 +211,8 @@ service. The card runs inside the program's process: its buffer of a second (6.5
 First the minute from its fifth second on, while the runtime still compiles, and then its third minute, as it goes on for hours, both with nothing
 else on the machine; then the same with each core kept from halting by a loop of the idle class, which yields to
 everything, for in a virtual machine it costs to wake a halted core (but two loops that run share its caches);
-then with the main thread blocked for 400 ms once a second (that blocking is in its processor figure).
-How fast the cores ran is measured beside it, once a second: what a share of a core is worth is the machine's, and its hour's${packaged === null ? '' : '; last the package (`npm run deb`) with\nthe runtime that it carries'}.
+then with the main thread blocked for 400 ms once a second (that blocking is in its processor figure)${packaged === null ? '' : '; last the package (`npm run deb`) with\nthe runtime that it carries'}.
+How fast the cores ran is measured beside it, once a second: what a share of a core is worth is the machine's, and its hour's.
 
     npm run load
 

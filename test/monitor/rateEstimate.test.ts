@@ -214,7 +214,9 @@ describe("the interface's true rate", () => {
     stamps.feed(estimate, 5);
     // What was told stands while the new line knows less.
     expect(estimate.reading()).toEqual(early);
-    stamps.feed(estimate, 55);
+    stamps.feed(estimate, 10);
+    expect(estimate.reading()).not.toEqual(early);
+    stamps.feed(estimate, 45);
     const { seconds, uncertaintyPpm } = estimate.reading()!;
     expect(seconds).toBeLessThan(61);
     expect(uncertaintyPpm).toBeLessThan(early.uncertaintyPpm);
