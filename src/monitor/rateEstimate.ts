@@ -80,6 +80,15 @@ const AFTER_BEND_S = 5;
 /** Seconds in a row that a bend must be the best account. */
 const CONFIRM_S = 2;
 /**
+ * What the earliest seconds say must be true of most of them as well: of a box that wakes 80 us late nearly always, and once in half a
+ * minute at once, the earliest alone would tell losses and other clocks. A step of most seconds differs by no more than this, s, and
+ * half of their scatter; and a bend of them is at least this share of that of the earliest.
+ */
+const MOST_OFF_S = 40e-6;
+const MOST_AGREE = 0.5;
+/** Seconds before a change that most are asked of. */
+const MOST_S = 60;
+/**
  * A smaller step is no loss: it is the box, which wakes later for some seconds (a core that sleeps deeper or runs slower: 20 to 60 us in
  * our measurement). Back: the stream is earlier than it was, so what was lost was not lost.
  */
@@ -90,6 +99,9 @@ const LATE_S = 4;
 const OVER_WANDER = 2.2;
 /** The box's own lateness may come to this without having been seen before, s. */
 const LEAST_WANDER_S = 18e-6;
+/** A box that was hardly watched yet may be as late as this, s; half of it after each so many seconds in which it was not. */
+const NEW_WANDER_S = 75e-6;
+const NEW_HALF_LIFE_S = 50;
 /** And to no more than this: what is later is no mood, s. */
 const MOST_WANDER_S = 200e-6;
 /** What was seen of it is half forgotten after this, s. */
@@ -142,6 +154,8 @@ export class RateEstimate {
   /** How late the box itself was seen to be for some seconds, s, and when (`timeNs`). Its moods outlast a stream. */
   #wanderS = LEAST_WANDER_S;
   #wanderNs = 0;
+  /** Seconds of stamps so far, of all streams. */
+  #watchedS = 0;
   /** Seconds in a row in which a bend was the best account. */
   #bendSeen = 0;
   /** Something changed, and it is not told yet what: points of the envelope, as bend and as step. */
@@ -246,12 +260,15 @@ export class RateEstimate {
     const known = n < FAST_S ? this.#scatterBefore : 0;
     const slow = doubt === null ? throughMinima(t, y, known) : inDoubt(t, y, doubt);
     const fast = n > FAST_S && doubt === null ? throughMinima(t.slice(-FAST_S), y.slice(-FAST_S), 0) : slow;
+    const seconds = this.#t[n - 1]! - this.#t[0]!;
+    // What the box's own lateness can turn a line by, from its one end to the other.
+    const turnPpm = 1e6 * Math.max(this.#seenWander(), wanderBefore(t, y, n, scatter(t, y)));
     return {
       ppm: slow.ppm,
-      uncertaintyPpm: slow.halfPpm,
+      uncertaintyPpm: slow.halfPpm + turnPpm / seconds,
       fastPpm: fast.ppm,
-      fastUncertaintyPpm: fast.halfPpm,
-      seconds: this.#t[n - 1]! - this.#t[0]!,
+      fastUncertaintyPpm: fast.halfPpm + turnPpm / Math.min(seconds, FAST_S),
+      seconds,
     };
   }
 
@@ -259,6 +276,7 @@ export class RateEstimate {
     const lateness = this.#binSum / this.#binCount - (this.#binY - this.#slope * this.#binT);
     // Without a slope the drift of the clocks stands in the second as well: 60 ppm are 0.03 ms.
     this.#latenessS = this.#latenessS === null ? lateness : this.#latenessS + (lateness - this.#latenessS) / 4;
+    this.#watchedS++;
     this.#t.push(this.#binT);
     this.#y.push(this.#binY);
     if (this.#t.length > SLOW_S) {
@@ -309,6 +327,7 @@ export class RateEstimate {
       this.#bendSeen = 0;
       const after = n - step.at - 1;
       if (after < AFTER_STEP_S - 1 || oneLine - step.sum < STEP_GATE_NATS * mean) return null;
+      if (Math.abs(stepOfMost(t, y, step.at) - step.size) > MOST_OFF_S + own / 2) return null;
       if (Math.abs(step.size) < Math.max(MIN_STEP_S, OVER_WANDER * wander)) return null;
       // No whole number of microframes: a few seconds more, and the least of them stands nearer to the truth.
       if (!this.#isLoss(step.size) && after < SURE_STEP_S) return null;
@@ -327,6 +346,10 @@ export class RateEstimate {
       this.#bendSeen = 0;
       return null;
     }
+    if (bendOfMost(t, y, bend.at) / bend.size < MOST_AGREE) {
+      this.#bendSeen = 0;
+      return null;
+    }
     if (++this.#bendSeen < CONFIRM_S) return null;
     this.#bendSeen = 0;
     return this.#bendAt(from + bend.at, bend.size);
@@ -337,7 +360,12 @@ export class RateEstimate {
     const forgotten = 2 ** (-(this.#lastNs - this.#wanderNs) / SECOND_NS / WANDER_HALF_LIFE_S);
     this.#wanderS = Math.max(LEAST_WANDER_S, Math.min(seenS, MOST_WANDER_S), this.#wanderS * forgotten);
     this.#wanderNs = this.#lastNs;
-    return this.#wanderS;
+    return Math.max(this.#wanderS, NEW_WANDER_S * 2 ** (-this.#watchedS / NEW_HALF_LIFE_S));
+  }
+
+  /** How late the box was seen to be, s; 0: it was not. */
+  #seenWander(): number {
+    return this.#wanderS > LEAST_WANDER_S ? this.#wanderS : 0;
   }
 
   /** A whole number of USB microframes? */
@@ -384,7 +412,8 @@ export class RateEstimate {
     const t = this.#t.slice(drop);
     const y = this.#y.slice(drop);
     const after = throughMinima(t, y, scatterBefore);
-    const uncertaintyPpm = Math.hypot(before.halfPpm, after.halfPpm);
+    const turnPpm = (1e6 * this.#seenWander()) / (t[t.length - 1]! - t[0]!);
+    const uncertaintyPpm = Math.hypot(before.halfPpm, after.halfPpm, turnPpm);
     if (Math.abs(after.ppm - before.ppm) < Math.max(MIN_BEND_PPM, uncertaintyPpm / 2)) return null;
     this.#scatterBefore = scatterBefore;
     this.#t.splice(0, drop);
@@ -611,6 +640,38 @@ function wanderBefore(t: readonly number[], y: readonly number[], to: number, ow
     most = Math.max(most, low - level);
   }
   return Math.max(0, most - (own / LATE_S) * Math.log(to));
+}
+
+/** The slope of most of points from..to: the median of those of all pairs, s per s. */
+function slopeOfMost(t: readonly number[], y: readonly number[], from: number, to: number): number {
+  const slopes: number[] = [];
+  for (let i = from; i < to; i++) for (let j = i + 1; j < to; j++) slopes.push((y[j]! - y[i]!) / (t[j]! - t[i]!));
+  return slopes.length === 0 ? 0 : median(slopes);
+}
+
+/** How late most points from..to stand above a slope, s. */
+function levelOfMost(t: readonly number[], y: readonly number[], from: number, to: number, slope: number): number {
+  const late: number[] = [];
+  for (let i = from; i < to; i++) late.push(y[i]! - slope * t[i]!);
+  return median(late);
+}
+
+/** How much later most points behind `at` are than most before it, on one slope, s. */
+function stepOfMost(t: readonly number[], y: readonly number[], at: number): number {
+  const from = Math.max(0, at - MOST_S);
+  const slope = slopeOfMost(t, y, from, at);
+  return levelOfMost(t, y, at + 1, t.length, slope) - levelOfMost(t, y, from, at, slope);
+}
+
+/** The slope at which most points behind `at` go off from the line of most before it, s per s: by the later half of them, which tells it best. */
+function bendOfMost(t: readonly number[], y: readonly number[], at: number): number {
+  const from = Math.max(0, at - MOST_S);
+  const slope = slopeOfMost(t, y, from, at);
+  const level = levelOfMost(t, y, from, at, slope);
+  const t0 = (t[at - 1]! + t[at]!) / 2;
+  const bends: number[] = [];
+  for (let i = (at + t.length) >> 1; i < t.length; i++) bends.push((y[i]! - slope * t[i]! - level) / (t[i]! - t0));
+  return median(bends);
 }
 
 /** The least of y - slope * (t - t0) over the points of a hull. */
