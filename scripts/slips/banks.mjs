@@ -116,8 +116,7 @@ function drums(set, rate, frames, random, count, human) {
       const at = s * step + (human ? Math.floor(random() * rate * 0.012) : 0);
       const force = human ? 0.25 + 0.75 * random() : 0.8;
       const shot = shots[human ? Math.floor(random() * 3) : 0];
-      const end = Math.min(frames, at + shot.length);
-      for (let n = at; n < end; n++) out[n] += force * shot[n - at];
+      addDelayed(out, shot, force, at, Math.min(frames, at + shot.length));
     }
     return out;
   });
@@ -128,13 +127,14 @@ function mics(signals, gains, delays, frames) {
   return gains.map((row, m) => {
     const out = new Float32Array(frames);
     row.forEach((gain, s) => {
-      if (gain === 0) return;
-      const signal = signals[s];
-      const delay = delays[m][s];
-      for (let n = delay; n < frames; n++) out[n] += gain * signal[n - delay];
+      if (gain !== 0) addDelayed(out, signals[s], gain, delays[m][s], frames);
     });
     return out;
   });
+}
+
+function addDelayed(out, signal, gain, delay, frames) {
+  for (let n = delay, from = 0; n < frames; n++, from++) out[n] += gain * signal[from];
 }
 
 const matrix = (rows, columns, value) =>
@@ -319,16 +319,38 @@ export function preamps({ kind, seed, frames, signals }, variant = 0, fades = fa
     return { x, noise, gain, shift, stride };
   });
   return (block, from, count, channels = CHANNELS, first = 0) => {
-    columns.forEach(({ x, noise, gain, shift, stride }, c) => {
-      for (let i = 0, to = first + c; i < count; i++, to += channels) {
-        const n = from + i;
-        let v = gain * x[n] + noise * NOISE[(n * stride + shift) & (NOISE.length - 1)];
-        if (fades && (n < FADE || n >= frames - FADE)) v *= Math.min(n, frames - 1 - n) / FADE;
-        v = v > 0.99999988 ? 0.99999988 : v < -1 ? -1 : v;
-        block[to] = Math.round(v * scale) * step;
-      }
+    const inFade = fades && (from < FADE || from + count > frames - FADE);
+    columns.forEach((column, c) => {
+      if (inFade) fillFading(column, block, from, count, channels, first + c, frames, scale, step);
+      else fillSteady(column, block, from, count, channels, first + c, scale, step);
     });
   };
+}
+
+// Two loops of one sum, so that the one of every day has no branch in it: mixing took four times as long as the detector.
+function fillSteady({ x, noise, gain, shift, stride }, block, from, count, channels, first, scale, step) {
+  const shiftLeft = 31 - Math.clz32(step);
+  const end = from + count;
+  let to = first;
+  let at = (from * stride + shift) & (NOISE.length - 1);
+  for (let n = from; n < end; n++) {
+    let v = gain * x[n] + noise * NOISE[at];
+    v = v > 0.99999988 ? 0.99999988 : v < -1 ? -1 : v;
+    block[to] = (Math.floor(v * scale + 0.5) | 0) << shiftLeft;
+    to += channels;
+    at = (at + stride) & (NOISE.length - 1);
+  }
+}
+
+function fillFading({ x, noise, gain, shift, stride }, block, from, count, channels, first, frames, scale, step) {
+  let to = first;
+  for (let n = from; n < from + count; n++) {
+    let v = gain * x[n] + noise * NOISE[(n * stride + shift) & (NOISE.length - 1)];
+    if (n < FADE || n >= frames - FADE) v *= Math.min(n, frames - 1 - n) / FADE;
+    v = v > 0.99999988 ? 0.99999988 : v < -1 ? -1 : v;
+    block[to] = Math.floor(v * scale + 0.5) * step;
+    to += channels;
+  }
 }
 
 /** A whole take through the preamps. Returns {block: Int32Array, frames x 8 interleaved, rateHz, label}. */
