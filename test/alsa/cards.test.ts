@@ -54,7 +54,8 @@ Capture:
     expect(parseUsbStream('')).toEqual([]);
   });
 
-  describe.skipIf(testCardMissing() !== null)('of a rig', () => {
+  const missing = testCardMissing();
+  describe.skipIf(missing !== null)(`of a rig${missing ? ` (${missing})` : ''}`, () => {
     let rig: TestRig;
     beforeEach(() => {
       rig = new TestRig();

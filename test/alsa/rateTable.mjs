@@ -235,7 +235,7 @@ const moody = [30, 60, 100].map((mostUs) => {
 });
 rmSync(dir, { recursive: true, force: true });
 
-/** The whole program on an exact card, recorded on this and that machine; begun anew every 30 s, for 400 s at most. */
+/** The whole program on an exact card, recorded on a virtual machine; begun anew every 30 s, for 400 s at most. */
 const recorded = [
   ['its host busy', 'recordedStamps.json'],
   ['itself and its host busy', 'busyStamps.json'],
