@@ -118,6 +118,7 @@ export class CaptureLoop {
   #clipRun: number;
   #groups: readonly (readonly number[])[] = [];
   #timecodeColumn: number | null = null;
+  #seen = true;
   #failures = 0;
   #tryAgainMs = 0;
   #stopped = false;
@@ -195,6 +196,11 @@ export class CaptureLoop {
       case 'movement':
         this.#movement = command.movement;
         this.#open?.meters.setMovement(command.movement);
+        return;
+      case 'seen':
+        this.#seen = command.seen;
+        // Who begins to look waits for no second to pass.
+        if (this.#open !== null && command.seen) this.#chooseWake(this.#open);
         return;
       case 'clipRun':
         if (command.clipRun === this.#clipRun) return;
@@ -538,7 +544,12 @@ export class CaptureLoop {
   }
 
   #chooseWake(open: OpenStream): void {
-    const periods = wakePeriods(open.wakePeriods, open.lastFramesMs - open.openedMs, open.rate?.latenessS ?? null);
+    const periods = wakePeriods(
+      open.wakePeriods,
+      open.lastFramesMs - open.openedMs,
+      open.rate?.latenessS ?? null,
+      this.#seen,
+    );
     if (periods === open.wakePeriods) return;
     open.wakePeriods = periods;
     open.stream.wakeEvery?.(periods);

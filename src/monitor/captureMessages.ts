@@ -110,6 +110,8 @@ export type ToCapture =
   | { readonly kind: 'holdMs'; readonly holdMs: number }
   /** How the main meter moves from now on; counts and latches stay. */
   | { readonly kind: 'movement'; readonly movement: Movement }
+  /** Whether somebody looks at levels from now on; at first somebody does. */
+  | { readonly kind: 'seen'; readonly seen: boolean }
   /** Samples at full scale in a row that make a clip, from now on; meters and latches begin anew. */
   | { readonly kind: 'clipRun'; readonly clipRun: number }
   /** 0-based columns of the groups whose loudness is measured. */

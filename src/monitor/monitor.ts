@@ -173,6 +173,8 @@ export class Monitor implements MonitorView, MonitorCommands {
   #takenMs = Number.NEGATIVE_INFINITY;
   #lastSnapshotMs = Number.NEGATIVE_INFINITY;
   #lookedMs = Number.NEGATIVE_INFINITY;
+  /** What the capture worker knows of whether somebody looks. */
+  #toldSeen = true;
   /** Something happened that the last snapshot does not tell. */
   #news = false;
   #timer: NodeJS.Timeout | null = null;
@@ -208,7 +210,12 @@ export class Monitor implements MonitorView, MonitorCommands {
   /** Turns as often as somebody needs it. */
   #pace(): void {
     if (!this.#started) return;
-    const seen = this.#looking(this.#parts.uptimeMs()) ? IDLE_INTERVAL_MS : UNSEEN_INTERVAL_MS;
+    const looking = this.#looking(this.#parts.uptimeMs());
+    if (looking !== this.#toldSeen) {
+      this.#toldSeen = looking;
+      this.#parts.tell({ kind: 'seen', seen: looking });
+    }
+    const seen = looking ? IDLE_INTERVAL_MS : UNSEEN_INTERVAL_MS;
     const everyMs = this.#levelListeners.size > 0 ? LEVEL_INTERVAL_MS : seen;
     if (this.#timer !== null && everyMs === this.#everyMs) return;
     if (this.#timer !== null) clearInterval(this.#timer);

@@ -70,7 +70,7 @@ function run({ ppm, jitterMs, seed, seconds, events = [], mood = () => 0 }, look
     look(s, event, estimate);
     if (s >= second + 1) {
       second = Math.floor(s);
-      const periods = wakePeriods(wake, s * 1000, estimate.latenessS);
+      const periods = wakePeriods(wake, s * 1000, estimate.latenessS, process.env.UNSEEN !== 'yes');
       if (periods !== wake) {
         stream.wakeEvery(periods);
         estimate.waitsOtherwise();

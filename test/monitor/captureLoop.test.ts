@@ -129,6 +129,37 @@ describe('the capture loop', () => {
     expect(pieces.reader.take()!.frame).toBeGreaterThan(480_000);
   });
 
+  it('wakes each 80 ms while nobody looks, and each 40 ms at once when somebody does', () => {
+    const inner = simSource(shipped('clean'), { seed: 1, fast: true, nowNs: () => 0, sleepMs: () => {} });
+    const waits: number[] = [];
+    const source: CaptureSource = {
+      open: () => {
+        const opened = inner.open();
+        if (!opened.ok) return opened;
+        const stream = opened.value;
+        return {
+          ok: true,
+          value: {
+            info: stream.info,
+            read: (block, maxFrames, waitMs) => stream.read(block, Math.min(maxFrames, 480), waitMs),
+            wakeEvery: (periods) => waits.push(periods),
+            close: () => stream.close(),
+          },
+        };
+      },
+    };
+    const { turns, commands } = rig(shipped('clean'), true, source);
+    turns(1200);
+    expect(waits).toEqual([4]);
+    commands.push({ kind: 'seen', seen: false });
+    turns(101);
+    expect(waits).toEqual([4, 8]);
+    turns(300);
+    commands.push({ kind: 'seen', seen: true });
+    turns(1);
+    expect(waits).toEqual([4, 8, 4]);
+  });
+
   it('says nothing on a clean band for half a minute', () => {
     const { turns, events, exact } = rig(shipped('clean'));
     turns(3000);

@@ -116,6 +116,29 @@ describe('the monitor', () => {
     end();
   });
 
+  it('tells the worker when somebody begins to look, and when nobody does any more', () => {
+    const { monitor, told, elapseUnseen } = rig();
+    const seen = () => told.flatMap((command) => (command.kind === 'seen' ? [command.seen] : []));
+    monitor.start();
+    try {
+      expect(seen()).toEqual([false]);
+      const end = monitor.onLevels(() => {});
+      expect(seen()).toEqual([false, true]);
+      monitor.onLevels(() => {})();
+      expect(seen()).toEqual([false, true]);
+      end();
+      expect(seen()).toEqual([false, true, false]);
+      monitor.looked();
+      expect(seen()).toEqual([false, true, false, true]);
+      elapseUnseen(2900);
+      expect(seen()).toEqual([false, true, false, true]);
+      elapseUnseen(200);
+      expect(seen()).toEqual([false, true, false, true, false]);
+    } finally {
+      monitor.stop();
+    }
+  });
+
   it('tells an alarm half a second after its cause, though nobody looks, and what a trial shows in its time', () => {
     const { monitor, elapse, elapseUnseen, publish, turned } = rig();
     monitor.onMessage({ kind: 'stream', info });
