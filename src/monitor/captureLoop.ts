@@ -539,8 +539,16 @@ export class CaptureLoop {
   }
 
   #postRate(open: OpenStream): void {
-    const reading = open.rate?.reading() ?? null;
-    if (reading !== null) this.#parts.post({ kind: 'rate', ppm: reading.ppm, uncertaintyPpm: reading.uncertaintyPpm });
+    const { rate } = open;
+    const reading = rate?.reading() ?? null;
+    if (rate === null || reading === null) return;
+    const microframes = rate.leastLossMicroframes;
+    this.#parts.post({
+      kind: 'rate',
+      ppm: reading.ppm,
+      uncertaintyPpm: reading.uncertaintyPpm,
+      leastLossFrames: microframes === null ? null : Math.ceil((microframes * open.stream.info.rateHz) / 8000),
+    });
   }
 
   #chooseWake(open: OpenStream): void {

@@ -65,8 +65,16 @@ export type MonitorEvent = CaptureEvent | DeviceEvent;
 export type FromCapture =
   | { readonly kind: 'state'; readonly state: CaptureState }
   | { readonly kind: 'stream'; readonly info: StreamInfo }
-  /** The interface's rate error against this box's clock and its 95 % half width, ppm; about once a second. */
-  | { readonly kind: 'rate'; readonly ppm: number; readonly uncertaintyPpm: number }
+  /**
+   * The interface's rate error against this box's clock and its 95 % half width, ppm; and the fewest lost frames that its stamps would show,
+   * null: none for sure. About once a second.
+   */
+  | {
+      readonly kind: 'rate';
+      readonly ppm: number;
+      readonly uncertaintyPpm: number;
+      readonly leastLossFrames: number | null;
+    }
   /**
    * Twice a second, up to ten times when there is something: how far the stream is, what the slip detector found since (bounded by its own rate of about one
    * a second and bank; `bank` is the place in the list of `banks` told), and for each bank whether all of it was 0.

@@ -388,7 +388,7 @@ export class Monitor implements MonitorView, MonitorCommands {
         return;
       case 'stream':
         this.#news = true;
-        this.#rate.streamOpened(message.info.rateHz);
+        this.#rate.streamOpened(message.info.rateHz, message.info.source === 'alsa');
         this.#losses.open(message.info.rateHz);
         this.#device.streamOpened(this.#parts.uptimeMs());
         if (message.info.ctl != null)

@@ -3,15 +3,22 @@
  * of the clock that drives it, and a master at another standard rate behind the stream. Pure: time comes in.
  */
 import { BARE_CRYSTAL, type BoxReference } from './boxReference.ts';
-import type { CaptureEvent } from './captureMessages.ts';
+import type { CaptureEvent, FromCapture } from './captureMessages.ts';
 import { otherStandardRate } from './rateEstimate.ts';
 import type { Finding, Snapshot } from './snapshot.ts';
 
 type ClockChange = Extract<CaptureEvent, { readonly kind: 'clockChange' }>;
 type RateWords = Pick<
   Snapshot['clock'],
-  'rateErrorPpm' | 'uncertaintyPpm' | 'absolutePpm' | 'absoluteUncertaintyPpm' | 'reference' | 'trueRateHz'
+  | 'rateErrorPpm'
+  | 'uncertaintyPpm'
+  | 'absolutePpm'
+  | 'absoluteUncertaintyPpm'
+  | 'reference'
+  | 'trueRateHz'
+  | 'leastLossFrames'
 >;
+type RateWord = Omit<Extract<FromCapture, { readonly kind: 'rate' }>, 'kind'>;
 
 /** What the interface's controls say of its clock, for the cause. */
 export interface RateContext {
@@ -27,21 +34,32 @@ export interface RateContext {
 /** A switch of the source this near to the change is its cause: the rate tells some seconds later. */
 const SAME_CAUSE_MS = 30_000;
 
+/** USB packets come each 125 us: the least that can be lost is what one of them holds. */
+const PACKETS_PER_S = 8000;
+/** Losses must have been hidden for this long to be a finding, and be seen again for this long to be none. */
+const HIDDEN_AFTER_MS = 180_000;
+const SEEN_AFTER_MS = 60_000;
+
 const signed = (ppm: number) => `${ppm > 0 ? '+' : ''}${ppm.toFixed(1)} ppm`;
 const kHz = (rateHz: number) => `${rateHz / 1000} kHz`;
 
 export class RateWatch {
   #rateHz = 0;
-  #now: { readonly ppm: number; readonly uncertaintyPpm: number } | null = null;
+  #overUsb = true;
+  #now: RateWord | null = null;
+  /** Since when single lost packets would not show, or would show again; and that it has been told. */
+  #hidden = { is: false, sinceMs: 0, told: false };
   #reference: BoxReference = BARE_CRYSTAL;
   #change: { beforePpm: number; byPpm: number; uncertaintyPpm: number; sinceMs: number; count: number } | null = null;
   /** The rate so far behind a stream that shall have another, and since when. */
   #other: { readonly rateHz: number; readonly sinceMs: number } | null = null;
 
-  /** A stream opened: nothing is known of its rate. What its clock did before still stands. */
-  streamOpened(rateHz: number): void {
+  /** A stream opened, over USB or not: nothing is known of its rate. What its clock did before still stands. */
+  streamOpened(rateHz: number, overUsb = true): void {
     this.#rateHz = rateHz;
+    this.#overUsb = overUsb;
     this.drop();
+    this.#hidden = { is: false, sinceMs: 0, told: false };
   }
 
   /** Nothing is captured: the last reading is no word about now. */
@@ -50,11 +68,22 @@ export class RateWatch {
     this.#other = null;
   }
 
-  take(reading: { readonly ppm: number; readonly uncertaintyPpm: number }, nowMs: number): void {
+  take(reading: RateWord, nowMs: number): void {
     this.#now = reading;
+    this.#takeHidden(reading.leastLossFrames, nowMs);
     const rateHz = otherStandardRate(this.#rateHz, reading.ppm);
     if (rateHz === null) this.#other = null;
     else if (this.#other?.rateHz !== rateHz) this.#other = { rateHz, sinceMs: nowMs };
+  }
+
+  #takeHidden(leastLossFrames: number | null, nowMs: number): void {
+    const hidden = this.#hidden;
+    const is = leastLossFrames === null || leastLossFrames > Math.ceil(this.#rateHz / PACKETS_PER_S);
+    if (is !== hidden.is) {
+      hidden.is = is;
+      hidden.sinceMs = nowMs;
+    }
+    if (nowMs - hidden.sinceMs >= (is ? HIDDEN_AFTER_MS : SEEN_AFTER_MS)) hidden.told = is;
   }
 
   /** What is known of this box's own crystal now. */
@@ -86,6 +115,7 @@ export class RateWatch {
       absoluteUncertaintyPpm: now === null ? null : Math.hypot(now.uncertaintyPpm, reference.uncertaintyPpm),
       reference: reference.kind,
       trueRateHz: this.#other?.rateHz ?? null,
+      leastLossFrames: this.#overUsb ? (now?.leastLossFrames ?? null) : null,
     };
   }
 
@@ -128,6 +158,22 @@ export class RateWatch {
         evidence: [
           `${signed(change.beforePpm)} before, ${signed(change.beforePpm + change.byPpm)} after, against this box's clock`,
         ],
+      });
+    }
+    if (this.#overUsb && this.#now !== null && this.#hidden.told) {
+      const { leastLossFrames } = this.#now;
+      found.push({
+        code: 'losses-hidden',
+        severity: 'info',
+        where: 'This box',
+        symptom:
+          leastLossFrames === null
+            ? 'Whether USB packets are lost on the way can not be told for sure by the time of their arrival.'
+            : `A USB loss of fewer than ${leastLossFrames} frames would not show by the time of arrival.`,
+        cause: 'This box comes late to what arrives: other programs take its processor, or it is slow to wake.',
+        fix: 'Stop other programs on it, and let its processor run at full clock. What can be heard of losses is told as before.',
+        confidence: 'high',
+        sinceMs: Math.floor(this.#hidden.sinceMs),
       });
     }
     return found;

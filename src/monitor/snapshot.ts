@@ -324,6 +324,10 @@ export const Snapshot = Type.Object(
         Type.Integer(),
         'Another standard rate at which the stream truly runs, Hz: a 44.1 kHz master behind a 48 kHz stream.',
       ),
+      leastLossFrames: Nullable(
+        Type.Integer(),
+        'Fewest frames lost on the way (USB) that the times of their arrival would show now; null: not known yet, or this box reads too late to be sure of any. What is heard of losses needs no times.',
+      ),
       portMode: Nullable(Type.String(), "Mode of the digital ports in the interface's own words; null: not told."),
       ports: Type.Array(ClockPort, { description: 'What the controls tell of each digital port; empty: nothing.' }),
     }),

@@ -38,6 +38,7 @@ const STILL: Snapshot = {
     absoluteUncertaintyPpm: null,
     reference: 'none',
     trueRateHz: null,
+    leastLossFrames: null,
     portMode: null,
     ports: [],
   },

@@ -459,11 +459,11 @@ describe('the monitor', () => {
     monitor.onMessage({ kind: 'state', state: { kind: 'running' } });
     expect(monitor.snapshot().clock).toMatchObject({ rateErrorPpm: null, uncertaintyPpm: null });
     const tell = () => {
-      monitor.onMessage({ kind: 'rate', ppm: -3.25, uncertaintyPpm: 0.5 });
+      monitor.onMessage({ kind: 'rate', leastLossFrames: 6, ppm: -3.25, uncertaintyPpm: 0.5 });
       elapse(500);
     };
     tell();
-    expect(monitor.snapshot().clock).toMatchObject({ rateErrorPpm: -3.25, uncertaintyPpm: 0.5 });
+    expect(monitor.snapshot().clock).toMatchObject({ rateErrorPpm: -3.25, uncertaintyPpm: 0.5, leastLossFrames: 6 });
     monitor.onMessage({ kind: 'state', state: { kind: 'absent', fault: { code: 'x', what: 'x', fix: 'x' } } });
     elapse(500);
     expect(monitor.snapshot().clock).toMatchObject({ rateErrorPpm: null, uncertaintyPpm: null });

@@ -206,6 +206,55 @@ describe("the interface's true rate", () => {
     }
   });
 
+  it('knows which losses it would miss: where it says that they would show, nine of ten and more do, on busy boxes as well', () => {
+    let said = 0;
+    let shown = 0;
+    let unsure = 0;
+    let shownUnsure = 0;
+    for (const name of ['recordedStamps.json', 'busyStamps.json']) {
+      const stamps = recorded(name);
+      for (const microframes of [1, 2]) {
+        for (let start = 0; start + 120 < stamps.length; start += 90) {
+          const estimate = new RateEstimate(48_000);
+          replay(estimate, stamps.slice(start, start + 60));
+          const least = estimate.leastLossMicroframes;
+          const behind = stamps.slice(start + 60, start + 120);
+          const late = behind.map(([frames, lateUs]): [number, number] => [
+            frames - 6 * microframes,
+            lateUs + 125 * microframes,
+          ]);
+          const told = replay(estimate, late).some(
+            (event) => event.kind === 'lostMicroframes' && event.microframes === microframes,
+          );
+          if (least !== null && least <= microframes) {
+            said++;
+            if (told) shown++;
+          } else {
+            unsure++;
+            if (told) shownUnsure++;
+          }
+        }
+      }
+    }
+    expect(said).toBeGreaterThan(10);
+    expect(shown / said).toBeGreaterThan(0.9);
+    // And it does not say so for nothing.
+    expect(unsure).toBeGreaterThan(30);
+    expect(shownUnsure / unsure).toBeLessThan(0.6);
+  });
+
+  it('says within 40 s that a single lost packet would show, up to 2 ms of jitter', () => {
+    for (const jitterMs of [0, 0.5, 2])
+      for (let seed = 1; seed <= 5; seed++) {
+        const estimate = new RateEstimate(48_000);
+        const stamps = new Stamps(12, jitterMs, seed);
+        stamps.feed(estimate, 15);
+        expect(estimate.leastLossMicroframes).toBeNull();
+        stamps.feed(estimate, 25);
+        expect(estimate.leastLossMicroframes).toBe(1);
+      }
+  });
+
   it('sees 10 ppm within 20 s on such a box as well', () => {
     for (let seed = 1; seed <= 10; seed++) {
       const estimate = new RateEstimate(48_000);

@@ -9,7 +9,7 @@ describe('the rate, for people', () => {
     const watch = new RateWatch();
     watch.streamOpened(48_000);
     expect(watch.words()).toMatchObject({ rateErrorPpm: null, absolutePpm: null, reference: 'none' });
-    watch.take({ ppm: 20, uncertaintyPpm: 0.5 }, 1000);
+    watch.take({ ppm: 20, uncertaintyPpm: 0.5, leastLossFrames: 6 }, 1000);
     expect(watch.words()).toMatchObject({ rateErrorPpm: 20, uncertaintyPpm: 0.5, absolutePpm: 20, reference: 'none' });
     expect(watch.words().absoluteUncertaintyPpm).toBeCloseTo(30, 1);
     watch.onReference({ kind: 'chrony', boxPpm: -12, uncertaintyPpm: 1 });
@@ -39,7 +39,7 @@ describe('the rate, for people', () => {
   it('a 44.1 kHz master behind a 48 kHz stream is named as such, as long as it is one', () => {
     const watch = new RateWatch();
     watch.streamOpened(48_000);
-    watch.take({ ppm: (44_100 / 48_000 - 1) * 1e6 + 12, uncertaintyPpm: 1 }, 5000);
+    watch.take({ ppm: (44_100 / 48_000 - 1) * 1e6 + 12, uncertaintyPpm: 1, leastLossFrames: 6 }, 5000);
     expect(watch.words().trueRateHz).toBe(44_100);
     expect(watch.findings({ ...context, source: 'ADAT' })).toMatchObject([
       {
@@ -49,8 +49,50 @@ describe('the rate, for people', () => {
         sinceMs: 5000,
       },
     ]);
-    watch.take({ ppm: 12, uncertaintyPpm: 1 }, 9000);
+    watch.take({ ppm: 12, uncertaintyPpm: 1, leastLossFrames: 6 }, 9000);
     expect(watch.findings(context)).toEqual([]);
     expect(watch.words().trueRateHz).toBeNull();
+  });
+
+  it('says that lost packets would not show, once that was so for three minutes, until they have been seen again for one', () => {
+    const watch = new RateWatch();
+    watch.streamOpened(48_000);
+    const take = (leastLossFrames: number | null, nowMs: number) =>
+      watch.take({ ppm: 1, uncertaintyPpm: 0.5, leastLossFrames }, nowMs);
+    take(null, 10_000);
+    expect(watch.words().leastLossFrames).toBeNull();
+    take(12, 189_000);
+    expect(watch.findings(context)).toEqual([]);
+    take(12, 190_000);
+    expect(watch.words().leastLossFrames).toBe(12);
+    expect(watch.findings(context)).toMatchObject([{ code: 'losses-hidden', severity: 'info', sinceMs: 10_000 }]);
+    expect(watch.findings(context)[0]?.symptom).toBe(
+      'A USB loss of fewer than 12 frames would not show by the time of arrival.',
+    );
+    take(null, 191_000);
+    expect(watch.findings(context)[0]?.symptom).toContain('can not be told for sure');
+    take(6, 200_000);
+    take(6, 259_000);
+    expect(watch.findings(context)).toHaveLength(1);
+    take(6, 260_000);
+    expect(watch.findings(context)).toEqual([]);
+    watch.streamOpened(48_000);
+    expect(watch.words().leastLossFrames).toBeNull();
+  });
+
+  it('says nothing of USB losses where nothing comes over USB', () => {
+    const watch = new RateWatch();
+    watch.streamOpened(48_000, false);
+    for (let nowMs = 0; nowMs <= 400_000; nowMs += 1000)
+      watch.take({ ppm: 1, uncertaintyPpm: 0.5, leastLossFrames: null }, nowMs);
+    expect(watch.findings(context)).toEqual([]);
+  });
+
+  it('at 44.1 kHz a packet holds up to six frames', () => {
+    const watch = new RateWatch();
+    watch.streamOpened(44_100);
+    for (let nowMs = 0; nowMs <= 400_000; nowMs += 1000)
+      watch.take({ ppm: 1, uncertaintyPpm: 0.5, leastLossFrames: 6 }, nowMs);
+    expect(watch.findings(context)).toEqual([]);
   });
 });

@@ -152,6 +152,7 @@ export function rig(parts: Rig = {}): PanelView {
         absoluteUncertaintyPpm: null,
         reference: 'none',
         trueRateHz: null,
+        leastLossFrames: 6,
         portMode: null,
         ports: [],
         ...parts.clock,

@@ -129,6 +129,24 @@ describe.skipIf(!HAVE_CHROMIUM)('the page in Chromium (Debian package chromium)'
     expect(browser.errors).toEqual([]);
   });
 
+  it('says no "none" of USB losses where some would not show', async () => {
+    const page = await open('phone');
+    const { monitor } = browser.rig;
+    const said = async (leastLossFrames: number | null) => {
+      monitor.override((snapshot) => ({
+        ...snapshot,
+        simulated: false,
+        capture: { ...snapshot.capture, source: 'alsa', xruns: 0, lostFrames: 0 },
+        clock: { ...snapshot.clock, leastLossFrames },
+      }));
+      return page.locator('#facts > div').nth(2).innerText();
+    };
+    await expect.poll(() => said(null), SOON).toMatch(/none seen\s+can not be told for sure now/);
+    await expect.poll(() => said(12), SOON).toMatch(/none seen\s+fewer than 12 frames would not show/);
+    await expect.poll(() => said(6), SOON).toMatch(/none\s+\d+ channels/);
+    monitor.override((snapshot) => snapshot);
+  });
+
   it('shows the safety recorder: state, what fits on the disk, what was lost, and where it is set', async () => {
     const page = await open('narrow');
     browser.halt();

@@ -29,6 +29,16 @@ const quietLast = (findings: readonly Finding[]) => [
 ];
 
 /** Word, what it means, and whether it is bad. */
+/** What may be lost over USB without showing by the time of arrival; null: nothing, or nothing comes over USB. */
+function hiddenLosses(capture: Snapshot['capture'], leastLossFrames: number | null): string | null {
+  if (capture.source !== 'alsa' || capture.state !== 'running') return null;
+  if (leastLossFrames === null) return 'can not be told for sure now';
+  // A USB packet comes each 125 us.
+  return leastLossFrames > Math.ceil(capture.rateHz / 8000)
+    ? `fewer than ${leastLossFrames} frames would not show`
+    : null;
+}
+
 function powerWords(power: Snapshot['power']): [string, string, boolean] {
   if (power === null) return ['not known', 'only a Raspberry Pi tells', false];
   if (power.underVoltage === true) return ['too low', 'check its supply and cable', true];
@@ -162,6 +172,7 @@ export class LiveView {
     const asMeant = capture.sessionRateHz !== null && capture.rateHz === capture.sessionRateHz;
     const measured =
       clock.absolutePpm === null ? 'not measured yet' : `${ppm(clock.absolutePpm, clock.absoluteUncertaintyPpm)} off`;
+    const hidden = hiddenLosses(capture, clock.leastLossFrames);
     const [powerWord, powerNote, powerBad] = powerWords(power);
     const facts: [string, string, string, boolean][] = [
       [
@@ -178,9 +189,9 @@ export class LiveView {
       ],
       [
         'USB losses',
-        capture.xruns + capture.lostFrames === 0 ? 'none' : String(capture.xruns),
+        capture.xruns + capture.lostFrames > 0 ? String(capture.xruns) : hidden === null ? 'none' : 'none seen',
         capture.xruns + capture.lostFrames === 0
-          ? `${capture.channels} channels`
+          ? (hidden ?? `${capture.channels} channels`)
           : `${count(capture.xruns, 'overrun')}, ${count(capture.lostFrames, 'frame')} lost`,
         capture.xruns + capture.lostFrames > 0,
       ],

@@ -332,6 +332,7 @@ export class FakeMonitor implements MonitorView, MonitorCommands {
         absoluteUncertaintyPpm: null,
         reference: 'none',
         trueRateHz: null,
+        leastLossFrames: 6,
         portMode: null,
         ports: [],
       },
