@@ -36,9 +36,13 @@ const SAME_CAUSE_MS = 30_000;
 
 /** USB packets come each 125 us: the least that can be lost is what one of them holds. */
 const PACKETS_PER_S = 8000;
-/** Losses must have been hidden for this long to be a finding, and be seen again for this long to be none. */
-const HIDDEN_AFTER_MS = 180_000;
-const SEEN_AFTER_MS = 60_000;
+/**
+ * Losses that are hidden most of the time are a finding, and none any more once they are hidden seldom: a busy box is now late and now not.
+ * From never to always, or back, takes three minutes.
+ */
+const HIDDEN_MEAN_MS = 150_000;
+const HIDDEN_SHARE = 0.7;
+const SEEN_SHARE = 0.3;
 
 const signed = (ppm: number) => `${ppm > 0 ? '+' : ''}${ppm.toFixed(1)} ppm`;
 const kHz = (rateHz: number) => `${rateHz / 1000} kHz`;
@@ -47,8 +51,8 @@ export class RateWatch {
   #rateHz = 0;
   #overUsb = true;
   #now: RateWord | null = null;
-  /** Since when single lost packets would not show, or would show again; and that it has been told. */
-  #hidden = { is: false, sinceMs: 0, told: false };
+  /** Share of the last minutes in which single lost packets would not have shown, when it was asked last, and since when it is a finding. */
+  #hidden: { share: number; atMs: number | null; toldMs: number | null } = { share: 0, atMs: null, toldMs: null };
   #reference: BoxReference = BARE_CRYSTAL;
   #change: { beforePpm: number; byPpm: number; uncertaintyPpm: number; sinceMs: number; count: number } | null = null;
   /** The rate so far behind a stream that shall have another, and since when. */
@@ -59,7 +63,7 @@ export class RateWatch {
     this.#rateHz = rateHz;
     this.#overUsb = overUsb;
     this.drop();
-    this.#hidden = { is: false, sinceMs: 0, told: false };
+    this.#hidden = { share: 0, atMs: null, toldMs: null };
   }
 
   /** Nothing is captured: the last reading is no word about now. */
@@ -79,11 +83,11 @@ export class RateWatch {
   #takeHidden(leastLossFrames: number | null, nowMs: number): void {
     const hidden = this.#hidden;
     const is = leastLossFrames === null || leastLossFrames > Math.ceil(this.#rateHz / PACKETS_PER_S);
-    if (is !== hidden.is) {
-      hidden.is = is;
-      hidden.sinceMs = nowMs;
-    }
-    if (nowMs - hidden.sinceMs >= (is ? HIDDEN_AFTER_MS : SEEN_AFTER_MS)) hidden.told = is;
+    if (hidden.atMs !== null)
+      hidden.share += ((is ? 1 : 0) - hidden.share) * (1 - Math.exp((hidden.atMs - nowMs) / HIDDEN_MEAN_MS));
+    hidden.atMs = nowMs;
+    if (hidden.toldMs === null ? hidden.share > HIDDEN_SHARE : hidden.share < SEEN_SHARE)
+      hidden.toldMs = hidden.toldMs === null ? nowMs : null;
   }
 
   /** What is known of this box's own crystal now. */
@@ -160,20 +164,16 @@ export class RateWatch {
         ],
       });
     }
-    if (this.#overUsb && this.#now !== null && this.#hidden.told) {
-      const { leastLossFrames } = this.#now;
+    if (this.#overUsb && this.#now !== null && this.#hidden.toldMs !== null) {
       found.push({
         code: 'losses-hidden',
         severity: 'info',
         where: 'This box',
-        symptom:
-          leastLossFrames === null
-            ? 'Whether USB packets are lost on the way can not be told for sure by the time of their arrival.'
-            : `A USB loss of fewer than ${leastLossFrames} frames would not show by the time of arrival.`,
+        symptom: 'Most of the time it can not be told for sure by their arrival whether single USB packets are lost.',
         cause: 'This box comes late to what arrives: other programs take its processor, or it is slow to wake.',
         fix: 'Stop other programs on it, and let its processor run at full clock. What can be heard of losses is told as before.',
         confidence: 'high',
-        sinceMs: Math.floor(this.#hidden.sinceMs),
+        sinceMs: Math.floor(this.#hidden.toldMs),
       });
     }
     return found;
