@@ -24,7 +24,7 @@ import type { RingWriter } from '../recorder/ring.ts';
 import type { CaptureEvent, CaptureState, FromCapture, ToCapture, WorkerBank } from './captureMessages.ts';
 import type { LevelBoardWriter } from './levelBoard.ts';
 import { LiveMeters } from './liveMeters.ts';
-import { RateEstimate } from './rateEstimate.ts';
+import { MICROFRAMES_PER_S, RateEstimate } from './rateEstimate.ts';
 import { isWeak } from './verdict/bankVerdict.ts';
 import { wakePeriods } from './wakePeriods.ts';
 
@@ -547,7 +547,8 @@ export class CaptureLoop {
       kind: 'rate',
       ppm: reading.ppm,
       uncertaintyPpm: reading.uncertaintyPpm,
-      leastLossFrames: microframes === null ? null : Math.ceil((microframes * open.stream.info.rateHz) / 8000),
+      leastLossFrames:
+        microframes === null ? null : Math.ceil((microframes * open.stream.info.rateHz) / MICROFRAMES_PER_S),
     });
   }
 

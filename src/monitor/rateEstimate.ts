@@ -112,7 +112,9 @@ const DROWNED_S = 18e-6;
 const MIN_BEND_PPM = 2.5;
 /** Stamps are never taken to be better than this, s: a wake-up's own scatter. */
 const FLOOR_S = 3e-6;
-const MICROFRAME_S = 125e-6;
+/** USB packets come each 125 us: the least that can be lost is what one of them holds. */
+export const MICROFRAMES_PER_S = 8000;
+const MICROFRAME_S = 1 / MICROFRAMES_PER_S;
 /** A packet holds whole frames: at 44.1 kHz its loss is 125 us give or take half a frame; and a stamp has its scatter. */
 const STEP_TOLERANCE_S = 25e-6;
 /** Half width over standard deviation, for 95 %: our measurement (npm run rate), as the scatter is no Gaussian. */
@@ -411,7 +413,7 @@ export class RateEstimate {
     const microframes = Math.round(size / MICROFRAME_S);
     const isLoss = this.#isLoss(size);
     // 6 frames at 48 kHz; 5 or 6 at 44.1 kHz.
-    const whole = (microframes * this.#rateHz) / 8000;
+    const whole = (microframes * this.#rateHz) / MICROFRAMES_PER_S;
     const frames = isLoss && Number.isInteger(whole) ? whole : Math.round(size * this.#rateHz);
     const exact = frames / this.#rateHz;
     for (let i = at + 1; i < this.#t.length; i++) this.#y[i] = this.#y[i]! - exact;

@@ -4,7 +4,7 @@
  */
 import { BARE_CRYSTAL, type BoxReference } from './boxReference.ts';
 import type { CaptureEvent, FromCapture } from './captureMessages.ts';
-import { otherStandardRate } from './rateEstimate.ts';
+import { MICROFRAMES_PER_S, otherStandardRate } from './rateEstimate.ts';
 import type { Finding, Snapshot } from './snapshot.ts';
 
 type ClockChange = Extract<CaptureEvent, { readonly kind: 'clockChange' }>;
@@ -34,8 +34,6 @@ export interface RateContext {
 /** A switch of the source this near to the change is its cause: the rate tells some seconds later. */
 const SAME_CAUSE_MS = 30_000;
 
-/** USB packets come each 125 us: the least that can be lost is what one of them holds. */
-const PACKETS_PER_S = 8000;
 /**
  * Losses that are hidden most of the time are a finding, and none any more once they are hidden seldom: a busy box is now late and now not.
  * From never to always, or back, takes three minutes.
@@ -82,7 +80,7 @@ export class RateWatch {
 
   #takeHidden(leastLossFrames: number | null, nowMs: number): void {
     const hidden = this.#hidden;
-    const is = leastLossFrames === null || leastLossFrames > Math.ceil(this.#rateHz / PACKETS_PER_S);
+    const is = leastLossFrames === null || leastLossFrames > Math.ceil(this.#rateHz / MICROFRAMES_PER_S);
     if (hidden.atMs !== null)
       hidden.share += ((is ? 1 : 0) - hidden.share) * (1 - Math.exp((hidden.atMs - nowMs) / HIDDEN_MEAN_MS));
     hidden.atMs = nowMs;

@@ -28,7 +28,6 @@ const quietLast = (findings: readonly Finding[]) => [
   ...findings.filter(({ acknowledged }) => acknowledged === true),
 ];
 
-/** Word, what it means, and whether it is bad. */
 /** What may be lost over USB without showing by the time of arrival; null: nothing, or nothing comes over USB. */
 function hiddenLosses(capture: Snapshot['capture'], leastLossFrames: number | null): string | null {
   if (capture.source !== 'alsa' || capture.state !== 'running') return null;
@@ -39,6 +38,7 @@ function hiddenLosses(capture: Snapshot['capture'], leastLossFrames: number | nu
     : null;
 }
 
+/** Word, what it means, and whether it is bad. */
 function powerWords(power: Snapshot['power']): [string, string, boolean] {
   if (power === null) return ['not known', 'only a Raspberry Pi tells', false];
   if (power.underVoltage === true) return ['too low', 'check its supply and cable', true];
