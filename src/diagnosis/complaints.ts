@@ -27,6 +27,7 @@ export interface Complaint {
 /** Crackling is one of three: a clip, a slip, or frames lost on the way to this box. */
 const CRACKLES = [
   'bank-slips',
+  'bank-slip-once',
   'usb-loss',
   'capture-xrun',
   'power-low',

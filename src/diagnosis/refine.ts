@@ -20,6 +20,9 @@ export function refine(finding: Finding, rig: Rig): Refined {
   switch (finding.code) {
     case 'bank-slips':
       return refineSlips(finding, rig);
+    case 'bank-slip-once':
+      // Inferred, not read off the samples; and one of them says nothing of a clock.
+      return { ...finding, evidence: ['one frame, from how its live channels go on'] };
     case 'capture-stalled':
       return {
         ...finding,
@@ -47,7 +50,7 @@ function refineSlips(finding: Finding, rig: Rig): Refined {
       ? 'lock control: locked, not in sync'
       : bank.basis === 'proof'
         ? 'guided proof: a test tone shows two clocks'
-        : `${bank.slips} slips heard on all its live channels`,
+        : `${bank.slips} ${bank.slips === 1 ? 'slip' : 'slips'} heard on all its live channels`,
     ...(bank.ppm === null ? [] : [`${bank.ppm.toFixed(1)} ppm, +-${(bank.uncertaintyPpm ?? 0).toFixed(1)}`]),
   ];
   const own = clockWords(rig, port, finding);

@@ -15,6 +15,8 @@ export interface FindingInputs {
   readonly banks: readonly Bank[];
   /** uptimeMs of each bank's first slip, by id. */
   readonly slipSinceMs: ReadonlyMap<string, number>;
+  /** Ids of the banks in which frames were repeated or zeroed: what can be read off the samples. A missing frame is inferred. */
+  readonly slipsForSure: ReadonlySet<string>;
   readonly usbLosses: { readonly count: number; readonly sinceMs: number };
   readonly xruns: { readonly count: number; readonly sinceMs: number };
   readonly banksGuessed: boolean;
@@ -60,6 +62,19 @@ export function findingsOf(inputs: FindingInputs): Finding[] {
     const box = bank.box ?? bank.name;
     // Slips alone are a fact; that the box runs on its own clock is said when the verdict says so.
     const slipping = bank.sync === 'lock';
+    if (!slipping && bank.slips === 1 && !inputs.slipsForSure.has(bank.id)) {
+      found.push({
+        code: 'bank-slip-once',
+        severity: 'info',
+        where: box,
+        symptom: `A frame seems to be missing in ${bank.name}, once.`,
+        cause: `Once is no proof: the cable of ${bank.name} lost data, or what is played through it has a gap of its own, like a cut.`,
+        fix: `Listen to that place in the take. If it comes again, look at the clock of ${box} and at its cable.`,
+        confidence: 'low',
+        sinceMs: inputs.slipSinceMs.get(bank.id) ?? 0,
+      });
+      continue;
+    }
     found.push({
       code: 'bank-slips',
       severity: slipping ? 'alarm' : 'warning',

@@ -95,6 +95,8 @@ type Judged = Pick<
 
 interface BankRecord {
   readonly slips: number;
+  /** Frames were repeated or zeroed, not only left out: that is read off the samples, and not inferred. */
+  readonly forSure: boolean;
   readonly firstSlipFrame: number;
   readonly lastSlipFrame: number;
   readonly sinceMs: number;
@@ -294,7 +296,8 @@ export class Monitor implements MonitorView, MonitorCommands {
     for (const [id, old] of before.records) {
       const since = this.#records.get(id);
       const lastSlipFrame = since?.lastSlipFrame ?? old.lastSlipFrame;
-      this.#records.set(id, { ...old, slips: old.slips + (since?.slips ?? 0), lastSlipFrame });
+      const forSure = old.forSure || (since?.forSure ?? false);
+      this.#records.set(id, { ...old, slips: old.slips + (since?.slips ?? 0), forSure, lastSlipFrame });
     }
     const sum = (old: { count: number; sinceMs: number }, since: { count: number; sinceMs: number }) => ({
       count: old.count + since.count,
@@ -552,6 +555,7 @@ export class Monitor implements MonitorView, MonitorCommands {
         // A comb proves earlier slips after later ones.
         this.#records.set(event.bank, {
           slips: (record?.slips ?? 0) + 1,
+          forSure: (record?.forSure ?? false) || event.slipKind !== 'drop',
           firstSlipFrame: Math.min(event.frame, record?.firstSlipFrame ?? event.frame),
           lastSlipFrame: Math.max(event.frame, record?.lastSlipFrame ?? event.frame),
           sinceMs: record?.sinceMs ?? nowMs,
@@ -881,6 +885,7 @@ export class Monitor implements MonitorView, MonitorCommands {
       notesSinceMs: Math.floor(this.#infoSinceMs),
       banks,
       slipSinceMs: new Map([...this.#records].map(([id, record]) => [id, Math.floor(record.sinceMs)])),
+      slipsForSure: new Set([...this.#records].filter(([, { forSure }]) => forSure).map(([id]) => id)),
       usbLosses: { count: this.#usbLosses.count, sinceMs: Math.floor(this.#usbLosses.sinceMs) },
       xruns: { count: this.#xruns.count, sinceMs: Math.floor(this.#xruns.sinceMs) },
       banksGuessed: info !== null && this.#plan.from === 'guess',

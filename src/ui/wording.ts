@@ -209,6 +209,7 @@ const CHANNEL_TITLES: Readonly<Record<string, string>> = {
 /** Rows of findings whose full sentences would not fit. */
 const ROWS: Readonly<Record<string, (finding: Finding) => string[]>> = {
   'usb-loss': (finding) => [`${gaps(finding)}, clocks fine`, 'Check Pi power, cable'],
+  'bank-slip-once': () => ['1 frame missing?', 'No proof: cable, or a cut in the music.', 'See if it comes again.'],
   'phantom-off': (finding) =>
     finding.cause.includes('DI')
       ? ['48V OFF, active DI', 'Mute, 48V on, or batt']

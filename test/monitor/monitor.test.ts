@@ -302,6 +302,68 @@ describe('the monitor', () => {
     expect(ended).toMatchObject({ ok: true, value: { verdict: { word: 'notWatched' } } });
   });
 
+  it('takes one frame that seems to be missing for a note, a second one or a repeated frame for a warning', () => {
+    const { monitor, elapse } = rig();
+    monitor.onMessage({ kind: 'stream', info });
+    monitor.onMessage({ kind: 'state', state: { kind: 'running' } });
+    const missing = (frame: number) => {
+      const drop = { bank: 1, frame, frames: 1, sizes: null, nats: 60, others: 40, voices: 4, again: 30, riseDb: 0 };
+      monitor.onMessage({
+        kind: 'slips',
+        frame: frame + 4800,
+        digitalZero: [false, false],
+        evidence: [{ kind: 'drop', event: { ...drop, shape: new Float32Array(65).fill(1) } }],
+      });
+      // It is held until the other banks have spoken.
+      monitor.onMessage({ kind: 'slips', frame: frame + 240_000, digitalZero: [false, false], evidence: [] });
+      elapse(500);
+    };
+    missing(48_000);
+    expect(monitor.snapshot().banks[1]).toMatchObject({ sync: 'unknown', slips: 1 });
+    const once = monitor.snapshot().findings[0];
+    expect(once).toMatchObject({ code: 'bank-slip-once', severity: 'info', where: 'OctoPre', confidence: 'low' });
+    expect(once).toMatchObject({ symptom: 'A frame seems to be missing in ADAT A, once.' });
+    expect(once?.evidence).toEqual(['one frame, from how its live channels go on']);
+    expect(once?.cause).toMatch(/^Once is no proof/);
+    missing(1_048_000);
+    expect(monitor.snapshot().findings[0]).toMatchObject({
+      severity: 'warning',
+      symptom: 'ADAT A slipped 2 times.',
+      evidence: ['2 slips heard on all its live channels'],
+    });
+    monitor.clear();
+    missing(2_000_000);
+    expect(monitor.snapshot().findings[0]).toMatchObject({ severity: 'info' });
+    monitor.clear();
+    const repeat = {
+      bank: 1,
+      frame: 3_000_000,
+      kind: 'repeat',
+      frames: 1,
+      confidenceBits: 60,
+      everyBank: false,
+    } as const;
+    monitor.onMessage({
+      kind: 'slips',
+      frame: 3_004_800,
+      digitalZero: [false, false],
+      evidence: [{ kind: 'exact', event: repeat }],
+    });
+    elapse(500);
+    expect(monitor.snapshot().findings[0]).toMatchObject({
+      severity: 'warning',
+      symptom: 'ADAT A slipped once.',
+      evidence: ['1 slip heard on all its live channels'],
+    });
+    monitor.clear();
+    missing(4_000_000);
+    expect(monitor.undoClear()).toBe(true);
+    elapse(500);
+    // What came since stands beside what was taken back.
+    expect(monitor.snapshot().banks[1]).toMatchObject({ slips: 2 });
+    expect(monitor.snapshot().findings[0]).toMatchObject({ severity: 'warning' });
+  });
+
   it('takes SYNC back when the port carries data that is no sound, and begins anew when it is sound again', () => {
     const { monitor, elapse, turned } = rig();
     monitor.onMessage({ kind: 'stream', info });

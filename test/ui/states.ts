@@ -477,6 +477,22 @@ export function galleryStates(): GalleryState[] {
     rig({ banks: withAdatA(slipping), findings: [slip, usbLoss, xrun] }),
     { kind: 'finding', cause: 'bank-slips|OctoPre' },
   );
+  const once = finding({
+    code: 'bank-slip-once',
+    severity: 'info',
+    where: 'OctoPre',
+    symptom: 'A frame seems to be missing in ADAT A, once.',
+    confidence: 'low',
+  });
+  add(
+    'finding-slip-once',
+    'One frame that seems to be missing is a note, and no warning.',
+    rig({ banks: allSync, findings: [once] }),
+    {
+      kind: 'finding',
+      cause: 'bank-slip-once|OctoPre',
+    },
+  );
   add('finding-usb', 'USB loss: not a clock.', rig({ banks: allSync, findings: [usbLoss] }), {
     kind: 'finding',
     cause: 'usb-loss|Scarlett 18i20 USB',
