@@ -98,7 +98,7 @@ export function findingsOf(inputs: FindingInputs): Finding[] {
       code: 'usb-loss',
       severity: 'alarm',
       where: inputs.deviceName,
-      symptom: `All channels jumped at once, ${times(inputs.usbLosses.count)}; the clocks are fine.`,
+      symptom: `All channels jumped together, ${times(inputs.usbLosses.count)}; the clocks are fine.`,
       cause: 'USB frames were lost between the interface and this box.',
       fix: 'Check the USB cable, leave out hubs, check the power of the Pi.',
       confidence: 'high',

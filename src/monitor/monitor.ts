@@ -168,6 +168,8 @@ export class Monitor implements MonitorView, MonitorCommands {
   #xruns = { count: 0, sinceMs: 0 };
   #board: BoardFrame | null = null;
   #counts = { frames: 0, xruns: 0, lostFrames: 0 };
+  /** Lost on USB since the stream began: how often, and how many frames as far as the stamps told. */
+  #lostOnUsb = { times: 0, frames: 0 };
   readonly #rate = new RateWatch();
   readonly #losses = new LossTally();
   #levels: LevelFrame = emptyLevelFrame(0);
@@ -515,6 +517,7 @@ export class Monitor implements MonitorView, MonitorCommands {
     if (fresh) {
       // Frames count from the stream's start, and so do slips.
       this.#records.clear();
+      this.#lostOnUsb = { times: 0, frames: 0 };
       this.#cleared = null;
       this.#clearDone = false;
     } else if (samePorts(before.banks, this.#plan.banks)) {
@@ -563,7 +566,9 @@ export class Monitor implements MonitorView, MonitorCommands {
         break;
       }
       case 'usbLoss':
+        this.#lostOnUsb.frames += event.frames ?? 0;
         if (!this.#losses.isNew(event)) return;
+        this.#lostOnUsb.times++;
         this.#usbLosses = { count: this.#usbLosses.count + 1, sinceMs: this.#usbLosses.sinceMs || nowMs };
         this.#revokeProofs('device');
         break;
@@ -849,6 +854,8 @@ export class Monitor implements MonitorView, MonitorCommands {
         sessionRateHz: sessionRateHz(this.#config),
         channels: info?.channels ?? 0,
         ...this.#counts,
+        usbLosses: this.#lostOnUsb.times,
+        lostFrames: this.#counts.lostFrames + this.#lostOnUsb.frames,
         fault: state.kind === 'absent' || state.kind === 'faulted' ? state.fault : null,
       },
       clock: {

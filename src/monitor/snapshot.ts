@@ -302,7 +302,12 @@ export const Snapshot = Type.Object(
       channels: Type.Integer(),
       frames: Count('Frames since the stream began.'),
       xruns: Count('Buffer overruns since the stream began.'),
-      lostFrames: Count('Frames known to be lost.'),
+      usbLosses: Count(
+        'Times that all channels jumped at once since the stream began: frames lost on USB, without a word.',
+      ),
+      lostFrames: Count(
+        'Frames known to be lost since the stream began: in overruns, and on USB where it is known how many.',
+      ),
       fault: Type.Union([Type.Object({ code: Type.String(), what: Type.String(), fix: Type.String() }), Type.Null()]),
     }),
     clock: Type.Object({

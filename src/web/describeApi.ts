@@ -26,6 +26,7 @@ const STILL: Snapshot = {
     channels: 0,
     frames: 0,
     xruns: 0,
+    usbLosses: 0,
     lostFrames: 0,
     fault: null,
   },

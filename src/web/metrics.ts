@@ -41,6 +41,9 @@ export function prometheusText(snapshot: Snapshot, web: WebFigures): string {
   metric('capture_rate_hertz', 'gauge', 'Nominal sample rate.', [[{}, capture.rateHz]]);
   metric('capture_frames_total', 'counter', 'Frames since the stream began.', [[{}, capture.frames]]);
   metric('capture_xruns_total', 'counter', 'Buffer overruns since the stream began.', [[{}, capture.xruns]]);
+  metric('capture_usb_losses_total', 'counter', 'Times that frames were lost on USB since the stream began.', [
+    [{}, capture.usbLosses],
+  ]);
   metric('capture_lost_frames_total', 'counter', 'Frames known to be lost.', [[{}, capture.lostFrames]]);
   metric('clock_error_ppm', 'gauge', "The interface's rate against this box's clock.", [[{}, clock.rateErrorPpm]]);
   const bankLabels = (bank: (typeof banks)[number]) => ({ bank: bank.id, name: bank.name, box: bank.box ?? '' });

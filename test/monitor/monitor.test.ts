@@ -364,6 +364,31 @@ describe('the monitor', () => {
     expect(monitor.snapshot().findings[0]).toMatchObject({ severity: 'warning' });
   });
 
+  it('counts each USB loss once and the frames that the stamps tell, from the start of the stream on', () => {
+    const { monitor, elapse } = rig();
+    monitor.onMessage({ kind: 'stream', info });
+    monitor.onMessage({ kind: 'state', state: { kind: 'running' } });
+    const lost = (frame: number, frames: number | null) =>
+      monitor.onMessage({ kind: 'events', events: [{ kind: 'usbLoss', frame, frames }], dropped: 0 });
+    // Heard, and then measured: one loss. Another one only measured.
+    lost(480_000, null);
+    lost(500_000, 6);
+    lost(960_000, 12);
+    elapse(500);
+    expect(monitor.snapshot().capture).toMatchObject({ usbLosses: 2, lostFrames: 18, xruns: 0 });
+    expect(monitor.snapshot().findings[0]).toMatchObject({
+      code: 'usb-loss',
+      symptom: 'All channels jumped together, 2 times; the clocks are fine.',
+    });
+    monitor.clear();
+    elapse(500);
+    expect(monitor.snapshot().findings).toEqual([]);
+    expect(monitor.snapshot().capture).toMatchObject({ usbLosses: 2, lostFrames: 18 });
+    monitor.onMessage({ kind: 'stream', info });
+    elapse(500);
+    expect(monitor.snapshot().capture).toMatchObject({ usbLosses: 0, lostFrames: 0 });
+  });
+
   it('takes SYNC back when the port carries data that is no sound, and begins anew when it is sound again', () => {
     const { monitor, elapse, turned } = rig();
     monitor.onMessage({ kind: 'stream', info });

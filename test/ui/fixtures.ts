@@ -139,6 +139,7 @@ export function rig(parts: Rig = {}): PanelView {
         channels: count,
         frames: 48_000 * 3700,
         xruns: 0,
+        usbLosses: 0,
         lostFrames: 0,
         fault: null,
         ...parts.capture,

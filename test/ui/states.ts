@@ -57,7 +57,7 @@ const slip = finding({ code: 'bank-slips', where: 'OctoPre', symptom: 'ADAT A sl
 const usbLoss = finding({
   code: 'usb-loss',
   where: 'Scarlett 18i20 USB',
-  symptom: 'All channels jumped at once, 3 times; the clocks are fine.',
+  symptom: 'All channels jumped together, 3 times; the clocks are fine.',
   cause: 'USB frames were lost between the interface and this box.',
   fix: 'Check the USB cable, leave out hubs, check the power of the Pi.',
 });

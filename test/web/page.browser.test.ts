@@ -91,7 +91,7 @@ describe.skipIf(!HAVE_CHROMIUM)('the page in Chromium (Debian package chromium)'
     monitor.publish();
     monitor.override((snapshot) => ({
       ...snapshot,
-      capture: { ...snapshot.capture, sessionRateHz: 96_000, xruns: 2, lostFrames: 480 },
+      capture: { ...snapshot.capture, sessionRateHz: 96_000, usbLosses: 1, xruns: 2, lostFrames: 480 },
       banks: snapshot.banks.map((bank) => ({ ...bank, vantage: 'mirror' as const })),
       channels: snapshot.channels.map((channel) => ({ ...channel, dead: channel.index === 13 })),
       power: { underVoltage: true, throttled: false },
@@ -105,15 +105,15 @@ describe.skipIf(!HAVE_CHROMIUM)('the page in Chromium (Debian package chromium)'
     expect(facts.map((fact) => fact.split('\n')[0])).toEqual([
       'Headroom',
       'Rate',
-      'USB losses',
+      'Losses',
       'Pi power',
       'Clock source',
       'Running',
     ]);
     expect(facts[1]).toContain('the session is at 96 kHz');
-    expect(facts[2]).toContain('2 overruns, 480 frames lost');
+    expect(facts[2]).toMatch(/3\s+1 on USB, 2 overruns, 480 frames lost/);
     expect(facts[3]).toContain('too low');
-    expect(await page.locator('#facts .bad dt').allInnerTexts()).toEqual(['Rate', 'USB losses', 'Pi power']);
+    expect(await page.locator('#facts .bad dt').allInnerTexts()).toEqual(['Rate', 'Losses', 'Pi power']);
     // In the order of the page, from the top of a phone down.
     const tops = await page.evaluate(() =>
       ['watch', 'verdict', 'take', 'clips', 'dead', 'banks', 'facts', 'findings'].map((id) => {
@@ -129,14 +129,14 @@ describe.skipIf(!HAVE_CHROMIUM)('the page in Chromium (Debian package chromium)'
     expect(browser.errors).toEqual([]);
   });
 
-  it('says no "none" of USB losses where some would not show', async () => {
+  it('says no "none" of losses where some would not show', async () => {
     const page = await open('phone');
     const { monitor } = browser.rig;
     const said = async (leastLossFrames: number | null) => {
       monitor.override((snapshot) => ({
         ...snapshot,
         simulated: false,
-        capture: { ...snapshot.capture, source: 'alsa', xruns: 0, lostFrames: 0 },
+        capture: { ...snapshot.capture, source: 'alsa', usbLosses: 0, xruns: 0, lostFrames: 0 },
         clock: { ...snapshot.clock, leastLossFrames },
       }));
       return page.locator('#facts > div').nth(2).innerText();

@@ -38,6 +38,26 @@ function hiddenLosses(capture: Snapshot['capture'], leastLossFrames: number | nu
     : null;
 }
 
+/** Label, how often frames were lost on the way, on which way and how many, and whether it is bad. */
+function lossFact(
+  capture: Snapshot['capture'],
+  leastLossFrames: number | null,
+): [label: string, value: string, note: string, bad: boolean] {
+  const { usbLosses, xruns, lostFrames } = capture;
+  if (usbLosses + xruns + lostFrames > 0) {
+    const ways = [
+      usbLosses > 0 ? `${usbLosses} on USB` : '',
+      xruns > 0 ? count(xruns, 'overrun') : '',
+      lostFrames > 0 ? `${count(lostFrames, 'frame')} lost` : '',
+    ];
+    return ['Losses', String(usbLosses + xruns), ways.filter((way) => way !== '').join(', '), true];
+  }
+  const hidden = hiddenLosses(capture, leastLossFrames);
+  // A simulated cable loses frames as well, and nobody says which of them would show.
+  const sure = hidden === null && capture.source !== 'sim';
+  return ['Losses', sure ? 'none' : 'none seen', hidden ?? `${capture.channels} channels`, false];
+}
+
 /** Word, what it means, and whether it is bad. */
 function powerWords(power: Snapshot['power']): [string, string, boolean] {
   if (power === null) return ['not known', 'only a Raspberry Pi tells', false];
@@ -172,7 +192,6 @@ export class LiveView {
     const asMeant = capture.sessionRateHz !== null && capture.rateHz === capture.sessionRateHz;
     const measured =
       clock.absolutePpm === null ? 'not measured yet' : `${ppm(clock.absolutePpm, clock.absoluteUncertaintyPpm)} off`;
-    const hidden = hiddenLosses(capture, clock.leastLossFrames);
     const [powerWord, powerNote, powerBad] = powerWords(power);
     const facts: [string, string, string, boolean][] = [
       [
@@ -187,14 +206,7 @@ export class LiveView {
         offRate ? `the session is at ${rate(capture.sessionRateHz ?? 0)}` : measured,
         offRate,
       ],
-      [
-        'USB losses',
-        capture.xruns + capture.lostFrames > 0 ? String(capture.xruns) : hidden === null ? 'none' : 'none seen',
-        capture.xruns + capture.lostFrames === 0
-          ? (hidden ?? `${capture.channels} channels`)
-          : `${count(capture.xruns, 'overrun')}, ${count(capture.lostFrames, 'frame')} lost`,
-        capture.xruns + capture.lostFrames > 0,
-      ],
+      lossFact(capture, clock.leastLossFrames),
       ['Pi power', powerWord, powerNote, powerBad],
       ['Clock source', clock.source ?? 'not told', clock.source === null ? '' : 'says the interface', false],
       ['Running', duration(snapshot.uptimeMs), `version ${snapshot.version}`, false],

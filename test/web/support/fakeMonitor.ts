@@ -320,6 +320,7 @@ export class FakeMonitor implements MonitorView, MonitorCommands {
         channels: last,
         frames: levels.frame,
         xruns: 0,
+        usbLosses: 0,
         lostFrames: 0,
         fault: null,
       },
