@@ -374,7 +374,11 @@ function drawAxis(
     context.fillStyle = colours.line;
     context.fillRect(at, AXIS_PX - 3, 1, layout.heightPx);
     context.fillStyle = colours.soft;
-    context.fillText(clockText(ms, stepS < 60), at, AXIS_PX / 2);
+    // At either end the word stands beside its line, and is not cut.
+    const word = clockText(ms, stepS < 60);
+    const half = context.measureText(word).width / 2;
+    const middle = Math.min(Math.max(at, layout.gutterPx + half), layout.widthPx - half);
+    context.fillText(word, middle, AXIS_PX / 2);
   }
 }
 
