@@ -24,9 +24,9 @@ it('runs meters and the whole search for dropped frames, the judge included, bef
       const kernel = createWasmSlipKernel(kernels, options);
       const { judge } = kernel;
       const asked = judge.weigh;
-      judge.weigh = (channel) => {
+      judge.weigh = (channel, order) => {
         judged++;
-        asked.call(judge, channel);
+        asked.call(judge, channel, order);
       };
       return kernel;
     },

@@ -294,11 +294,11 @@ function addLag(lag: i32, sum: v128): void {
   store<f64>(out, load<f64>(out) + (f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1)));
 }
 
-/** Adds the products of one side's frames with those 0..ORDER before. Five lags at a time, so that no sum waits for another. */
-function correlateSide(x: usize): void {
-  const from = x + (ORDER << 3);
+/** Adds the products of one side's frames with those 0..order before. Five lags at a time, so that no sum waits for another. */
+function correlateSide(x: usize, order: i32): void {
+  const from = x + (<usize>order << 3);
   const end = x + (SIDE << 3);
-  for (let lag = 0; lag <= ORDER; lag += 5) {
+  for (let lag = 0; lag <= order; lag += 5) {
     let s0 = f64x2.splat(0);
     let s1 = s0;
     let s2 = s0;
@@ -325,9 +325,9 @@ function correlateSide(x: usize): void {
 /** `count` frames from `x` on backwards, at row `row` of the tails. */
 // @ts-ignore: decorator
 @inline
-function keepTail(row: i32, x: usize): void {
+function keepTail(row: i32, x: usize, order: i32): void {
   let to = tailsAt + (<usize>(row * ROW) << 3);
-  for (let i = 0; i < ORDER; i++) {
+  for (let i = 0; i < order; i++) {
     store<f64>(to, load<f64>(x));
     to += 8;
     x -= 8;
@@ -335,20 +335,20 @@ function keepTail(row: i32, x: usize): void {
 }
 
 /** Products of all lags over both sides of `x`, forwards: those of the first by sums, the rest by what enters and leaves at the ends. */
-function findGram(x: usize): void {
+function findGram(x: usize, order: i32): void {
   const before = x + (<usize>(REACH - HALF) << 3);
   const behind = x + (<usize>(REACH + GAP) << 3);
   memory.fill(gramAt, 0, ROW << 3);
-  correlateSide(before);
-  correlateSide(behind);
+  correlateSide(before, order);
+  correlateSide(behind, order);
   // The lags behind the last one are none.
-  memory.fill(gramAt + ((ORDER + 1) << 3), 0, (ROW - ORDER - 1) << 3);
-  keepTail(0, before + ((ORDER - 1) << 3));
-  keepTail(1, before + ((SIDE - 1) << 3));
-  keepTail(2, behind + ((ORDER - 1) << 3));
-  keepTail(3, behind + ((SIDE - 1) << 3));
+  memory.fill(gramAt + (<usize>(order + 1) << 3), 0, <usize>(ROW - order - 1) << 3);
+  keepTail(0, before + (<usize>(order - 1) << 3), order);
+  keepTail(1, before + ((SIDE - 1) << 3), order);
+  keepTail(2, behind + (<usize>(order - 1) << 3), order);
+  keepTail(3, behind + ((SIDE - 1) << 3), order);
   const row: usize = ROW << 3;
-  for (let i = 0; i < ORDER; i++) {
+  for (let i = 0; i < order; i++) {
     const own = tailsAt + (<usize>i << 3);
     const a = v128.load64_splat(own);
     const b = v128.load64_splat(own + row);
@@ -356,7 +356,7 @@ function findGram(x: usize): void {
     const d = v128.load64_splat(own + 3 * row);
     let p = own;
     let from = gramAt + (<usize>(i * ROW + i) << 3);
-    for (let j = i; j < ORDER; j += 2) {
+    for (let j = i; j < order; j += 2) {
       const first = f64x2.sub(f64x2.mul(a, v128.load(p)), f64x2.mul(b, v128.load(p + row)));
       const second = f64x2.sub(f64x2.mul(c, v128.load(p + 2 * row)), f64x2.mul(d, v128.load(p + 3 * row)));
       v128.store(from + row + 8, f64x2.add(v128.load(from), f64x2.add(first, second)));
@@ -367,45 +367,45 @@ function findGram(x: usize): void {
 }
 
 /**
- * The filter at `a` that leaves least of both sides of `x`, forwards and backwards. Returns the energy of what it is fitted to, or 0 when
+ * The filter of `order` taps (a multiple of 8, up to ORDER) at `a` that leaves least of both sides of `x`, forwards and backwards. Returns the energy of what it is fitted to, or 0 when
  * there is nothing.
  */
-function predict(x: usize, a: usize): f64 {
-  findGram(x);
+function predict(x: usize, a: usize, order: i32): f64 {
+  findGram(x, order);
   memory.fill(a, 0, (ORDER + 1) << 3);
   store<f64>(a, 1);
   const row: usize = ROW << 3;
-  const last = gramAt + <usize>ORDER * row + (ORDER << 3);
+  const last = gramAt + <usize>order * row + (<usize>order << 3);
   const energy = load<f64>(gramAt) + load<f64>(last);
   if (!(energy > 0)) return 0;
   const ridge = energy * RIDGE_SHARE + RIDGE;
   memory.fill(solvedAt, 0, ROW << 3);
-  for (let j = 0; j < ORDER; j++) {
+  for (let j = 0; j < order; j++) {
     // Backwards: the products of what lies as far from the other end.
     const mirrored = last - <usize>(j + 1) * row;
     store<f64>(solvedAt + (<usize>j << 3), -(load<f64>(gramAt + (<usize>(j + 1) << 3)) + load<f64>(mirrored)));
     const forward = gramAt + <usize>(j + 1) * row + 8;
     let backward = mirrored - <usize>(j + 1) * 8;
     const to = factorAt + <usize>j * row;
-    memory.fill(to + (ORDER << 3), 0, (ROW - ORDER) << 3);
-    for (let i = j; i < ORDER; i++) {
+    memory.fill(to + (<usize>order << 3), 0, (ROW - ORDER) << 3);
+    for (let i = j; i < order; i++) {
       store<f64>(to + (<usize>i << 3), load<f64>(forward + (<usize>i << 3)) + load<f64>(backward));
       backward -= row;
     }
     const own = to + (<usize>j << 3);
     store<f64>(own, load<f64>(own) + ridge);
   }
-  factorize();
-  solve(a);
+  factorize(order);
+  solve(a, order);
   return energy;
 }
 
 /** Cholesky in place, column by column, eight entries at a time; and the inverse of each diagonal entry. */
-function factorize(): void {
+function factorize(order: i32): void {
   const row: usize = ROW << 3;
-  for (let j = 0; j < ORDER; j++) {
+  for (let j = 0; j < order; j++) {
     const column = factorAt + <usize>j * row;
-    for (let i = j; i < ORDER; i += 8) {
+    for (let i = j; i < order; i += 8) {
       const to = column + (<usize>i << 3);
       let s0 = v128.load(to);
       let s1 = v128.load(to, 16);
@@ -429,16 +429,16 @@ function factorize(): void {
     const one = 1 / sqrt<f64>(max<f64>(load<f64>(column + (<usize>j << 3)), 1e-12));
     store<f64>(inverseAt + (<usize>j << 3), one);
     const both = f64x2.splat(one);
-    for (let p = column + (<usize>j << 3), end = column + (ORDER << 3); p < end; p += 16)
+    for (let p = column + (<usize>j << 3), end = column + (<usize>order << 3); p < end; p += 16)
       v128.store(p, f64x2.mul(v128.load(p), both));
   }
 }
 
 /** The taps behind the first one, from the factor and the right-hand side. */
-function solve(a: usize): void {
+function solve(a: usize, order: i32): void {
   const row: usize = ROW << 3;
-  const end = solvedAt + (ORDER << 3);
-  for (let k = 0; k < ORDER; k++) {
+  const end = solvedAt + (<usize>order << 3);
+  for (let k = 0; k < order; k++) {
     const at = solvedAt + (<usize>k << 3);
     const z = load<f64>(at) * load<f64>(inverseAt + (<usize>k << 3));
     store<f64>(at, z);
@@ -449,7 +449,7 @@ function solve(a: usize): void {
       p += 16;
     }
   }
-  for (let i = ORDER - 1; i >= 0; i--) {
+  for (let i = order - 1; i >= 0; i--) {
     const at = solvedAt + (<usize>i << 3);
     let sum = f64x2.splat(0);
     let p = factorAt + <usize>i * row + (<usize>(i + 1) << 3);
@@ -465,24 +465,24 @@ function solve(a: usize): void {
 }
 
 /** The stories of each place around the middle, for one channel whose filter and errors are known. */
-function compare(a: usize, x: usize, error: usize, backwards: usize, out: usize): void {
+function compare(a: usize, x: usize, error: usize, backwards: usize, out: usize, order: i32): void {
   let gain = 0.0;
-  for (let k = 0; k <= ORDER; k++) gain += load<f64>(a + (<usize>k << 3)) * load<f64>(a + (<usize>k << 3));
+  for (let k = 0; k <= order; k++) gain += load<f64>(a + (<usize>k << 3)) * load<f64>(a + (<usize>k << 3));
   // Index 0 of what follows is the earliest frame that any place looks at.
   const first = BACKGROUND - PLACES - GUARD;
   const e = error + (<usize>first << 3);
-  for (let m: usize = 0; m < <usize>(ORDER + 24) << 3; m += 16) {
+  for (let m: usize = 0; m < <usize>(order + 24) << 3; m += 16) {
     const v = v128.load(e + m);
     v128.store(squaresAt + m, f64x2.mul(v, v));
   }
   // What a click explains at each frame from two before the first place on.
-  filter(a, ORDER, e + ((GUARD - 2) << 3), 16, clicksAt, 8);
+  filter(a, order, e + ((GUARD - 2) << 3), 16, clicksAt, 8);
   for (let m: usize = 0; m < 16 << 3; m += 16) {
     const c = v128.load(clicksAt + m);
     v128.store(clicksAt + m, f64x2.div(f64x2.mul(c, c), f64x2.splat(gain)));
   }
-  filter(a, ORDER, x + (<usize>(REACH - CUT_REACH) << 3), BACKWARDS, backwards, 8);
-  for (let m: usize = 0; m < <usize>BACKWARDS << 3; m += 16) {
+  filter(a, order, x + (<usize>(REACH - CUT_REACH) << 3), order + 16, backwards, 8);
+  for (let m: usize = 0; m < <usize>(order + 16) << 3; m += 16) {
     const r = v128.load(backwards + m);
     v128.store(aheadAt + m, f64x2.mul(r, r));
   }
@@ -492,12 +492,12 @@ function compare(a: usize, x: usize, error: usize, backwards: usize, out: usize)
     let q0 = zero;
     let inside = zero;
     let backward = zero;
-    for (let m = 0; m < ORDER + 2 * GUARD; m++) {
+    for (let m = 0; m < order + 2 * GUARD; m++) {
       const s = v128.load(squaresAt + at + (<usize>m << 3));
       q0 = f64x2.add(q0, s);
-      if (m >= GUARD && m < GUARD + ORDER) inside = f64x2.add(inside, s);
+      if (m >= GUARD && m < GUARD + order) inside = f64x2.add(inside, s);
     }
-    for (let m = 0; m < ORDER; m++) backward = f64x2.add(backward, v128.load(aheadAt + at + (<usize>(m + CUT_REACH - PLACES) << 3)));
+    for (let m = 0; m < order; m++) backward = f64x2.add(backward, v128.load(aheadAt + at + (<usize>(m + CUT_REACH - PLACES) << 3)));
     let other = zero;
     for (let j: usize = 0; j < 32; j += 8)
       other = f64x2.max(
@@ -508,19 +508,19 @@ function compare(a: usize, x: usize, error: usize, backwards: usize, out: usize)
     put(out, 1, pair, f64x2.sub(q0, inside));
     put(out, 2, pair, backward);
   }
-  putIn(a, x + (<usize>(REACH - PLACES) << 3), e + (GUARD << 3), gain, out);
+  putIn(a, x + (<usize>(REACH - PLACES) << 3), e + (GUARD << 3), gain, out, order);
 }
 
 /**
  * A frame put in as nothing at each place: what the frames before say of those from there on, and what the frames behind say, is what it
  * must explain. The filter's answer to the frames behind alone is known for the first place, and moves on by a frame from place to place.
  */
-function putIn(a: usize, x: usize, e: usize, gain: f64, out: usize): void {
-  memory.fill(restAt, 0, ORDER << 3);
-  memory.copy(restAt + (ORDER << 3), x, (ORDER + 8) << 3);
+function putIn(a: usize, x: usize, e: usize, gain: f64, out: usize, order: i32): void {
+  memory.fill(restAt, 0, <usize>order << 3);
+  memory.copy(restAt + (<usize>order << 3), x, <usize>(order + 8) << 3);
   store<f64>(zeroStateAt, 0);
-  filter(a, ORDER, restAt + (ORDER << 3), ORDER + 8, zeroStateAt + 8, -8);
-  const end = zeroStateAt + (ORDER << 3);
+  filter(a, order, restAt + (<usize>order << 3), order + 8, zeroStateAt + 8, -8);
+  const end = zeroStateAt + (<usize>order << 3);
   for (let i = 0; i < TRIED; i++) {
     let energies = f64x2.splat(0);
     let shares = energies;
@@ -561,25 +561,26 @@ function put(out: usize, story: i32, pair: i32, value: v128): void {
   else v128.store64_lane(at, value, 0);
 }
 
-/** All sums of one of the channels prepared. */
-export function judgeFit(c: i32): void {
+/** All sums of one of the channels prepared, by a predictor of `order` taps. */
+export function judgeFit(c: i32, order: i32): void {
   const x = signalsAt + (<usize>(c * LENGTH) << 3);
   const a = filtersAt + (<usize>(c * (ORDER + 1)) << 3);
   const out = toldAt + (<usize>(c * TOLD) << 3);
-  const left = predict(x, a);
+  const left = predict(x, a, order);
   store<f64>(out, left);
   if (left == 0) return;
   const error = errorsAt + (<usize>(c * ERRORS) << 3);
-  filter(a, ORDER, x + (<usize>(REACH - BACKGROUND) << 3), ERRORS, error, -8);
+  filter(a, order, x + (<usize>(REACH - BACKGROUND) << 3), 2 * BACKGROUND + order, error, -8);
+  const late = error + (<usize>(BACKGROUND + order + GUARD + 1) << 3);
   let before = 0.0;
   let behind = 0.0;
   for (let m: usize = 0; m < <usize>(BACKGROUND - GUARD - 1) << 3; m += 8) {
     const b = load<f64>(error + m);
     before += b * b;
-    const f = load<f64>(error + m, (BACKGROUND + ORDER + GUARD + 1) << 3);
+    const f = load<f64>(late + m);
     behind += f * f;
   }
   store<f64>(out, before / <f64>(BACKGROUND - GUARD - 1), 8);
   store<f64>(out, behind / <f64>(BACKGROUND - GUARD - 1), 16);
-  compare(a, x, error, backwardsAt + (<usize>(c * BACKWARDS) << 3), out + 24);
+  compare(a, x, error, backwardsAt + (<usize>(c * BACKWARDS) << 3), out + 24, order);
 }

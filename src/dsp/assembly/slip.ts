@@ -986,6 +986,6 @@ export function slipJudgePrepare(channels: i32): void {
   judgePrepare(channels);
 }
 
-export function slipJudgeFit(channel: i32): void {
-  judgeFit(channel);
+export function slipJudgeFit(channel: i32, order: i32): void {
+  judgeFit(channel, order);
 }

@@ -107,23 +107,23 @@ export function createTwinJudge(data: Float32Array, taps: Float32Array, capacity
   /**
    * Sums of products over both sides, forwards; the sums of all lags follow from those of the first by what leaves and enters at the ends.
    */
-  const findGram = (x: Float64Array) => {
+  const findGram = (x: Float64Array, order: number) => {
     gram[0]!.fill(0);
     for (const [from, to] of SIDES)
-      for (let lag = 0; lag <= ORDER; lag++) {
+      for (let lag = 0; lag <= order; lag++) {
         // Even and odd frames apart, as in the kernel.
         let even = 0;
         let odd = 0;
-        for (let n = from + ORDER; n < to; n += 2) {
+        for (let n = from + order; n < to; n += 2) {
           even += x[n]! * x[n - lag]!;
           odd += x[n + 1]! * x[n + 1 - lag]!;
         }
         gram[0]![lag]! += even + odd;
       }
     const [[a, b], [c, d]] = SIDES;
-    for (let i = 0; i < ORDER; i++)
-      for (let j = i; j < ORDER; j++) {
-        const entering = (at: number) => x[at + ORDER - 1 - i]! * x[at + ORDER - 1 - j]!;
+    for (let i = 0; i < order; i++)
+      for (let j = i; j < order; j++) {
+        const entering = (at: number) => x[at + order - 1 - i]! * x[at + order - 1 - j]!;
         const leaving = (at: number) => x[at - 1 - i]! * x[at - 1 - j]!;
         gram[i + 1]![j + 1] = gram[i]![j]! + (entering(a) - leaving(b) + (entering(c) - leaving(d)));
       }
@@ -133,19 +133,19 @@ export function createTwinJudge(data: Float32Array, taps: Float32Array, capacity
    * The predictor-error filter that leaves least of both sides, forwards and backwards (modified covariance method). Returns the energy of
    * what it is fitted to, twice over, or 0 when there is nothing (out is then 1, 0, ...).
    */
-  const predictorOf = (x: Float64Array, out: Float64Array) => {
-    findGram(x);
-    const both = (i: number, j: number) => gram[i]![j]! + gram[ORDER - j]![ORDER - i]!;
+  const predictorOf = (x: Float64Array, out: Float64Array, order: number) => {
+    findGram(x, order);
+    const both = (i: number, j: number) => gram[i]![j]! + gram[order - j]![order - i]!;
     out.fill(0);
     out[0] = 1;
     const energy = both(0, 0);
     if (!(energy > 0)) return 0;
     const ridge = energy * RIDGE_SHARE + RIDGE;
-    for (let j = 0; j < ORDER; j++) solved[j] = -both(0, j + 1);
+    for (let j = 0; j < order; j++) solved[j] = -both(0, j + 1);
     // Cholesky, column by column.
-    for (let j = 0; j < ORDER; j++) {
+    for (let j = 0; j < order; j++) {
       const column = factor[j]!;
-      for (let i = j; i < ORDER; i++) {
+      for (let i = j; i < order; i++) {
         let sum = both(j + 1, i + 1);
         if (i === j) sum += ridge;
         for (let k = 0; k < j; k++) sum -= factor[k]![j]! * factor[k]![i]!;
@@ -153,35 +153,35 @@ export function createTwinJudge(data: Float32Array, taps: Float32Array, capacity
       }
       const one = 1 / Math.sqrt(Math.max(column[j]!, 1e-12));
       inverse[j] = one;
-      for (let i = j; i < ORDER; i++) column[i]! *= one;
+      for (let i = j; i < order; i++) column[i]! *= one;
     }
-    for (let k = 0; k < ORDER; k++) {
+    for (let k = 0; k < order; k++) {
       const z = solved[k]! * inverse[k]!;
       solved[k] = z;
-      for (let i = k + 1; i < ORDER; i++) solved[i]! -= factor[k]![i]! * z;
+      for (let i = k + 1; i < order; i++) solved[i]! -= factor[k]![i]! * z;
     }
-    for (let i = ORDER - 1; i >= 0; i--) {
+    for (let i = order - 1; i >= 0; i--) {
       const sums = [0, 0];
-      for (let k = i + 1; k < ORDER; k++) sums[(k - i - 1) % 2]! += factor[i]![k]! * solved[k]!;
+      for (let k = i + 1; k < order; k++) sums[(k - i - 1) % 2]! += factor[i]![k]! * solved[k]!;
       solved[i] = (solved[i]! - (sums[0]! + sums[1]!)) * inverse[i]!;
     }
-    for (let i = 0; i < ORDER; i++) out[i + 1] = solved[i]!;
+    for (let i = 0; i < order; i++) out[i + 1] = solved[i]!;
     return energy;
   };
 
-  const compare = (c: number, x: Float64Array, a: Float64Array) => {
+  const compare = (c: number, x: Float64Array, a: Float64Array, order: number) => {
     const e = (m: number) => errors[c * ERRORS + m - JUDGE_REACH + BACKGROUND]!;
     const back = (m: number) => backwards[c * BACKWARDS + m - JUDGE_REACH + CUT_REACH]!;
-    for (let i = 0; i < BACKWARDS; i++) {
+    for (let i = 0; i < order + 16; i++) {
       let r = 0;
-      for (let k = 0; k <= ORDER; k++) r += a[k]! * x[JUDGE_REACH - CUT_REACH + i + k]!;
+      for (let k = 0; k <= order; k++) r += a[k]! * x[JUDGE_REACH - CUT_REACH + i + k]!;
       backwards[c * BACKWARDS + i] = r;
     }
     let gain = 0;
-    for (let k = 0; k <= ORDER; k++) gain += a[k]! * a[k]!;
+    for (let k = 0; k <= order; k++) gain += a[k]! * a[k]!;
     // What the filter makes of the frames behind a place alone: [k] is its answer right before frame k behind it.
     const first = JUDGE_REACH - PLACES;
-    for (let k = 0; k <= ORDER; k++) {
+    for (let k = 0; k <= order; k++) {
       let sum = 0;
       for (let j = 0; j <= k; j++) sum += a[j]! * x[first + k - j]!;
       zeroState[k + 1] = sum;
@@ -191,24 +191,24 @@ export function createTwinJudge(data: Float32Array, taps: Float32Array, capacity
       const n = first + i;
       let all = 0;
       let inside = 0;
-      for (let m = n - GUARD; m < n + ORDER + GUARD; m++) {
+      for (let m = n - GUARD; m < n + order + GUARD; m++) {
         all += e(m) * e(m);
-        if (m >= n && m < n + ORDER) inside += e(m) * e(m);
+        if (m >= n && m < n + order) inside += e(m) * e(m);
       }
       let best = 0;
       for (let j = n - 2; j <= n + 1; j++) {
         let click = 0;
-        for (let k = 0; k <= ORDER; k++) click += a[k]! * e(j + k);
+        for (let k = 0; k <= order; k++) click += a[k]! * e(j + k);
         best = Math.max(best, (click * click) / gain, e(j) * e(j));
       }
       let backward = 0;
-      for (let m = n; m < n + ORDER; m++) backward += back(m) * back(m);
+      for (let m = n; m < n + order; m++) backward += back(m) * back(m);
       // With a frame put in as nothing before n: what the frames before say of each frame from there on, and what those behind say.
       const energies = [0, 0];
       const shares = [0, 0];
-      for (let k = 0; k <= ORDER; k++) {
+      for (let k = 0; k <= order; k++) {
         const r = zeroState[k]! + e(n + k) - zeroState[k + 1]!;
-        if (k < ORDER) {
+        if (k < order) {
           energies[k % 2]! += r * r;
           shares[k % 2]! += r * a[k]!;
           continue;
@@ -216,8 +216,8 @@ export function createTwinJudge(data: Float32Array, taps: Float32Array, capacity
         energies[0] = energies[0]! + energies[1]! + r * r;
         shares[0] = shares[0]! + shares[1]! + r * a[k]!;
       }
-      for (let k = 0; k <= ORDER; k++) zeroState[k] = zeroState[k + 1]! - a[k]! * x[n]!;
-      zeroState[ORDER + 1] = e(n + 1 + ORDER);
+      for (let k = 0; k <= order; k++) zeroState[k] = zeroState[k + 1]! - a[k]! * x[n]!;
+      zeroState[order + 1] = e(n + 1 + order);
       const [energy, share] = [energies[0]!, shares[0]!];
       told[c * TOLD + OTHER + i] = Math.max(0, all - best);
       told[c * TOLD + MISSING + i] = Math.max(0, all - inside + energy - (share * share) / gain);
@@ -240,23 +240,23 @@ export function createTwinJudge(data: Float32Array, taps: Float32Array, capacity
       for (let k = 0; k <= TAPS; k++) rough[channel * (TAPS + 1) + k] = taps[(group * (TAPS + 1) + k) * 4 + lane]!;
     },
     prepare: makeIndependent,
-    weigh(c) {
+    weigh(c, order) {
       const x = signalOf(c);
       const a = filters.subarray(c * (ORDER + 1), (c + 1) * (ORDER + 1));
-      const left = predictorOf(x, a);
+      const left = predictorOf(x, a, order);
       told[c * TOLD + LEFT] = left;
       if (left === 0) return;
       let before = 0;
       let behind = 0;
-      for (let i = 0; i < ERRORS; i++) {
+      for (let i = 0; i < 2 * BACKGROUND + order; i++) {
         const r = filterAt(x, a, JUDGE_REACH - BACKGROUND + i);
         errors[c * ERRORS + i] = r;
         if (i < BACKGROUND - GUARD - 1) before += r * r;
-        else if (i >= BACKGROUND + ORDER + GUARD + 1) behind += r * r;
+        else if (i >= BACKGROUND + order + GUARD + 1) behind += r * r;
       }
       told[c * TOLD + BEFORE] = before / (BACKGROUND - GUARD - 1);
       told[c * TOLD + BEHIND] = behind / (BACKGROUND - GUARD - 1);
-      compare(c, x, a);
+      compare(c, x, a, order);
     },
   };
 }

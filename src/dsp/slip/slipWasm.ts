@@ -37,7 +37,7 @@ interface SlipExports {
   slipJudgeCross(): number;
   slipJudgeLoad(channel: number, group: number, lane: number, from: number): void;
   slipJudgePrepare(channels: number): void;
-  slipJudgeFit(channel: number): void;
+  slipJudgeFit(channel: number, order: number): void;
   slipRing(): number;
   slipHits(): number;
   slipCells(): number;
@@ -97,7 +97,7 @@ export function createWasmSlipKernel(
       told: new Float64Array(buffer, wasm.slipJudgeTold(), JUDGE_ROOM.told),
       load: (channel, group, lane, index) => wasm.slipJudgeLoad(channel, group, lane, index - JUDGE_REACH),
       prepare: (judged) => wasm.slipJudgePrepare(judged),
-      weigh: (channel) => wasm.slipJudgeFit(channel),
+      weigh: (channel, order) => wasm.slipJudgeFit(channel, order),
     },
     append: (at, frames) => wasm.slipAppend(at, frames),
     shift: (from, frames) => wasm.slipShift(from, frames),

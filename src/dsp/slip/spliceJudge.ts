@@ -31,6 +31,7 @@ import {
   ORDER,
   OTHER,
   PLACES,
+  SCOUT,
   TOLD,
   TRIED,
 } from './judgeKernel.ts';
@@ -38,7 +39,6 @@ import { TAPS } from './slipKernel.ts';
 
 export { JUDGE_REACH } from './judgeKernel.ts';
 
-const SPAN = ORDER + 2 * GUARD;
 /** Share of the background's energy that both stories are granted: a channel at its noise floor proves nothing. */
 const FLOOR_SHARE = 0.3;
 /** With the frame put back, errors up to this share above the usual (geometric mean of before and behind) cost nothing. */
@@ -141,17 +141,25 @@ export class SpliceJudge {
     const largest = this.#largest.fill(0);
     this.#fitted = 0;
     this.#sort(channels);
+    // A first look at who has most to say, by fewer taps: most places where nothing is missing end here.
+    const scouted = channels === 0 ? 0 : this.#scout(this.#order[0]!);
+    if (scouted < 0) {
+      this.#answer.nats = scouted;
+      this.#answer.others = scouted;
+      this.#answer.place = 0;
+      return this.#answer;
+    }
     let most = 0;
     let mostOthers = 0;
     while (this.#fitted < channels && most > SURE_OF_NONE && mostOthers < enough) {
       const c = this.#order[this.#fitted++]!;
-      this.#kernel.weigh(c);
+      this.#kernel.weigh(c, ORDER);
       const own = c * TOLD;
       if (told[own + LEFT] === 0) continue;
       most = Number.NEGATIVE_INFINITY;
       mostOthers = 0;
       for (let i = 0; i < TRIED; i++) {
-        const ratio = this.#ratio(own, i);
+        const ratio = this.#ratio(own, i, ORDER);
         total[i]! += ratio;
         if (ratio > largest[i]!) largest[i] = ratio;
         if (total[i]! > most) most = total[i]!;
@@ -192,7 +200,7 @@ export class SpliceJudge {
     for (let asked = 0; asked < channels && most > SURE_OF_NONE; asked++) {
       const c = this.#order[asked]!;
       if (asked === this.#fitted) {
-        this.#kernel.weigh(c);
+        this.#kernel.weigh(c, ORDER);
         this.#fitted++;
       }
       const x = this.signals[c]!;
@@ -250,7 +258,7 @@ export class SpliceJudge {
   missingFrames(channels: number): number {
     const likelihood = this.#likelihood.fill(0);
     const { told } = this.#kernel;
-    while (this.#fitted < channels) this.#kernel.weigh(this.#order[this.#fitted++]!);
+    while (this.#fitted < channels) this.#kernel.weigh(this.#order[this.#fitted++]!, ORDER);
     for (let c = 0; c < channels; c++) {
       const a = this.#filters[c]!;
       if (a[1] === 0 && a[2] === 0) continue;
@@ -359,20 +367,31 @@ export class SpliceJudge {
     return counted === 0 ? 0 : (counted * counted) / sum;
   }
 
-  /** Evidence of the channel whose numbers begin at `own`, at a place. */
-  #ratio(own: number, place: number): number {
+  /** The most that a channel says for a missing frame at any place, by a predictor of SCOUT taps, nats; less than 0: none is missing. */
+  #scout(c: number): number {
+    this.#kernel.weigh(c, SCOUT);
+    const own = c * TOLD;
+    if (this.#kernel.told[own + LEFT] === 0) return 0;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < TRIED; i++) most = Math.max(most, this.#ratio(own, i, SCOUT));
+    return most;
+  }
+
+  /** Evidence of the channel whose numbers begin at `own`, at a place, by a predictor of `order` taps. */
+  #ratio(own: number, place: number, order: number): number {
     const { told } = this.#kernel;
     const before = told[own + BEFORE]!;
     const behind = told[own + BEHIND]!;
     const other = told[own + OTHER + place]!;
     const missing = told[own + MISSING + place]!;
     const backward = told[own + BACKWARD + place]!;
-    const floor = (FLOOR_SHARE * SPAN * (before + behind)) / 2 + 1e-9;
+    const span = order + 2 * GUARD;
+    const floor = (FLOOR_SHARE * span * (before + behind)) / 2 + 1e-9;
     const usual = Math.sqrt(before * behind) + 1e-9;
     const nats =
-      (SPAN / 2) * Math.log((other + floor) / (missing + floor)) -
-      misfit(missing / (SPAN * usual * FIT_LEEWAY), SPAN) -
-      misfit(backward / (ORDER * usual * BACKWARD_LEEWAY), ORDER);
+      (span / 2) * Math.log((other + floor) / (missing + floor)) -
+      misfit(missing / (span * usual * FIT_LEEWAY), span) -
+      misfit(backward / (order * usual * BACKWARD_LEEWAY), order);
     const sure = nats > 0 ? nats / (1 + Math.abs(Math.log((before + 1e-9) / (behind + 1e-9)))) : nats;
     return sure > CHANCE ? sure - CHANCE : sure < -CHANCE ? sure + CHANCE : 0;
   }

@@ -1,7 +1,16 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BACKWARDS, ERRORS, JUDGE_LENGTH, LEFT, MAX_CHANNELS, ORDER, TOLD } from '../../../src/dsp/slip/judgeKernel.ts';
+import {
+  BACKWARDS,
+  ERRORS,
+  JUDGE_LENGTH,
+  LEFT,
+  MAX_CHANNELS,
+  ORDER,
+  SCOUT,
+  TOLD,
+} from '../../../src/dsp/slip/judgeKernel.ts';
 import {
   LONGEST_REPEAT,
   SEGMENT,
@@ -106,7 +115,7 @@ describe('slip kernels', () => {
           for (let g = 0; g < kernel.groups; g++) kernel.train(g, 1500, Math.min(4, channels - 4 * g));
           for (let c = 0; c < channels; c++) kernel.judge.load(c, c >> 2, c & 3, 1500 + (seed % 900));
           kernel.judge.prepare(channels);
-          for (let c = 0; c < channels; c++) kernel.judge.weigh(c);
+          for (let c = 0; c < channels; c++) kernel.judge.weigh(c, c % 3 === 2 ? SCOUT : ORDER);
         }
         const [wasm, twin] = pair.map((kernel) => kernel.judge);
         const rows = (all: Float64Array, length: number) =>
