@@ -35,6 +35,8 @@ export interface DropEvent {
   readonly others: number;
   /** How many different things the channels say at the place: 1 for copies of one source. */
   readonly voices: number;
+  /** What a look with half the taps says, nats; null: of a block. */
+  readonly again: number | null;
   /** What the strongest channel did right behind the place (prediction residual, then the channel): tells a drum machine's repeated hit from a slip. */
   readonly shape: Float32Array;
   /** How much louder the bank is in the 4 ms behind the place than in the 4 ms before, dB: a hit begins here. */
@@ -77,8 +79,8 @@ const SCRATCH = 2 * MARGIN;
 export const DROP_CAPACITY = 14_848;
 /** Frames of live store; the scratch stands behind it. */
 const STORE = DROP_CAPACITY - SCRATCH;
-/** Peaks tested per second of audio and bank: what the budget of 4 ns a sample allows. */
-const PEAKS_PER_S = 100;
+/** Peaks tested per second of audio and bank: what the budget of 4 ns a sample allows. 100 found 1 point less in drums with bleed, 200 no more. */
+const PEAKS_PER_S = 150;
 /** Half width of the mean that a peak's height is measured against. */
 const AROUND = 256;
 /**
@@ -107,13 +109,16 @@ const GOOD_SPLICE = 1;
  */
 const HIGH_PEAK = 576;
 /**
- * Judgements a second of audio and bank, and how many may come at once: the judge is dear. The fewer are left, the more the splice
- * test and the peak must say, up to LAST_SPLICE nats: material full of weak candidates does not keep the judge from the clear ones.
+ * Work of the judge a second of audio and bank, and how much may come at once, in judgements that ask all channels: the judge is dear, and
+ * most places cost him a quarter of that or less. The less is left, the more the splice test and the peak must say, up to LAST_SPLICE
+ * nats: material full of weak candidates does not keep the judge from the clear ones. Twice as much found no more on the tuning set.
  */
-const JUDGE_PER_S = 2;
+const JUDGE_PER_S = 1.5;
 const JUDGE_BURST = 12;
-/** Judgements of one step: more in one turn would keep a slow machine from its small buffer. The best by the splice test and the peak are asked. */
-const JUDGE_STEP = 2;
+/** Places of a step that the judge may be asked of, the best by the splice test and the peak. */
+const JUDGE_STEP = 4;
+/** His work of one step: more in one turn would keep a slow machine from its small buffer. */
+const JUDGE_STEP_WORK = 2;
 const LAST_SPLICE = 10;
 /** Judge, nats: what is worth reporting. Chance exceeded 5 about once in an hour on the tuning set; see docs/slips.md. */
 export const PASS_JUDGE = 1.5;
@@ -137,7 +142,7 @@ interface BankLanes {
   nextTrial: number;
   /** Index up to which residual and logs are known, or -1. */
   known: number;
-  /** Judgements still allowed. */
+  /** What the judge may still work, in judgements that ask all channels. */
   tokens: number;
   blockTokens: number;
   lastDrop: number;
@@ -155,11 +160,12 @@ interface Found {
   readonly nats: number;
   readonly others: number;
   readonly voices: number;
+  readonly again: number | null;
 }
 
 /** A single frame, as the judge found it around index `at`. */
-function foundOf(at: number, { place, nats, others, voices }: Judgement): Found {
-  return { at, place: at + place, frames: 1, sizes: null, nats, others, voices };
+function foundOf(at: number, { place, nats, others, voices, again }: Judgement): Found {
+  return { at, place: at + place, frames: 1, sizes: null, nats, others, voices, again };
 }
 
 export class DropDetector {
@@ -202,7 +208,7 @@ export class DropDetector {
         groups,
         nextTrial: options.rateHz,
         known: -1,
-        tokens: JUDGE_STEP,
+        tokens: JUDGE_STEP_WORK,
         blockTokens: BLOCK_BURST,
         lastDrop: Number.NEGATIVE_INFINITY,
         telling: 0,
@@ -310,12 +316,15 @@ export class DropDetector {
     // The highest peak comes last: a block is asked for right behind its judgement.
     let topAt = Number.NaN;
     let topFound = false;
+    let worked = 0;
     for (let pass = 0; pass < 2; pass++)
       for (let i = 0; i < JUDGE_STEP; i++) {
         const { nats, place, peak } = picks[i]!;
-        if ((peak === top) !== (pass === 1) || nats < passOf(bank)) continue;
-        bank.tokens--;
+        if ((peak === top) !== (pass === 1) || nats < passOf(bank) || worked > JUDGE_STEP_WORK - 1) continue;
         const verdict = this.#askJudge(bank, place);
+        const spent = this.#judge.spent(this.#asked);
+        bank.tokens -= spent;
+        worked += spent;
         if (peak === top) topAt = place;
         if (verdict.nats < PASS_JUDGE) continue;
         if (peak === top) topFound = true;
@@ -397,23 +406,34 @@ export class DropDetector {
     const { nats, others } = block;
     edge += block.place;
     // The edge is known well now: was it a single frame after all?
-    const again = this.#askJudge(bank, edge);
-    if (again.nats >= PASS_JUDGE) return foundOf(edge, again);
+    const single = this.#askJudge(bank, edge);
+    if (single.nats >= PASS_JUDGE) return foundOf(edge, single);
     if (nats < TOLD_BLOCK) return null;
     const frames = this.#judge.missingFrames(this.#asked);
     if (frames === 0) return null;
-    return { at: edge, place: edge, frames, sizes: this.#judge.sizes.slice(), nats, others, voices };
+    return { at: edge, place: edge, frames, sizes: this.#judge.sizes.slice(), nats, others, voices, again: null };
   }
 
   #report(b: number, found: Found): void {
     const bank = this.#banks[b]!;
-    const { at, place, frames, sizes, nats, others, voices } = found;
+    const { at, place, frames, sizes, nats, others, voices, again } = found;
     const frame = this.#base + place;
     // Two peaks may lead to the same gap.
     if (Math.abs(frame - bank.lastDrop) < CELL) return;
     bank.lastDrop = frame;
     const riseDb = this.#riseDb(bank, at);
-    this.#options.onDrop({ bank: b, frame, frames, sizes, nats, others, voices, shape: this.#shape(bank, at), riseDb });
+    this.#options.onDrop({
+      bank: b,
+      frame,
+      frames,
+      sizes,
+      nats,
+      others,
+      voices,
+      again,
+      shape: this.#shape(bank, at),
+      riseDb,
+    });
   }
 
   /** The peaks of the summed log residual that stand out most from their louder side, at most one a cell. `logs`: entry of the first. */

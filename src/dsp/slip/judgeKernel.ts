@@ -10,8 +10,8 @@ import { TAPS } from './slipKernel.ts';
  */
 export const ORDER = 96;
 /**
- * Taps of a first look at the channel that has most to say. They cost a third, and turn away 7 of 10 places and more where nothing is missing;
- * of 240 frames left out of the tuning set, which the whole judge told, 2 were turned away.
+ * Taps of a first look at all channels, which costs a quarter: where they say no together, the long predictor is not asked. Of 1221 frames left out
+ * of the tuning set that it would have counted, 19 are lost by that; of 22 clean places (in 18 h) where it said 6 nats and more, one is left.
  */
 export const SCOUT = 48;
 /** The predictor is fitted to what lies between this and GAP frames before the place, and as much behind. */

@@ -7,7 +7,18 @@ const random = randomOf(4);
 
 function drop(frame: number, nats = 60) {
   const shape = Float32Array.from({ length: 65 }, () => random() - 0.5);
-  return { bank: 0, frame, frames: 1, sizes: null, nats, others: nats * 0.7, voices: 4, shape, riseDb: -1 };
+  return {
+    bank: 0,
+    frame,
+    frames: 1,
+    sizes: null,
+    nats,
+    others: nats * 0.7,
+    voices: 4,
+    again: nats * 0.6,
+    shape,
+    riseDb: -1,
+  };
 }
 
 /** A block of `frames` left out; its size is likely to be any of those around it, one by itself does not say. */
