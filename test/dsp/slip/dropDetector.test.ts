@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadKernels } from '../../../src/dsp/kernelFile.ts';
 import { DROP_CAPACITY, DropDetector, type DropEvent, type DropTrial } from '../../../src/dsp/slip/dropDetector.ts';
+import { ORDER } from '../../../src/dsp/slip/judgeKernel.ts';
 import { lanesOf, stage } from '../../../src/dsp/slip/slipKernel.ts';
 import { createTwinSlipKernel } from '../../../src/dsp/slip/slipTwin.ts';
 import { createWasmSlipKernel } from '../../../src/dsp/slip/slipWasm.ts';
@@ -47,6 +48,43 @@ describe('dropped frames', () => {
     expect(drops.map((drop) => drop.bank)).toEqual([1]);
     expect(Math.abs(drops[0]!.frame - 50_000)).toBeLessThanOrEqual(2);
     expect(drops[0]!.others).toBeGreaterThan(10);
+    // Both looks say so, the short one and the long one.
+    expect(drops[0]!.again).toBeGreaterThan(10);
+  });
+
+  it('cost the judge no more work than he is granted, however many places look like one', () => {
+    // Tones under noise: the splice test often says yes, and no channel ever says no for sure.
+    const seconds = 30;
+    const gaussian = gaussianOf(randomOf(31));
+    const block = new Int32Array(seconds * 48_000 * 8);
+    for (let n = 0; n < seconds * 48_000; n++)
+      for (let c = 0; c < 8; c++)
+        block[n * 8 + c] = sample24(0.25 * Math.sin((2 * Math.PI * (100 + 37 * c) * n) / 48_000) + 0.06 * gaussian());
+    const options = { channels: 8, maxFrames: 480, lanes: lanesOf([A], 8), capacity: DROP_CAPACITY };
+    const kernel = createWasmSlipKernel(kernels, options);
+    const asked = { short: 0, long: 0 };
+    const judge = {
+      ...kernel.judge,
+      weigh(channel: number, order: number) {
+        asked[order === ORDER ? 'long' : 'short']++;
+        kernel.judge.weigh(channel, order);
+      },
+    };
+    const detector = new DropDetector({
+      rateHz: 48_000,
+      banks: [A],
+      kernel: { ...kernel, judge },
+      onDrop: () => {},
+      onTrial: () => {},
+    });
+    for (let at = 0; at < seconds * 48_000; at += 480) {
+      stage(kernel, block.subarray(at * 8, (at + 480) * 8), 8, 480, at);
+      detector.process(480, at);
+    }
+    // 1.5 whole judgements a second and 2 to begin with; and a trial in 1.5 s, which is no choice of his.
+    const granted = 8 * (1.5 * seconds + 2 + seconds / 0.75);
+    expect(asked.long).toBeLessThan(granted);
+    expect(asked.short).toBeGreaterThan(asked.long);
   });
 
   it('are found as a block where 2 to 64 are missing at once, at the place, most often with their number', () => {

@@ -52,6 +52,23 @@ describe('the verdict on a bank', () => {
     expect(verdict.state()).toMatchObject({ sync: 'unknown', basis: 'none', boundPpm: null });
   });
 
+  it('shows a drop alone where both looks say so, or one of them beyond doubt, and at least two channels', () => {
+    const shown = (nats: number, others: number, again: number, voices = 4) => {
+      const verdict = new BankVerdict(RATE);
+      verdict.takeDrop({ ...drop(100 * RATE, nats), others, again, voices });
+      return verdict.state().slips;
+    };
+    expect(shown(11, 4, 2)).toBe(1);
+    expect(shown(11, 4, 0)).toBe(0);
+    expect(shown(11, 2, 8)).toBe(0);
+    expect(shown(9, 5, 8)).toBe(0);
+    expect(shown(25, 6, 0)).toBe(1);
+    expect(shown(25, 4, 0)).toBe(0);
+    // Copies of one source are one witness.
+    expect(shown(30, 20, 20, 1)).toBe(0);
+    expect(shown(45, 20, 20, 1)).toBe(1);
+  });
+
   it('says sync with its bound once enough was observable, and the bound tightens with time', () => {
     const verdict = new BankVerdict(RATE);
     play(verdict, 0, 20, 0.9);
