@@ -182,6 +182,8 @@ export class DropDetector {
   readonly #best = { nats: 0, place: 0 };
   /** The best peaks of a step by the splice test and their height, best first: what both say, the place, and which peak it is. */
   readonly #picks = Array.from({ length: JUDGE_STEP }, () => ({ nats: 0, place: 0, peak: 0 }));
+  /** What a place of this step had to say more than, nats, for the judge to be asked: he has so many picks, and so much work. */
+  #leastAsked = 0;
   readonly #peaks: number;
   /** Channels of the last judgement. */
   #asked = 0;
@@ -317,10 +319,16 @@ export class DropDetector {
     let topAt = Number.NaN;
     let topFound = false;
     let worked = 0;
+    this.#leastAsked = picks[JUDGE_STEP - 1]!.nats;
     for (let pass = 0; pass < 2; pass++)
       for (let i = 0; i < JUDGE_STEP; i++) {
         const { nats, place, peak } = picks[i]!;
-        if ((peak === top) !== (pass === 1) || nats < passOf(bank) || worked > JUDGE_STEP_WORK - 1) continue;
+        if ((peak === top) !== (pass === 1) || nats < passOf(bank)) continue;
+        if (worked > JUDGE_STEP_WORK - 1) {
+          // He would not have been asked of a trial that says less either.
+          this.#leastAsked = Math.max(this.#leastAsked, nats);
+          continue;
+        }
         const verdict = this.#askJudge(bank, place);
         const spent = this.#judge.spent(this.#asked);
         bank.tokens -= spent;
@@ -377,7 +385,7 @@ export class DropDetector {
     const { nats: spliced, place } = this.#look(bank, index, live, height);
     const nats = spliced + rankNats(bank, rank);
     let at = Number.NaN;
-    if (nats >= passOf(bank) && nats > this.#picks[JUDGE_STEP - 1]!.nats) {
+    if (nats >= passOf(bank) && nats > this.#leastAsked) {
       at = place;
       const verdict = this.#askJudge(bank, at, TRIAL_ENOUGH);
       if (verdict.nats >= PASS_JUDGE) return foundOf(at, verdict);
