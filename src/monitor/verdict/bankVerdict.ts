@@ -67,15 +67,15 @@ interface Found {
 const WITNESSES = 1.5;
 
 /**
- * A drop that may be shown by itself: evidence, agreement of the rest of the bank, and a second look that says yes as well, where the first is
- * not sure beyond what clean sound reaches (docs/slips.md). Copies of one source are one witness, and reached 26 nats. A block never is:
- * cuts in the music look like one, and only a comb of them is none.
+ * A drop that may be shown by itself: evidence, and agreement of the rest of the bank; with less of both, a second look that says yes as
+ * well. See docs/slips.md for what clean sound reaches. Copies of one source are one witness, and reached 26 nats. A block never is: cuts in
+ * the music look like one, and only a comb of them is none.
  */
 export function isStrong(drop: Found & { readonly again: number | null }): boolean {
   if (drop.sizes) return false;
   if (drop.voices < WITNESSES) return drop.nats >= 40 && drop.others >= 5;
-  if (drop.nats >= 24 && drop.others >= 5) return true;
-  return drop.nats >= 10 && drop.others >= 3 && (drop.again ?? 0) > 0;
+  if (drop.nats >= 16 && drop.others >= 5) return true;
+  return drop.nats >= 12 && drop.others >= 4 && (drop.again ?? 0) >= 2;
 }
 
 /**

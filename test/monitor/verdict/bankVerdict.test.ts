@@ -58,12 +58,12 @@ describe('the verdict on a bank', () => {
       verdict.takeDrop({ ...drop(100 * RATE, nats), others, again, voices });
       return verdict.state().slips;
     };
-    expect(shown(11, 4, 2)).toBe(1);
-    expect(shown(11, 4, 0)).toBe(0);
-    expect(shown(11, 2, 8)).toBe(0);
-    expect(shown(9, 5, 8)).toBe(0);
-    expect(shown(25, 6, 0)).toBe(1);
-    expect(shown(25, 4, 0)).toBe(0);
+    expect(shown(13, 4.5, 3)).toBe(1);
+    expect(shown(13, 4.5, 1)).toBe(0);
+    expect(shown(13, 3, 8)).toBe(0);
+    expect(shown(11, 5, 8)).toBe(0);
+    expect(shown(17, 6, 0)).toBe(1);
+    expect(shown(17, 4.5, 0)).toBe(0);
     // Copies of one source are one witness.
     expect(shown(30, 20, 20, 1)).toBe(0);
     expect(shown(45, 20, 20, 1)).toBe(1);
