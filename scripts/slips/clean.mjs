@@ -119,6 +119,8 @@ function summary(kind, seed, { watcher, label, seconds }) {
   row.comb = Math.round(watcher.mostSuspicious);
   row.strongest = 0;
   row.shown = watcher.slips.length;
+  /** Of each drop that is shown alone: nats, without the surest channel, by the short look, witnesses. */
+  row.alone = [];
   for (const item of watcher.evidence) {
     if (item.kind === 'exact') row.exact++;
     else if (item.kind === 'trial') {
@@ -126,8 +128,11 @@ function summary(kind, seed, { watcher, label, seconds }) {
       if (isWeak(item.event)) row.seen++;
     } else {
       row.strongest = Math.max(row.strongest, item.event.nats);
-      if (isStrong(item.event)) row.strong++;
-      else if (isWeak(item.event)) row.weak++;
+      const { nats, others, again, voices } = item.event;
+      if (isStrong(item.event)) {
+        row.strong++;
+        row.alone.push([nats, others, again, voices].map((value) => Math.round(value * 10) / 10));
+      } else if (isWeak(item.event)) row.weak++;
     }
   }
   watcher.states.forEach((state, second) => {

@@ -67,15 +67,27 @@ interface Found {
 const WITNESSES = 1.5;
 
 /**
- * A drop that may be shown by itself: evidence, and agreement of the rest of the bank; with less of both, a second look that says yes as
- * well. See docs/slips.md for what clean sound reaches. Copies of one source are one witness, and reached 26 nats. A block never is: cuts in
- * the music look like one, and only a comb of them is none.
+ * What a drop that is shown alone must say, nats: in all, without the surest channel, and by the short look. The less the one says, the more
+ * the other must. See docs/slips.md for what clean sound reaches.
  */
+const ALONE = [
+  { nats: 16, others: 5, again: Number.NEGATIVE_INFINITY, witnesses: WITNESSES },
+  { nats: 12, others: 4, again: 2, witnesses: WITNESSES },
+  { nats: 10, others: 2, again: 6, witnesses: 2 },
+  // Copies of one source are one witness, and reached 26 nats.
+  { nats: 40, others: 5, again: Number.NEGATIVE_INFINITY, witnesses: 0 },
+] as const;
+
+/** A drop that may be shown by itself. A block never is: cuts in the music look like one, and only a comb of them is none. */
 export function isStrong(drop: Found & { readonly again: number | null }): boolean {
   if (drop.sizes) return false;
-  if (drop.voices < WITNESSES) return drop.nats >= 40 && drop.others >= 5;
-  if (drop.nats >= 16 && drop.others >= 5) return true;
-  return drop.nats >= 12 && drop.others >= 4 && (drop.again ?? 0) >= 2;
+  return ALONE.some(
+    ({ nats, others, again, witnesses }) =>
+      drop.nats >= nats &&
+      drop.others >= others &&
+      (drop.again ?? Number.NEGATIVE_INFINITY) >= again &&
+      drop.voices >= witnesses,
+  );
 }
 
 /**

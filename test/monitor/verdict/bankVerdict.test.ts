@@ -52,7 +52,7 @@ describe('the verdict on a bank', () => {
     expect(verdict.state()).toMatchObject({ sync: 'unknown', basis: 'none', boundPpm: null });
   });
 
-  it('shows a drop alone where both looks say so, or one of them beyond doubt, and at least two channels', () => {
+  it('shows a drop alone where both looks say so, or the long one beyond doubt, and at least two channels', () => {
     const shown = (nats: number, others: number, again: number, voices = 4) => {
       const verdict = new BankVerdict(RATE);
       verdict.takeDrop({ ...drop(100 * RATE, nats), others, again, voices });
@@ -60,8 +60,12 @@ describe('the verdict on a bank', () => {
     };
     expect(shown(13, 4.5, 3)).toBe(1);
     expect(shown(13, 4.5, 1)).toBe(0);
-    expect(shown(13, 3, 8)).toBe(0);
-    expect(shown(11, 5, 8)).toBe(0);
+    expect(shown(13, 3, 5)).toBe(0);
+    expect(shown(11, 2.5, 7)).toBe(1);
+    expect(shown(11, 2.5, 7, 1.8)).toBe(0);
+    expect(shown(11, 1.5, 7)).toBe(0);
+    expect(shown(11, 5, 5)).toBe(0);
+    expect(shown(9, 5, 8)).toBe(0);
     expect(shown(17, 6, 0)).toBe(1);
     expect(shown(17, 4.5, 0)).toBe(0);
     // Copies of one source are one witness.
