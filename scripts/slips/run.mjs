@@ -155,11 +155,20 @@ for (const kind of kinds) {
     `| ${kind} | ${hours.toFixed(1)} | ${sum('lock')} | ${sum('shown')} | ${sum('exact')} | ${(sum('weak') / hours).toFixed(1)} | ${Math.max(...of.map((row) => row.strongest)).toFixed(0)} | ${Math.max(...of.map((row) => row.comb))} | ${percent(sum('seen'), sum('trials'))} | ${percent(sum('sync'), sum('seconds'))} | ${percent(sum('observable'), sum('seconds'))} | ${percent(sum('syncObservable'), sum('observable'))} |`,
   );
 }
+const alone = rows.flatMap(({ kind, seed, alone = [] }) => alone.map((drop) => ({ kind, seed, drop })));
 if (rows.length === 0) out.push('| (not run with this detector) | | | | | | | | | | | |');
 out.push(
   '',
   `In all ${(total('seconds') / 3600).toFixed(1)} hours of clean banks, mixed from ${Math.round(uniqueMinutes(rows.flatMap((row) => row.material)))} different minutes: ${total('lock')} seconds of LOCK. A verdict in ${percent(total('syncObservable'), total('observable'))} of the observable time; in ${percent(uncut('syncObservable'), uncut('observable'))} without the class "${EDITED}", whose cuts through all channels, one every 1.5 s, may each be a block of frames left out: there the verdict stays out on purpose.`,
   '',
+  ...(alone.length === 0
+    ? []
+    : [
+        `Single drops shown, with their nats in all, without the surest channel, and by the short look, and the channels' witnesses: ${alone
+          .map(({ kind, seed, drop }) => `${kind} (take ${seed}) ${drop.join(' / ')}`)
+          .join('; ')}.`,
+        '',
+      ]),
   '## Cost',
   '',
   'Nanoseconds of processor time per sample per channel at 34 channels (banks of eight, and one of two), the meters and the copy of each block not counted: `node scripts/slips/cost.mjs`. Parts by the clock on the wall, without the dearest twentieth of the calls, in which other programs had the processor; "the rest" is what they do not explain of the whole.',
