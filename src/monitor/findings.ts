@@ -15,8 +15,6 @@ export interface FindingInputs {
   readonly banks: readonly Bank[];
   /** uptimeMs of each bank's first slip, by id. */
   readonly slipSinceMs: ReadonlyMap<string, number>;
-  /** Ids of the banks in which frames were repeated or zeroed: what can be read off the samples. A missing frame is inferred. */
-  readonly slipsForSure: ReadonlySet<string>;
   readonly usbLosses: { readonly count: number; readonly sinceMs: number };
   readonly xruns: { readonly count: number; readonly sinceMs: number };
   readonly banksGuessed: boolean;
@@ -62,7 +60,7 @@ export function findingsOf(inputs: FindingInputs): Finding[] {
     const box = bank.box ?? bank.name;
     // Slips alone are a fact; that the box runs on its own clock is said when the verdict says so.
     const slipping = bank.sync === 'lock';
-    if (!slipping && bank.slips === 1 && !inputs.slipsForSure.has(bank.id)) {
+    if (!slipping && bank.slips === 1 && bank.slipsExact === 0) {
       found.push({
         code: 'bank-slip-once',
         severity: 'info',

@@ -95,8 +95,8 @@ type Judged = Pick<
 
 interface BankRecord {
   readonly slips: number;
-  /** Frames were repeated or zeroed, not only left out: that is read off the samples, and not inferred. */
-  readonly forSure: boolean;
+  /** Of them, frames repeated or zeroed. */
+  readonly slipsExact: number;
   readonly firstSlipFrame: number;
   readonly lastSlipFrame: number;
   readonly sinceMs: number;
@@ -298,8 +298,9 @@ export class Monitor implements MonitorView, MonitorCommands {
     for (const [id, old] of before.records) {
       const since = this.#records.get(id);
       const lastSlipFrame = since?.lastSlipFrame ?? old.lastSlipFrame;
-      const forSure = old.forSure || (since?.forSure ?? false);
-      this.#records.set(id, { ...old, slips: old.slips + (since?.slips ?? 0), forSure, lastSlipFrame });
+      const slips = old.slips + (since?.slips ?? 0);
+      const slipsExact = old.slipsExact + (since?.slipsExact ?? 0);
+      this.#records.set(id, { ...old, slips, slipsExact, lastSlipFrame });
     }
     const sum = (old: { count: number; sinceMs: number }, since: { count: number; sinceMs: number }) => ({
       count: old.count + since.count,
@@ -558,7 +559,7 @@ export class Monitor implements MonitorView, MonitorCommands {
         // A comb proves earlier slips after later ones.
         this.#records.set(event.bank, {
           slips: (record?.slips ?? 0) + 1,
-          forSure: (record?.forSure ?? false) || event.slipKind !== 'drop',
+          slipsExact: (record?.slipsExact ?? 0) + (event.slipKind === 'drop' ? 0 : 1),
           firstSlipFrame: Math.min(event.frame, record?.firstSlipFrame ?? event.frame),
           lastSlipFrame: Math.max(event.frame, record?.lastSlipFrame ?? event.frame),
           sinceMs: record?.sinceMs ?? nowMs,
@@ -687,6 +688,7 @@ export class Monitor implements MonitorView, MonitorCommands {
               ageS: Math.max(0, Math.floor((this.#parts.uptimeMs() - proof.atMs) / 1000)),
             },
       slips: record?.slips ?? 0,
+      slipsExact: record?.slipsExact ?? 0,
       slipsPerMinute: judged.slipsPerMinute,
       firstSlipFrame: record?.firstSlipFrame ?? null,
       lastSlipFrame: record?.lastSlipFrame ?? null,
@@ -892,7 +894,6 @@ export class Monitor implements MonitorView, MonitorCommands {
       notesSinceMs: Math.floor(this.#infoSinceMs),
       banks,
       slipSinceMs: new Map([...this.#records].map(([id, record]) => [id, Math.floor(record.sinceMs)])),
-      slipsForSure: new Set([...this.#records].filter(([, { forSure }]) => forSure).map(([id]) => id)),
       usbLosses: { count: this.#usbLosses.count, sinceMs: Math.floor(this.#usbLosses.sinceMs) },
       xruns: { count: this.#xruns.count, sinceMs: Math.floor(this.#xruns.sinceMs) },
       banksGuessed: info !== null && this.#plan.from === 'guess',

@@ -112,6 +112,9 @@ export const Bank = Type.Object({
     },
   ),
   slips: Count('Slips since the start or the last clear.'),
+  slipsExact: Count(
+    'Of them, frames repeated or zeroed: that is read off the samples. A missing frame is inferred from how the sound goes on.',
+  ),
   slipsPerMinute: Type.Union([Type.Number(), Type.Null()]),
   firstSlipFrame: Type.Union([Type.Integer(), Type.Null()]),
   lastSlipFrame: Type.Union([Type.Integer(), Type.Null()]),

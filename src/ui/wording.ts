@@ -62,7 +62,9 @@ function unknownWords(bank: Bank, view: PanelView, ui: UiState, nowMs: number): 
   const heard = bank.channels.some((index) => view.snapshot.channels[index - 1]?.silence === 'none');
   return [
     bank.vantage !== 'split' && bank.slips > 0
-      ? `${slips(bank.slips)} seen so far`
+      ? bank.slips === 1 && bank.slipsExact === 0
+        ? '1 frame missing?'
+        : `${slips(bank.slips)} seen so far`
       : bank.vantage === 'split'
         ? 'Split fibre: follows'
         : heard

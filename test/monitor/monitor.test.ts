@@ -319,7 +319,7 @@ describe('the monitor', () => {
       elapse(500);
     };
     missing(48_000);
-    expect(monitor.snapshot().banks[1]).toMatchObject({ sync: 'unknown', slips: 1 });
+    expect(monitor.snapshot().banks[1]).toMatchObject({ sync: 'unknown', slips: 1, slipsExact: 0 });
     const once = monitor.snapshot().findings[0];
     expect(once).toMatchObject({ code: 'bank-slip-once', severity: 'info', where: 'OctoPre', confidence: 'low' });
     expect(once).toMatchObject({ symptom: 'A frame seems to be missing in ADAT A, once.' });
@@ -360,7 +360,7 @@ describe('the monitor', () => {
     expect(monitor.undoClear()).toBe(true);
     elapse(500);
     // What came since stands beside what was taken back.
-    expect(monitor.snapshot().banks[1]).toMatchObject({ slips: 2 });
+    expect(monitor.snapshot().banks[1]).toMatchObject({ slips: 2, slipsExact: 1 });
     expect(monitor.snapshot().findings[0]).toMatchObject({ severity: 'warning' });
   });
 

@@ -18,6 +18,7 @@ export function bank(part: Partial<Bank> & Pick<Bank, 'id' | 'name' | 'first' | 
     observableS: 300,
     proof: null,
     slips: 0,
+    slipsExact: part.slips ?? 0,
     slipsPerMinute: null,
     firstSlipFrame: null,
     lastSlipFrame: null,

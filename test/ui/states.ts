@@ -467,6 +467,12 @@ export function galleryStates(): GalleryState[] {
         : each,
     ),
   });
+  add(
+    'clock-missing-frame',
+    'One frame that seems to be missing: no slip for sure, and no verdict.',
+    rig({ banks: withAdatA({ sync: 'unknown', basis: 'none', slips: 1, slipsExact: 0 }) }),
+    { kind: 'syncBank', bank: 'adat-a' },
+  );
   add('clock-lock-spdif', 'A modeller on its own clock.', spdifSlip, { kind: 'syncBank', bank: 'spdif' });
 
   group = 'Findings';

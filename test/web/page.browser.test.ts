@@ -129,6 +129,27 @@ describe.skipIf(!HAVE_CHROMIUM)('the page in Chromium (Debian package chromium)'
     expect(browser.errors).toEqual([]);
   });
 
+  it('says of one frame that seems to be missing that it is no proof, on top and at its bank', async () => {
+    const page = await open('phone');
+    browser.halt();
+    const { monitor } = browser.rig;
+    const adat = { sync: 'unknown', basis: 'none', slips: 1, slipsPerMinute: null, ppm: null } as const;
+    const said = (slipsExact: number) => {
+      monitor.override((snapshot) => ({
+        ...snapshot,
+        banks: snapshot.banks.map((bank) => (bank.id === 'adat-a' ? { ...bank, ...adat, slipsExact } : bank)),
+      }));
+      return page.locator('#verdict, #banks').allInnerTexts();
+    };
+    await expect
+      .poll(async () => (await said(0)).join(' '), SOON)
+      .toMatch(/OctoPre on ADAT A: one frame seems to be missing, which is no proof\..*one frame missing\?/s);
+    await expect
+      .poll(async () => (await said(1)).join(' '), SOON)
+      .toMatch(/OctoPre on ADAT A: 1 slip seen, not enough to name its clock\..*1 slip seen/s);
+    monitor.override((snapshot) => snapshot);
+  });
+
   it('says no "none" of losses where some would not show', async () => {
     const page = await open('phone');
     const { monitor } = browser.rig;

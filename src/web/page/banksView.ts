@@ -180,6 +180,7 @@ export function evidenceOf(bank: Bank): string {
     case 'noLock':
       return BASIS_WORDS[bank.basis];
     case 'unknown':
+      if (bank.slips === 1 && bank.slipsExact === 0) return "can't tell yet, one frame missing?";
       if (bank.slips > 0) return `can't tell yet, ${bank.slips} slip${bank.slips === 1 ? '' : 's'} seen`;
       return bank.observableS > 0
         ? `can't tell yet, ${Math.round(bank.observableS)} s seen`

@@ -229,6 +229,7 @@ export class FakeMonitor implements MonitorView, MonitorCommands {
       observableS: 0,
       proof: null,
       slips: 0,
+      slipsExact: more.slips ?? 0,
       slipsPerMinute: null,
       firstSlipFrame: null,
       lastSlipFrame: null,
