@@ -40,6 +40,11 @@ export function syncLabel(sync: SyncWord): string {
   return { noLock: 'NO LOCK', lock: 'LOCK!', sync: 'SYNC', unknown: '?' }[sync];
 }
 
+/** All that was seen of the bank is one missing frame, which is inferred: no slip for sure. */
+export function seemsToMissOne(bank: Bank): boolean {
+  return bank.slips === 1 && bank.slipsExact === 0;
+}
+
 /** Banks that come over a cable from another box: the only ones that can slip. */
 export function isDigital(bank: Bank): boolean {
   return bank.kind === 'adat' || bank.kind === 'spdif' || bank.kind === 'aes' || bank.kind === 'group';

@@ -1,7 +1,7 @@
 /** What the panel says, as an engineer would: at most 21 columns a row. Pure. */
 import type { Bank, Channel, Finding, ProveProgress, SyncWord } from '../monitor/snapshot.ts';
 import type { UiState } from './navigation.ts';
-import { ageText, bankInUse, canProveBank, isDigital, type PanelView, ppmText } from './view.ts';
+import { ageText, bankInUse, canProveBank, isDigital, type PanelView, ppmText, seemsToMissOne } from './view.ts';
 
 export interface FindingWords {
   /** The word in the header, or null. */
@@ -62,7 +62,7 @@ function unknownWords(bank: Bank, view: PanelView, ui: UiState, nowMs: number): 
   const heard = bank.channels.some((index) => view.snapshot.channels[index - 1]?.silence === 'none');
   return [
     bank.vantage !== 'split' && bank.slips > 0
-      ? bank.slips === 1 && bank.slipsExact === 0
+      ? seemsToMissOne(bank)
         ? '1 frame missing?'
         : `${slips(bank.slips)} seen so far`
       : bank.vantage === 'split'

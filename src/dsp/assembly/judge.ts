@@ -367,8 +367,8 @@ function findGram(x: usize, order: i32): void {
 }
 
 /**
- * The filter of `order` taps (a multiple of 8, up to ORDER) at `a` that leaves least of both sides of `x`, forwards and backwards. Returns the energy of what it is fitted to, or 0 when
- * there is nothing.
+ * The filter of `order` taps (a multiple of 8, up to ORDER) at `a` that leaves least of both sides of `x`, forwards and backwards.
+ * Returns the energy of what it is fitted to, or 0 when there is nothing.
  */
 function predict(x: usize, a: usize, order: i32): f64 {
   findGram(x, order);

@@ -1,6 +1,6 @@
 /** Banks: sync by shape and word, its basis, the bars, and a name and a number under each bar. */
 import type { Bank, Channel, Snapshot } from '../../monitor/snapshot.ts';
-import { bankInUse, inUnit, isDigital } from '../../ui/view.ts';
+import { bankInUse, inUnit, isDigital, seemsToMissOne } from '../../ui/view.ts';
 import { h, rebuild, setText } from './dom.ts';
 import { db, dbShort, ppm } from './format.ts';
 import { type Ballistics, BankCanvas, readColours } from './meters.ts';
@@ -180,7 +180,7 @@ export function evidenceOf(bank: Bank): string {
     case 'noLock':
       return BASIS_WORDS[bank.basis];
     case 'unknown':
-      if (bank.slips === 1 && bank.slipsExact === 0) return "can't tell yet, one frame missing?";
+      if (seemsToMissOne(bank)) return "can't tell yet, one frame missing?";
       if (bank.slips > 0) return `can't tell yet, ${bank.slips} slip${bank.slips === 1 ? '' : 's'} seen`;
       return bank.observableS > 0
         ? `can't tell yet, ${Math.round(bank.observableS)} s seen`
