@@ -8,7 +8,7 @@ import { createTakeLoudness, type TakeLoudnessOptions } from '../dsp/fileReading
 import type { LoudnessReadings } from '../dsp/loudness.ts';
 import type { MeterKernel } from '../dsp/meterKernel.ts';
 import { assertNever } from '../fault.ts';
-import { type BlockRingShape, BlockRingWriter, createBlockRing, type TakeBlock } from './blockRing.ts';
+import { BatchWriter, type BlockShape, type TakeBlock } from './blockBatches.ts';
 import { TakeSlips, type TakeSlipsOptions, type TakeSlipsResult } from './takeSlips.ts';
 
 export type Judge =
@@ -26,14 +26,12 @@ export type Judgement =
 
 export interface TakeWorkerData {
   readonly kernels: WebAssembly.Module;
-  readonly memory: SharedArrayBuffer;
-  readonly shape: BlockRingShape;
-  readonly reader: number;
+  readonly shape: BlockShape;
   readonly judges: readonly Judge[];
 }
 
 export type FromTakeWorker =
-  | { readonly kind: 'room' }
+  | { readonly kind: 'batch'; readonly batch: ArrayBuffer }
   | { readonly kind: 'done'; readonly judgements: readonly Judgement[] };
 
 export interface RunningJudge {
@@ -79,21 +77,22 @@ export function startJudges(
   kernels: WebAssembly.Module,
   here: readonly Judge[],
   elsewhere: readonly (readonly Judge[])[],
-  shape: Omit<BlockRingShape, 'readers'>,
+  shape: BlockShape,
 ): TakeJudges {
   const own = here.map((judge) => runJudge(kernels, judge));
-  const whole: BlockRingShape = { ...shape, readers: elsewhere.length };
-  const memory = elsewhere.length > 0 ? createBlockRing(whole) : null;
-  const writer = memory === null ? null : new BlockRingWriter(memory, whole);
   const judgements = elsewhere.map((): readonly Judgement[] | null => null);
   let failed: Error | null = null;
   let onChange: () => void = () => {};
+  const writers: BatchWriter[] = [];
   const workers = elsewhere.map((judges, reader) => {
     const worker = new Worker(new URL('../takeWorker.js', import.meta.url), {
-      workerData: { kernels, memory: memory!, shape: whole, reader, judges } satisfies TakeWorkerData,
+      workerData: { kernels, shape, judges } satisfies TakeWorkerData,
     });
+    const writer = new BatchWriter(shape, (batch) => worker.postMessage(batch, [batch]));
+    writers.push(writer);
     worker.on('message', (message: FromTakeWorker) => {
       if (message.kind === 'done') judgements[reader] = message.judgements;
+      else writer.back(message.batch);
       onChange();
     });
     const fail = (error: Error) => {
@@ -115,21 +114,21 @@ export function startJudges(
       });
     }
   };
-  const hasRoom = () => writer?.full !== true;
+  const hasRoom = () => writers.every((writer) => !writer.full);
   const room = () => (hasRoom() ? null : until(hasRoom));
   return {
     take(kernel, frames) {
-      writer?.put(kernel, frames);
+      for (const writer of writers) writer.put(kernel, frames);
       for (const judge of own) judge.process(kernel, frames);
       return room();
     },
     gap() {
-      writer?.gap();
+      for (const writer of writers) writer.gap();
       for (const judge of own) judge.gap();
       return room();
     },
     async finish() {
-      writer?.end();
+      for (const writer of writers) writer.end();
       await until(() => judgements.every((list) => list !== null));
       return [...own.map((judge) => judge.finish()), ...judgements.flatMap((list) => list ?? [])];
     },

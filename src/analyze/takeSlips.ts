@@ -3,7 +3,7 @@ import { SlipDetector } from '../dsp/slip/slipDetector.ts';
 import { createWasmSlipKernel } from '../dsp/slip/slipWasm.ts';
 import type { BankVerdictState, Slip } from '../monitor/verdict/bankVerdict.ts';
 import { SlipVerdicts, type VerdictBank } from '../monitor/verdict/slipVerdicts.ts';
-import type { TakeBlock } from './blockRing.ts';
+import type { TakeBlock } from './blockBatches.ts';
 import { MAX_EVENTS, TakeEvents } from './takeEvents.ts';
 
 /** Plain data: it crosses to another thread. */
