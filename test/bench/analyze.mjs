@@ -1,5 +1,6 @@
 // What `lightkeeper analyze` costs beside `sox stats` and ffmpeg's `astats`, on the same take, in one run. Writes
-// docs/analyze-speed.md. Needs sox and ffmpeg; run by `npm run bench:analyze -- --minutes 60` (16 channels: 8 GB of disk an hour).
+// docs/analyze-speed.md. Needs sox and ffmpeg; run by `npm run bench:analyze -- --takes 4x2,4x16,4x34,60x16` (an hour of 16 channels: 8 GB
+// of disk, five minutes).
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
@@ -10,21 +11,22 @@ import { parseArgs } from 'node:util';
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const { values: chosen } = parseArgs({
   options: {
-    minutes: { type: 'string', default: '4' },
-    channels: { type: 'string', default: '2,16,34' },
-    /** Each contestant so often; the least time counts. */
+    /** Minutes x channels. */
+    takes: { type: 'string', default: '4x2,4x16,4x34' },
+    /** Each contestant so often; the least time counts. Takes of more than ten minutes: once. */
     rounds: { type: 'string', default: '3' },
   },
 });
-const MINUTES = Number(chosen.minutes);
+const TAKES = chosen.takes.split(',').map((take) => take.split('x').map(Number));
 const ROUNDS = Number(chosen.rounds);
+const LONG_MINUTES = 10;
 const RATE_HZ = 48_000;
 const PERIOD_S = 20;
 
 /** RF64 at need: tones that swell, with noise, of their own on every channel; 24 bits; 20 s over and over. */
-function writeTake(path, channels) {
+function writeTake(path, minutes, channels) {
   const fd = openSync(path, 'w');
-  const bytes = MINUTES * 60 * RATE_HZ * channels * 3;
+  const bytes = minutes * 60 * RATE_HZ * channels * 3;
   const head = Buffer.alloc(80);
   const large = bytes > 0xffff_0000;
   head.write(large ? 'RF64' : 'RIFF', 0);
@@ -80,16 +82,16 @@ const work = mkdtempSync(join(tmpdir(), 'lightkeeper-analyze-'));
 const rows = [];
 const walls = [];
 try {
-  for (const channels of chosen.channels.split(',').map(Number)) {
+  for (const [minutes, channels] of TAKES) {
     const take = join(work, 'take.wav');
-    writeTake(take, channels);
+    writeTake(take, minutes, channels);
     const contestants = {
       analyze: [process.execPath, [join(root, 'dist/cli-entry.js'), 'analyze', take, '--json']],
       sox: ['sox', ['--ignore-length', take, '-n', 'stats']],
       astats: ['ffmpeg', ['-v', 'error', '-i', take, '-af', 'astats', '-f', 'null', '-']],
     };
     const best = {};
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 0; round < (minutes > LONG_MINUTES ? 1 : ROUNDS); round++) {
       for (const [name, [command, args]] of Object.entries(contestants)) {
         const took = seconds(command, args);
         if (took === null) continue;
@@ -97,7 +99,7 @@ try {
         best[name] = { cpu: Math.min(cpu, took.cpu), wall: Math.min(wall, took.wall) };
       }
     }
-    const samples = MINUTES * 60 * RATE_HZ * channels;
+    const samples = minutes * 60 * RATE_HZ * channels;
     const cell = (took) =>
       took === undefined ? 'refuses' : `${took.cpu.toFixed(2)} s (${((took.cpu * 1e9) / samples).toFixed(1)} ns)`;
     const wall = (took) => (took === undefined ? 'refuses' : `${took.wall.toFixed(2)} s`);
@@ -108,7 +110,7 @@ try {
       [rows, cell, 'cpu'],
     ]) {
       const cells = [...names.map((name) => show(best[name])), ratio(best.sox, kind), ratio(best.astats, kind)];
-      table.push(`| ${[channels, ...cells].join(' | ')} |`);
+      table.push(`| ${[minutes, channels, ...cells].join(' | ')} |`);
     }
     rmSync(take);
   }
@@ -119,22 +121,22 @@ const version = (command, args) => execFileSync(command, args, { encoding: 'utf8
 const page = `# How fast a take is analysed
 
 \`lightkeeper analyze\` gives all readings, hum, copies, loudness of the channels in pairs, and the verdict with its slips; \`sox stats\` and
-ffmpeg's \`astats\` give peak, RMS, DC and the like. All three read the same take of ${MINUTES} minutes (24 bits, 48 kHz) in one run.
+ffmpeg's \`astats\` give peak, RMS, DC and the like. All three read the same takes (24 bits, 48 kHz) in one run.
 \`analyze\` works in up to three threads (meters; slips; loudness) where there are cores and four channels, the other two in one. Start and end of the
-program are within; the least of ${ROUNDS}. Load average at the end: ${loadavg()[0].toFixed(1)}.
+program are within; the least of ${ROUNDS}, of an hour the only one. Load average at the end: ${loadavg()[0].toFixed(1)}.
 
-    npm run bench:analyze -- --minutes ${MINUTES}
+    npm run bench:analyze -- --takes ${chosen.takes}
 
 How long one waits:
 
-| channels | analyze | sox stats | ffmpeg astats | analyze / sox | analyze / astats |
-|---:|---:|---:|---:|---:|---:|
+| minutes | channels | analyze | sox stats | ffmpeg astats | analyze / sox | analyze / astats |
+|---:|---:|---:|---:|---:|---:|---:|
 ${walls.join('\n')}
 
 Processor time of all threads together; in brackets by sample and channel:
 
-| channels | analyze | sox stats | ffmpeg astats | analyze / sox | analyze / astats |
-|---:|---:|---:|---:|---:|---:|
+| minutes | channels | analyze | sox stats | ffmpeg astats | analyze / sox | analyze / astats |
+|---:|---:|---:|---:|---:|---:|---:|
 ${rows.join('\n')}
 
 Machine: ${cpus()[0].model.trim()}, ${cpus().length} cores, ${process.arch}, Node ${process.version}; ${version('sox', ['--version'])}; ${version('ffmpeg', ['-version'])}.
