@@ -18,6 +18,7 @@ import type { RecorderView } from '../recorder/view.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { type BankPlan, type PlannedBank, planBanks } from './bankPlan.ts';
 import type { BoxReference } from './boxReference.ts';
+import { cantTell } from './cantTell.ts';
 import type { CaptureState, FromCapture, MonitorEvent, ToCapture } from './captureMessages.ts';
 import { ChannelWatch, loudnessGroups, meterSection } from './channelWatch.ts';
 import type { FromClock, ToClock } from './clockMessages.ts';
@@ -659,15 +660,18 @@ export class Monitor implements MonitorView, MonitorCommands {
     // While nothing is captured nobody watches: the last word would be a claim about now.
     const watching = this.#hasLevels() && plan.kind !== 'analogue';
     // Data that is no sound shows no slips; a port that gives hash is no port in sync, whatever its control says.
-    const untold = verdict?.sync === 'sync' && this.#foreign.noSound().has(plan.id);
+    const noSound = this.#foreign.noSound().has(plan.id);
+    const untold = verdict?.sync === 'sync' && noSound;
     const proof = watching ? (judge?.proof ?? null) : null;
     const judged = watching && verdict !== undefined && !untold ? seenFrom(vantage, verdict) : NOT_JUDGED;
+    const channels = Array.from({ length: plan.last - plan.first + 1 }, (_, i) => plan.first + i);
+    const plays = channels.some((index) => this.#board?.silence[index - 1] === 'none');
     return {
       id: plan.id,
       name: plan.name,
       box: plan.box ?? boxOnSheet(this.#config.patch ?? null, plan.id),
       kind: plan.kind,
-      channels: Array.from({ length: plan.last - plan.first + 1 }, (_, i) => plan.first + i),
+      channels,
       first: plan.first,
       last: plan.last,
       sync: judged.sync,
@@ -677,6 +681,10 @@ export class Monitor implements MonitorView, MonitorCommands {
       uncertaintyPpm: judged.uncertaintyPpm,
       boundPpm: judged.boundPpm,
       observableS: Math.round(judged.observableS * 10) / 10,
+      cantTell:
+        judged.sync === 'unknown'
+          ? cantTell({ verdict: watching ? (verdict ?? null) : null, vantage, noSound, plays })
+          : null,
       proof:
         proof === null
           ? null

@@ -29,6 +29,21 @@ export const Vantage = Type.Enum(['own', 'mirror', 'split', 'resampled'], {
 });
 export type Vantage = Static<typeof Vantage>;
 
+export const CantTell = Type.Object(
+  {
+    why: Type.Enum(['notJudged', 'vantage', 'noSound', 'zeros', 'quiet', 'hidden', 'tooLittle', 'held'], {
+      description:
+        'notJudged: nothing is captured, or it is no bank to judge (analogue, loopback). vantage: a split fibre, or a resampled stream. noSound: data or hash. zeros: digital zero. quiet: nothing plays. hidden: what plays would hardly show a slip, however long. tooLittle: more of the same will do. held: enough was heard, but so was what may be a slip.',
+    }),
+    heardPercent: Type.Integer({ minimum: 0, maximum: 100, description: 'What was heard, of what sync wants.' }),
+    showsPercent: Type.Union([Type.Integer({ minimum: 0, maximum: 100 }), Type.Null()], {
+      description: 'Share of the last minute in which a slip would have shown; null: not known yet.',
+    }),
+  },
+  { description: 'Why no word can be said, and how far it is from one.' },
+);
+export type CantTell = Static<typeof CantTell>;
+
 export const BankKind = Type.Enum(['analogue', 'adat', 'spdif', 'aes', 'loopback', 'group'], {
   description: 'Kind of port. group: channels of no known port.',
 });
@@ -90,6 +105,7 @@ export const Bank = Type.Object({
       'With sync on the basis of audio or of a proof: a difference larger than this would have been seen (99 %).',
   }),
   observableS: Type.Number({ description: 'Seconds of material in which a slip could have been seen.' }),
+  cantTell: Type.Union([CantTell, Type.Null()], { description: 'With sync unknown: why; else null.' }),
   proof: Type.Union(
     [
       Type.Object({

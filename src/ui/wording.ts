@@ -59,21 +59,50 @@ export function bankWords(bank: Bank, view: PanelView, ui: UiState, nowMs: numbe
 function unknownWords(bank: Bank, view: PanelView, ui: UiState, nowMs: number): string[] {
   if (bank.vantage === 'resampled') return ['The stream is', 'resampled: that hides', 'slips. Can not tell.'];
   const last = ui.lastSyncMs[bank.id];
-  const heard = bank.channels.some((index) => view.snapshot.channels[index - 1]?.silence === 'none');
+  const split = bank.vantage === 'split';
   return [
-    bank.vantage !== 'split' && bank.slips > 0
-      ? seemsToMissOne(bank)
-        ? '1 frame missing?'
-        : `${slips(bank.slips)} seen so far`
-      : bank.vantage === 'split'
-        ? 'Split fibre: follows'
-        : heard
-          ? 'Not enough heard yet'
-          : 'Too quiet to see slip',
-    ...(bank.vantage === 'split' ? ['any clock. No verdict'] : []),
+    ...(split
+      ? ['Split fibre: follows', 'any clock. No verdict']
+      : [
+          bank.slips === 0
+            ? whyWords(bank)
+            : seemsToMissOne(bank)
+              ? '1 frame missing?'
+              : `${slips(bank.slips)} seen so far`,
+        ]),
     last === undefined ? 'No SYNC seen yet' : `Last SYNC ${ageText(nowMs - last)} ago`,
-    ...(bank.vantage === 'split' ? [] : [canProveBank(view, bank) ? 'Play, or B = prove' : 'Play, and wait']),
+    ...(split ? [] : [untilWords(bank, canProveBank(view, bank))]),
   ];
+}
+
+/** Why no word can be said of a bank. */
+function whyWords({ cantTell }: Bank): string {
+  switch (cantTell?.why) {
+    case 'noSound':
+      return 'Data or hash: no word';
+    case 'zeros':
+      return 'Digital zero: no word';
+    case 'quiet':
+      return 'Too quiet to see slip';
+    case 'hidden':
+      return 'A slip would not show';
+    case 'tooLittle':
+      return cantTell.heardPercent === 0 ? 'Not enough heard yet' : `Heard ${cantTell.heardPercent}% of enough`;
+    case 'held':
+      return 'Jump heard: waiting';
+    case 'notJudged':
+    case 'vantage':
+    case undefined:
+      return 'No evidence yet';
+  }
+}
+
+/** What gets it to a word. */
+function untilWords({ cantTell, slips }: Bank, canProve: boolean): string {
+  // What plays now would not do it, for as long as it may go on.
+  const play = cantTell?.why === 'hidden' && slips === 0 ? 'Play on more' : 'Play';
+  if (canProve) return play === 'Play' ? 'Play, or B = prove' : 'Play on more, B=prove';
+  return play === 'Play' ? 'Play, and wait' : 'Play on more channels';
 }
 
 /** On what ground a bank is called in sync. */

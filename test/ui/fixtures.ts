@@ -16,6 +16,7 @@ export function bank(part: Partial<Bank> & Pick<Bank, 'id' | 'name' | 'first' | 
     uncertaintyPpm: null,
     boundPpm: 0.4,
     observableS: 300,
+    cantTell: part.sync === 'unknown' ? { why: 'quiet', heardPercent: 0, showsPercent: 0 } : null,
     proof: null,
     slips: 0,
     slipsExact: part.slips ?? 0,

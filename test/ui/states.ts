@@ -3,7 +3,7 @@
 import type { CheckRow, CheckView } from '../../src/checks/check.ts';
 import type { Fault } from '../../src/fault.ts';
 import { meterSection } from '../../src/monitor/channelWatch.ts';
-import type { Bank, CaptureStateWord, ProveProgress } from '../../src/monitor/snapshot.ts';
+import type { Bank, CantTell, CaptureStateWord, ProveProgress } from '../../src/monitor/snapshot.ts';
 import type { RunningTake } from '../../src/monitor/takes.ts';
 import { initialUi, type Page, type UiState } from '../../src/ui/navigation.ts';
 import type { PanelView } from '../../src/ui/view.ts';
@@ -378,12 +378,41 @@ export function galleryStates(): GalleryState[] {
     { lastSyncMs: { 'adat-a': 0 } },
     190_000,
   );
+  const unknown = (why: CantTell['why'], heardPercent: number, view: Partial<PanelView> = {}) =>
+    rig({
+      banks: withAdatA({ sync: 'unknown', basis: 'none', cantTell: { why, heardPercent, showsPercent: 4 } }),
+      view,
+    });
+  add('clock-unknown-never', 'Nothing heard yet that tells.', unknown('tooLittle', 0, { canProve: false }), {
+    kind: 'syncBank',
+    bank: 'adat-a',
+  });
+  add('clock-unknown-heard', 'Some material: how much of what SYNC wants.', unknown('tooLittle', 62), {
+    kind: 'syncBank',
+    bank: 'adat-a',
+  });
+  add('clock-unknown-hidden', 'One source alone: more of the same will not do.', unknown('hidden', 12), {
+    kind: 'syncBank',
+    bank: 'adat-a',
+  });
   add(
-    'clock-unknown-never',
-    'Some material, not yet enough.',
-    rig({ banks: withAdatA({ sync: 'unknown', basis: 'none' }), view: { canProve: false } }),
+    'clock-unknown-hidden-alone',
+    'The same, where nothing can be proven.',
+    unknown('hidden', 12, { canProve: false }),
     { kind: 'syncBank', bank: 'adat-a' },
   );
+  add('clock-unknown-held', 'Enough was heard, and a jump with it.', unknown('held', 100), {
+    kind: 'syncBank',
+    bank: 'adat-a',
+  });
+  add('clock-unknown-zeros', 'Digital zero says nothing of a clock.', unknown('zeros', 0), {
+    kind: 'syncBank',
+    bank: 'adat-a',
+  });
+  add('clock-unknown-data', 'Data or hash on the port.', unknown('noSound', 40), {
+    kind: 'syncBank',
+    bank: 'adat-a',
+  });
   add(
     'clock-split',
     'From a split fibre there is no verdict.',

@@ -14,9 +14,21 @@ export interface Slip {
   readonly frames: number;
 }
 
+/**
+ * Why what was heard settles nothing. zeros: digital zero. tooLittle: more of the same will do. hidden: what plays would hardly show a
+ * slip, however long. held: enough was heard, but so was what may be a block of frames left out, or may be on a comb.
+ */
+export type Unsettled = 'zeros' | 'tooLittle' | 'hidden' | 'held';
+
 export interface BankVerdictState {
   readonly sync: SyncWord;
   readonly basis: Basis;
+  /** null: `sync` is not `unknown`. */
+  readonly unsettled: Unsettled | null;
+  /** What was heard since the last slip or gap, of what `sync` wants, 0..1. */
+  readonly heardPart: number;
+  /** Share of the last minute in which a slip would have been seen, 0..1; null before the first trials. */
+  readonly showsNow: number | null;
   /** Positive: the bank's clock is faster than the interface's. */
   readonly ppm: number | null;
   /** 95 % half width. */
@@ -126,6 +138,11 @@ const SYNC_BOUND_PPM = 10;
 const LEAST_RECALL = 0.2;
 /** A `sync` that stands does so down to this share. */
 const KEEP_RECALL = 0.15;
+/** What plays now, and not what was silent minutes ago, says whether slips would show in it. */
+const NOW_S = 60;
+const RECENT_S = 180;
+/** Fewer trials say nothing of a share. */
+const LEAST_TRIALS = 8;
 /** Evidence older than this says nothing about the clock of now. */
 export const MEMORY_S = 1200;
 /** Least time that a lock stands after its last slip. */
@@ -331,6 +348,9 @@ export class BankVerdict {
     const recall = this.#recall();
     const lock = this.#lock;
     const base = {
+      unsettled: null,
+      heardPart: this.#heardPart(seen),
+      showsNow: this.#recall(NOW_S),
       observableS: seen.frames / this.#rateHz,
       recall,
       slips: this.#slips,
@@ -373,10 +393,27 @@ export class BankVerdict {
       return { sync: 'sync', basis: 'proof', ppm: null, uncertaintyPpm: null, boundPpm: proof.boundPpm, ...base };
     if (this.#device !== null) return { sync: this.#device, basis: 'device', ...none, ...base };
     // Zeros alone don't tell a dead fibre from a muted source: without a control that says so, it is not known.
-    if (this.#zero) return { sync: 'unknown', basis: 'none', ...none, ...base };
+    if (this.#zero) return { sync: 'unknown', basis: 'none', ...none, ...base, unsettled: 'zeros' };
     if (this.#heardClean(seen))
       return { sync: 'sync', basis: 'audio', ppm: null, uncertaintyPpm: null, boundPpm: boundOf(seen), ...base };
-    return { sync: 'unknown', basis: 'none', ...none, ...base };
+    return { sync: 'unknown', basis: 'none', ...none, ...base, unsettled: this.#unsettled() };
+  }
+
+  #unsettled(): Unsettled {
+    const now = this.#recall(NOW_S);
+    if (now !== null && now < this.#leastRecall) return 'hidden';
+    return this.#frame < this.#waitUntil || this.#suspicious ? 'held' : 'tooLittle';
+  }
+
+  #heardPart(seen: { watched: number; count: number; trials: number }): number {
+    const boundPpm = boundOf(seen);
+    const recall = this.#recall();
+    if (boundPpm === null || recall === null) return 0;
+    return Math.min(1, SYNC_BOUND_PPM / boundPpm, recall / this.#leastRecall);
+  }
+
+  get #leastRecall(): number {
+    return this.#synced ? KEEP_RECALL : LEAST_RECALL;
   }
 
   /** Enough was heard that slips would have been, and none were. */
@@ -384,7 +421,7 @@ export class BankVerdict {
     const boundPpm = boundOf(seen);
     const recall = this.#recall();
     if (boundPpm === null || recall === null || this.#frame < this.#waitUntil) return false;
-    return boundPpm <= SYNC_BOUND_PPM && recall >= (this.#synced ? KEEP_RECALL : LEAST_RECALL) && !this.#suspicious;
+    return boundPpm <= SYNC_BOUND_PPM && recall >= this.#leastRecall && !this.#suspicious;
   }
 
   get #suspicious(): boolean {
@@ -413,9 +450,9 @@ export class BankVerdict {
     return { frames, watched, count, trials };
   }
 
-  #recall(): number | null {
-    const recent = this.#trials.filter((trial) => trial.frame > this.#frame - 180 * this.#rateHz);
-    if (recent.length < 8) return null;
+  #recall(seconds = RECENT_S): number | null {
+    const recent = this.#trials.filter((trial) => trial.frame > this.#frame - seconds * this.#rateHz);
+    if (recent.length < LEAST_TRIALS) return null;
     return recent.filter((trial) => trial.seen).length / recent.length;
   }
 

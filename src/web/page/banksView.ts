@@ -1,11 +1,12 @@
 /** Banks: sync by shape and word, its basis, the bars, and a name and a number under each bar. */
 import type { Bank, Channel, Snapshot } from '../../monitor/snapshot.ts';
-import { bankInUse, inUnit, isDigital, seemsToMissOne } from '../../ui/view.ts';
+import { bankInUse, inUnit, isDigital } from '../../ui/view.ts';
+import { evidenceOf } from './bankWords.ts';
 import { h, rebuild, setText } from './dom.ts';
-import { db, dbShort, ppm } from './format.ts';
+import { db, dbShort } from './format.ts';
 import { type Ballistics, BankCanvas, readColours } from './meters.ts';
 import { offersProof, proveLine, proveWords } from './proveView.ts';
-import { BASIS_WORDS, SYNC_SPOKEN, SYNC_WORDS, syncShape } from './shapes.ts';
+import { SYNC_SPOKEN, SYNC_WORDS, syncShape } from './shapes.ts';
 import { THEME_CHANGED } from './theme.ts';
 
 /** Bars in one row; a bank with more wraps. */
@@ -151,39 +152,4 @@ function numberOf(channel: Channel, meter: Snapshot['meter']): string {
 function spoken(channel: Channel, meter: Snapshot['meter']): string {
   const level = channel.holdDbfs === null ? 'no signal' : `${db(inUnit(channel.holdDbfs, meter))} ${meter.unit}`;
   return channel.clipped ? `${level}, clipped ${channel.clips} times` : level;
-}
-
-/** Ages in whole minutes: the line is not drawn anew each second. */
-function provenWords({ proof, boundPpm }: Bank): string {
-  const minutes = Math.floor((proof?.ageS ?? 0) / 60);
-  const age = minutes === 0 ? 'just now' : minutes < 120 ? `${minutes} min ago` : `${Math.floor(minutes / 60)} h ago`;
-  return `PROVEN by a test tone ${age}${boundPpm === null ? '' : `: under ${boundPpm.toFixed(boundPpm < 10 ? 2 : 1)} ppm`}`;
-}
-
-/** Why the word is what it is, in one line. */
-export function evidenceOf(bank: Bank): string {
-  switch (bank.sync) {
-    case 'lock': {
-      if (bank.slips === 0 && bank.basis === 'proof')
-        return bank.ppm === null ? 'by a test tone' : `${ppm(bank.ppm, bank.uncertaintyPpm)}, by a test tone`;
-      const speed =
-        bank.slipsPerMinute === null ? '' : `, ${bank.slipsPerMinute.toFixed(bank.slipsPerMinute < 10 ? 1 : 0)}/min`;
-      const drift = bank.ppm === null ? '' : `, ${ppm(bank.ppm, bank.uncertaintyPpm)}`;
-      return `${bank.slips} slip${bank.slips === 1 ? '' : 's'}${speed}${drift}`;
-    }
-    case 'sync':
-      if (bank.basis === 'audio' && bank.boundPpm !== null) {
-        return `by the audio: under ${bank.boundPpm.toFixed(2)} ppm, ${Math.round(bank.observableS)} s seen`;
-      }
-      if (bank.basis === 'proof') return provenWords(bank);
-      return BASIS_WORDS[bank.basis];
-    case 'noLock':
-      return BASIS_WORDS[bank.basis];
-    case 'unknown':
-      if (seemsToMissOne(bank)) return "can't tell yet, one frame missing?";
-      if (bank.slips > 0) return `can't tell yet, ${bank.slips} slip${bank.slips === 1 ? '' : 's'} seen`;
-      return bank.observableS > 0
-        ? `can't tell yet, ${Math.round(bank.observableS)} s seen`
-        : "can't tell: no evidence yet";
-  }
 }

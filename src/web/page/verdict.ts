@@ -1,6 +1,7 @@
 /** The one word on top of the page, made from the snapshot: pure, and the same word as on the panel. */
 import type { Bank, Snapshot, SyncWord } from '../../monitor/snapshot.ts';
-import { bankInUse, isDigital, rigSync, seemsToMissOne } from '../../ui/view.ts';
+import { bankInUse, isDigital, rigSync } from '../../ui/view.ts';
+import { whyUnknown } from './bankWords.ts';
 import { count, ppm } from './format.ts';
 
 export interface Verdict {
@@ -81,16 +82,8 @@ export function verdictOf(snapshot: Snapshot): Verdict {
         sync,
         word: '?',
         meaning: "can't tell",
-        line: bank === null ? 'No evidence yet.' : `${from}: ${whyUnknown(bank, snapshot)}`,
+        line: bank === null ? 'No evidence yet.' : `${from}: ${whyUnknown(bank)}`,
         aside,
       };
   }
-}
-
-/** Why no word can be said of a bank yet. */
-function whyUnknown(bank: Bank, snapshot: Snapshot): string {
-  if (seemsToMissOne(bank)) return 'one frame seems to be missing, which is no proof.';
-  if (bank.slips > 0) return `${count(bank.slips, 'slip')} seen, not enough to name its clock.`;
-  const heard = bank.channels.some((index) => snapshot.channels[index - 1]?.silence === 'none');
-  return heard ? 'not enough heard yet.' : 'too quiet to see a slip.';
 }

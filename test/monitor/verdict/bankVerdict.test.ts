@@ -91,6 +91,46 @@ describe('the verdict on a bank', () => {
     expect(verdict.state().sync).toBe('unknown');
   });
 
+  it('says how much of what SYNC wants was heard: it grows to all of it, and then is SYNC', () => {
+    const verdict = new BankVerdict(RATE);
+    expect(verdict.state()).toMatchObject({ unsettled: 'tooLittle', heardPart: 0 });
+    const parts: number[] = [];
+    for (let s = 0; s < 120 && verdict.state().sync === 'unknown'; s++) {
+      play(verdict, s, 1, 0.7);
+      const { sync, unsettled, heardPart } = verdict.state();
+      parts.push(heardPart);
+      if (sync === 'unknown') expect(heardPart < 1 && unsettled === 'tooLittle').toBe(true);
+    }
+    expect(verdict.state()).toMatchObject({ sync: 'sync', unsettled: null, heardPart: 1 });
+    // Half of it stands at about half of the time.
+    expect(parts[Math.floor(parts.length / 2)]).toBeGreaterThan(0.3);
+    expect(parts[Math.floor(parts.length / 2)]).toBeLessThan(0.7);
+  });
+
+  it('says of what hides slips that more of it will not do, of what plays now, and not of the silence before', () => {
+    const verdict = new BankVerdict(RATE);
+    play(verdict, 0, 600, 0.04);
+    expect(verdict.state()).toMatchObject({ sync: 'unknown', unsettled: 'hidden' });
+    play(verdict, 600, 70, 0.7);
+    // Three minutes' share is low yet: no SYNC, but it is on its way.
+    const state = verdict.state();
+    expect(state.unsettled === 'tooLittle' || state.sync === 'sync').toBe(true);
+    play(verdict, 670, 200, 0.7);
+    expect(verdict.state().sync).toBe('sync');
+  });
+
+  it('says that it waits where a jump was heard, and of digital zero that it is zero', () => {
+    const verdict = new BankVerdict(RATE);
+    play(verdict, 0, 200, 0.7);
+    verdict.takeDrop(block(200 * RATE, 20));
+    play(verdict, 201, 60, 0.7);
+    expect(verdict.state()).toMatchObject({ sync: 'unknown', unsettled: 'held' });
+    play(verdict, 261, 80, 0.7);
+    expect(verdict.state()).toMatchObject({ sync: 'sync', unsettled: null });
+    play(verdict, 341, 2, 0, 0, true);
+    expect(verdict.state()).toMatchObject({ sync: 'unknown', unsettled: 'zeros', heardPart: 0 });
+  });
+
   it('locks on an even train of drops with its ppm and sign, and counts each slip once', () => {
     const slips: Slip[] = [];
     const verdict = new BankVerdict(RATE, (slip) => slips.push(slip));

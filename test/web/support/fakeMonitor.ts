@@ -227,6 +227,8 @@ export class FakeMonitor implements MonitorView, MonitorCommands {
       uncertaintyPpm: null,
       boundPpm: null,
       observableS: 0,
+      cantTell:
+        (more.sync ?? 'unknown') === 'unknown' ? { why: 'tooLittle', heardPercent: 0, showsPercent: null } : null,
       proof: null,
       slips: 0,
       slipsExact: more.slips ?? 0,
