@@ -20,7 +20,8 @@ import { loadKernels } from '../dsp/kernelFile.ts';
 import type { MeterScaleName } from '../dsp/meterScales.ts';
 import { bad, type Fault, good, type Outcome } from '../fault.ts';
 import { planBanks } from '../monitor/bankPlan.ts';
-import type { Basis, SilenceWord, SyncWord } from '../monitor/snapshot.ts';
+import { cantTell } from '../monitor/cantTell.ts';
+import type { Basis, CantTell, SilenceWord, SyncWord } from '../monitor/snapshot.ts';
 import type { Slip } from '../monitor/verdict/bankVerdict.ts';
 import { interfaceIn, interfaceNamed } from './banksByInterface.ts';
 import { banksByName } from './banksByName.ts';
@@ -93,6 +94,10 @@ export interface Analysis {
     readonly ppm: number | null;
     readonly uncertaintyPpm: number | null;
     readonly boundPpm: number | null;
+    /** With sync: the frame until which it stood, to a second; the take's last, or one before its end that nobody can tell of. Else null. */
+    readonly syncUntilFrame: number | null;
+    /** With unknown: why, and how far the take's end was from a word. Else null. */
+    readonly cantTell: CantTell | null;
     readonly slips: readonly Slip[];
   }[];
   /** In order of frames; at most MAX_EVENTS (takeEvents.ts), the last then is `events-cut`. */
@@ -279,16 +284,21 @@ export async function analyze(options: AnalyzeOptions): Promise<Outcome<AnalyzeR
       banks: plan.banks.map((bank, index) => {
         const b = watched.findIndex((other) => other.index === index);
         const state = found.states[b];
+        const sync = state?.sync ?? 'unknown';
+        const plays = columns[index]!.some((c) => readings.channels[c]!.silenceSeconds.none > 0);
         return {
           id: bank.id,
           channels: columns[index]!.map((c) => c + 1),
           first: bank.first,
           last: bank.last,
-          sync: state?.sync ?? 'unknown',
+          sync,
           basis: state?.basis ?? 'none',
           ppm: state?.ppm ?? null,
           uncertaintyPpm: state?.uncertaintyPpm ?? null,
           boundPpm: state?.boundPpm ?? null,
+          syncUntilFrame: found.syncUntil[b] ?? null,
+          cantTell:
+            sync === 'unknown' ? cantTell({ verdict: state ?? null, vantage: 'own', noSound: false, plays }) : null,
           slips: [...(found.slips[b] ?? [])].sort((one, other) => one.frame - other.frame),
         };
       }),

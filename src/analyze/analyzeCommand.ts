@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { METER_SCALES, type MeterScaleName } from '../dsp/meterScales.ts';
 import { assertNever, good, type Outcome } from '../fault.ts';
+import type { CantTell } from '../monitor/snapshot.ts';
 import { type AnalyzeResult, analyze } from './analyze.ts';
 
 export interface AnalyzeCommand {
@@ -88,6 +89,27 @@ function remarks(c: AnalyzeResult['analysis']['channels'][number]): string[] {
   ];
 }
 
+/** Behind "can't tell". */
+function whyWords(cantTell: CantTell | null): string {
+  switch (cantTell?.why) {
+    case 'zeros':
+      return ': digital zero at its end';
+    case 'quiet':
+      return ': too quiet';
+    case 'hidden':
+      return `: a slip would hardly show in what plays, ${cantTell.heardPercent} % of enough heard`;
+    case 'tooLittle':
+      return `: ${cantTell.heardPercent} % of enough heard`;
+    case 'held':
+      return ': a jump was heard, which may be a cut';
+    case 'vantage':
+    case 'noSound':
+    case 'notJudged':
+    case undefined:
+      return '';
+  }
+}
+
 function asText({ analysis, banksFrom, interface: box, notes }: AnalyzeResult): string {
   const { rateHz } = analysis;
   const lines = [
@@ -120,7 +142,15 @@ function asText({ analysis, banksFrom, interface: box, notes }: AnalyzeResult): 
     const ppm = bank.ppm === null ? '' : `, ${bank.ppm > 0 ? '+' : ''}${bank.ppm.toFixed(2)} ppm`;
     const bound = bank.boundPpm === null ? '' : `, under ${bank.boundPpm.toFixed(2)} ppm`;
     const words = { noLock: 'NO LOCK', lock: 'LOCK, slips', sync: 'SYNC', unknown: "can't tell" }[bank.sync];
-    lines.push(`${bank.id} (${bank.first}-${bank.last}): ${words}${ppm}${bound}, ${bank.slips.length} slips`);
+    const until = bank.syncUntilFrame;
+    const rest =
+      until === null || until >= analysis.frames - rateHz
+        ? ''
+        : ` until ${timeOf(until, rateHz)}, can't tell behind that`;
+    const count = `${bank.slips.length} slip${bank.slips.length === 1 ? '' : 's'}`;
+    lines.push(
+      `${bank.id} (${bank.first}-${bank.last}): ${words}${rest}${ppm}${bound}${whyWords(bank.cantTell)}, ${count}`,
+    );
     for (const slip of bank.slips.slice(0, 10)) {
       lines.push(`  ${timeOf(slip.frame, rateHz)}  frame ${slip.frame}: ${slip.kind}, ${slip.frames}`);
     }

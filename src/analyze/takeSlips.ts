@@ -22,6 +22,8 @@ export interface TakeSlipsResult {
   /** At most MAX_EVENTS a bank, as they were found. */
   readonly slips: readonly (readonly Slip[])[];
   readonly states: readonly BankVerdictState[];
+  /** Where a bank's word is `sync`: the frame until which it stood, to a second. */
+  readonly syncUntil: readonly (number | null)[];
   readonly events: TakeEvents;
 }
 
@@ -34,6 +36,8 @@ export class TakeSlips {
   readonly #zero: boolean[];
   /** A take that slipped once is not saved by a good end: the last lock is its verdict. */
   readonly #locks: (BankVerdictState | null)[];
+  /** Nor does silence at its end take back what was heard before it: the last sync stands until its frame, while nothing since speaks against it. */
+  readonly #syncs: ({ readonly state: BankVerdictState; readonly frame: number } | null)[];
   #blocks = 0;
   #order = 0;
   #frames = 0;
@@ -45,6 +49,7 @@ export class TakeSlips {
     this.#slips = banks.map(() => []);
     this.#zero = banks.map(() => false);
     this.#locks = banks.map(() => null);
+    this.#syncs = banks.map(() => null);
     this.#verdicts = new SlipVerdicts({
       rateHz,
       banks,
@@ -78,7 +83,7 @@ export class TakeSlips {
     this.#verdicts.advance(this.#frames, this.#zero);
     if (this.#secondFrames < this.#options.rateHz) return;
     this.#secondFrames = 0;
-    this.#keepLocks();
+    this.#keepWords();
   }
 
   gap(): void {
@@ -90,18 +95,27 @@ export class TakeSlips {
     // What still waits for its neighbours is decided by one more second of nothing.
     this.#order = TakeEvents.order(this.#blocks, 'verdict');
     this.#verdicts.advance(this.#frames + this.#options.rateHz, this.#zero);
-    this.#keepLocks();
+    this.#keepWords();
+    const words = this.#verdicts.verdicts.map((verdict, b) => {
+      const now = verdict.state();
+      const kept = now.sync === 'unknown' ? this.#syncs[b]! : null;
+      const state = this.#locks[b] ?? kept?.state ?? now;
+      return { state, until: state.sync === 'sync' ? (kept?.frame ?? this.#frames) : null };
+    });
     return {
       slips: this.#slips,
-      states: this.#verdicts.verdicts.map((verdict, b) => this.#locks[b] ?? verdict.state()),
+      states: words.map(({ state }) => state),
+      syncUntil: words.map(({ until }) => until),
       events: this.#events,
     };
   }
 
-  #keepLocks(): void {
+  #keepWords(): void {
     this.#verdicts.verdicts.forEach((verdict, b) => {
       const state = verdict.state();
       if (state.sync === 'lock') this.#locks[b] = state;
+      if (state.sync === 'sync') this.#syncs[b] = { state, frame: this.#frames };
+      else if (state.unsettled === 'held' || state.slips > (this.#syncs[b]?.state.slips ?? 0)) this.#syncs[b] = null;
     });
   }
 }

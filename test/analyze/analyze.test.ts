@@ -103,6 +103,32 @@ describe('the analysis of a take', () => {
     expect({ ...big, files: [] }).toEqual({ ...plain, files: [] });
   }, 120_000);
 
+  it('does not lose what it heard to silence at the end of the take, and says how far its word goes', async () => {
+    const banks = [{ id: 'adat-a', name: 'ADAT A', kind: 'adat' as const, first: 1, last: 8 }];
+    const frames = 60 * RATE;
+    const music = band(8, frames, 31);
+    const [whole] = (await analysisOf([writeWav('whole.wav', music, 8)], banks)).banks;
+    expect(whole).toMatchObject({ sync: 'sync', basis: 'audio', syncUntilFrame: frames, cantTell: null, slips: [] });
+    const tail = new Int32Array((frames + 5 * RATE) * 8);
+    tail.set(music);
+    const [faded] = (await analysisOf([writeWav('tail.wav', tail, 8)], banks)).banks;
+    expect(faded).toMatchObject({ sync: 'sync', basis: 'audio', cantTell: null });
+    expect(faded!.syncUntilFrame! / RATE).toBeGreaterThan(57);
+    expect(faded!.syncUntilFrame! / RATE).toBeLessThanOrEqual(61);
+    // A frame that is missing right before the silence is no good end.
+    const cut = new Int32Array((frames + 5 * RATE) * 8);
+    const at = frames - 4.3 * RATE;
+    cut.set(music.subarray(0, at * 8));
+    cut.set(music.subarray((at + 1) * 8), at * 8);
+    const [slipped] = (await analysisOf([writeWav('cut.wav', cut, 8)], banks)).banks;
+    expect(slipped).toMatchObject({ sync: 'unknown', syncUntilFrame: null });
+    expect(slipped!.slips).toHaveLength(1);
+    const [short] = (await analysisOf([writeWav('short.wav', music.subarray(0, 15 * RATE * 8), 8)], banks)).banks;
+    expect(short).toMatchObject({ sync: 'unknown', cantTell: { why: 'tooLittle' } });
+    expect(short!.cantTell!.heardPercent).toBeGreaterThan(5);
+    expect(short!.cantTell!.heardPercent).toBeLessThan(70);
+  }, 120_000);
+
   it('measures levels, clips, silence, bits and offset of each channel', async () => {
     const frames = RATE;
     const block = new Int32Array(frames * 4);
