@@ -33,7 +33,7 @@ export const CantTell = Type.Object(
   {
     why: Type.Enum(['notJudged', 'vantage', 'noSound', 'zeros', 'quiet', 'hidden', 'tooLittle', 'held'], {
       description:
-        'notJudged: nothing is captured, or it is no bank to judge (analogue, loopback). vantage: a split fibre, or a resampled stream. noSound: data or hash. zeros: digital zero. quiet: nothing plays. hidden: what plays would hardly show a slip, however long. tooLittle: more of the same will do. held: enough was heard, but so was what may be a slip.',
+        'notJudged: nothing is captured, or it is no bank to judge (analogue, loopback). vantage: a split fibre, or a resampled stream. noSound: data or hash. zeros: digital zero. quiet: nothing plays. hidden: what plays would hardly show a slip, however long. tooLittle: more of the same will do. held: a jump was heard that may be a slip; it waits for whether it comes again.',
     }),
     heardPercent: Type.Integer({ minimum: 0, maximum: 100, description: 'What was heard, of what sync wants.' }),
     showsPercent: Type.Union([Type.Integer({ minimum: 0, maximum: 100 }), Type.Null()], {

@@ -401,7 +401,7 @@ export function galleryStates(): GalleryState[] {
     unknown('hidden', 12, { canProve: false }),
     { kind: 'syncBank', bank: 'adat-a' },
   );
-  add('clock-unknown-held', 'Enough was heard, and a jump with it.', unknown('held', 100), {
+  add('clock-unknown-held', 'A jump was heard, that may be a slip.', unknown('held', 100), {
     kind: 'syncBank',
     bank: 'adat-a',
   });

@@ -22,7 +22,7 @@ describe('the page, where it can not tell', () => {
 
   it('says of what hides slips that waiting will not do, and what will', () => {
     expect(why('hidden', 30, 4)).toEqual([
-      'OctoPre on ADAT A: a slip would hardly show in what plays. Play on more channels, or prove it.',
+      'OctoPre on ADAT A: a slip would hardly show in what plays. Play on more channels.',
       "can't tell: a slip would show in 4 % of what plays",
     ]);
   });

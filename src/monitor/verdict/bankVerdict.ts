@@ -16,7 +16,7 @@ export interface Slip {
 
 /**
  * Why what was heard settles nothing. zeros: digital zero. tooLittle: more of the same will do. hidden: what plays would hardly show a
- * slip, however long. held: enough was heard, but so was what may be a block of frames left out, or may be on a comb.
+ * slip, however long. held: a jump was heard that may be a block of frames left out, or some that may stand on a comb.
  */
 export type Unsettled = 'zeros' | 'tooLittle' | 'hidden' | 'held';
 

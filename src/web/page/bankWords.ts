@@ -20,7 +20,7 @@ export function whyUnknown(bank: Bank): string {
     case 'quiet':
       return 'too quiet to see a slip.';
     case 'hidden':
-      return 'a slip would hardly show in what plays. Play on more channels, or prove it.';
+      return 'a slip would hardly show in what plays. Play on more channels.';
     case 'tooLittle':
       return bank.cantTell.heardPercent === 0
         ? 'not enough heard yet.'
