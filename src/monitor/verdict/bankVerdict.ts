@@ -140,6 +140,8 @@ const LEAST_RECALL = 0.2;
 const KEEP_RECALL = 0.15;
 /** What plays now, and not what was silent minutes ago, says whether slips would show in it. */
 const NOW_S = 60;
+/** Who has just begun to play is not told that it will not do: of ten trials, two are seen in three seconds. */
+const NEWEST_S = 15;
 const RECENT_S = 180;
 /** Fewer trials say nothing of a share. */
 const LEAST_TRIALS = 8;
@@ -400,8 +402,11 @@ export class BankVerdict {
   }
 
   #unsettled(): Unsettled {
-    const now = this.#recall(NOW_S);
-    if (now !== null && now < this.#leastRecall) return 'hidden';
+    const hides = (seconds: number) => {
+      const share = this.#recall(seconds);
+      return share !== null && share < this.#leastRecall;
+    };
+    if (hides(NOW_S) && hides(NEWEST_S)) return 'hidden';
     return this.#frame < this.#waitUntil || this.#suspicious ? 'held' : 'tooLittle';
   }
 

@@ -111,7 +111,9 @@ describe('the verdict on a bank', () => {
     const verdict = new BankVerdict(RATE);
     play(verdict, 0, 600, 0.04);
     expect(verdict.state()).toMatchObject({ sync: 'unknown', unsettled: 'hidden' });
-    play(verdict, 600, 70, 0.7);
+    play(verdict, 600, 6, 0.7);
+    expect(verdict.state()).toMatchObject({ sync: 'unknown', unsettled: 'tooLittle' });
+    play(verdict, 606, 64, 0.7);
     // Three minutes' share is low yet: no SYNC, but it is on its way.
     const state = verdict.state();
     expect(state.unsettled === 'tooLittle' || state.sync === 'sync').toBe(true);
