@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Bank, CantTell } from '../../src/monitor/snapshot.ts';
 import { evidenceOf } from '../../src/web/page/bankWords.ts';
+import { fromWords, rateNote } from '../../src/web/page/sourceWords.ts';
 import { verdictOf } from '../../src/web/page/verdict.ts';
 import { bank, rig } from '../ui/fixtures.ts';
 
@@ -43,5 +44,24 @@ describe('the page, where it can not tell', () => {
   it('speaks of slips that were seen first', () => {
     expect(words({ slips: 1, slipsExact: 1 })[0]).toBe('OctoPre on ADAT A: 1 slip seen, not enough to name its clock.');
     expect(words({ slips: 1, slipsExact: 0 })[1]).toBe("can't tell yet, one frame missing?");
+  });
+});
+
+describe('the page, of what it listens to', () => {
+  const { clock } = rig({}).snapshot;
+
+  it('says where the box sits, and of a file that it is one', () => {
+    expect(fromWords('alsa', 'own')).toBe('at the interface itself');
+    expect(fromWords('sim', 'mirror')).toBe('at a mirror: the slips the DAW gets');
+    expect(fromWords('wav', 'own')).toBe('a recorded take');
+  });
+
+  it('promises no measurement of a file, which has no clock', () => {
+    const unknown = { ...clock, absolutePpm: null, absoluteUncertaintyPpm: null };
+    expect(rateNote('alsa', unknown)).toBe('not measured yet');
+    expect(rateNote('wav', unknown)).toBe('as the file says');
+    expect(rateNote('alsa', { ...clock, absolutePpm: 3.2, absoluteUncertaintyPpm: 0.5 })).toBe(
+      '+3.2\u00a0±0.5\u00a0ppm off',
+    );
   });
 });

@@ -1,24 +1,17 @@
 /** The first view: watching or not, the worst word, clips, banks with bars, the facts, the findings. */
-import type { Bank, Channel, Finding, Snapshot } from '../../monitor/snapshot.ts';
+import type { Channel, Finding, Snapshot } from '../../monitor/snapshot.ts';
 import { findingsWorstFirst } from '../../ui/view.ts';
 import { act } from './api.ts';
 import { BanksView } from './banksView.ts';
 import { byId, h, rebuild, setText } from './dom.ts';
 import { EvidenceView } from './evidenceView.ts';
-import { count, db, duration, ppm, rate } from './format.ts';
+import { count, db, duration, rate } from './format.ts';
 import { updateRecorder } from './recorderView.ts';
 import { syncShape } from './shapes.ts';
+import { fromWords, rateNote } from './sourceWords.ts';
 import { updateTake } from './takeView.ts';
 import { say, sayFault } from './toast.ts';
 import { verdictOf } from './verdict.ts';
-
-/** Where this box listens, and what that is worth: the table of rigs in the README. */
-const FROM_WORDS: Readonly<Record<Bank['vantage'], string>> = {
-  own: 'at the interface itself',
-  mirror: 'at a mirror: the slips the DAW gets',
-  split: 'at a split fibre: no SYNC from here',
-  resampled: 'at a resampled stream: no word on clocks',
-};
 
 /** `dead` as the channel itself tells it. */
 const isDead = (channel: Channel & { readonly dead?: boolean }) => channel.dead === true;
@@ -97,7 +90,7 @@ export class LiveView {
     const watching = capture.state === 'running';
     const element = byId('watch');
     element.classList.toggle('off', !watching);
-    const from = watching ? FROM_WORDS[banks[0]?.vantage ?? 'own'] : '';
+    const from = watching ? fromWords(capture.source, banks[0]?.vantage ?? 'own') : '';
     rebuild(element, JSON.stringify([watching, capture.name, from]), () => [
       h('b', '', {}, watching ? 'Watching' : 'Not watching'),
       h('span', '', {}, capture.name === '' ? 'no interface' : capture.name),
@@ -190,8 +183,7 @@ export class LiveView {
     );
     const offRate = capture.sessionRateHz !== null && capture.rateHz > 0 && capture.sessionRateHz !== capture.rateHz;
     const asMeant = capture.sessionRateHz !== null && capture.rateHz === capture.sessionRateHz;
-    const measured =
-      clock.absolutePpm === null ? 'not measured yet' : `${ppm(clock.absolutePpm, clock.absoluteUncertaintyPpm)} off`;
+    const measured = rateNote(capture.source, clock);
     const [powerWord, powerNote, powerBad] = powerWords(power);
     const facts: [string, string, string, boolean][] = [
       [
