@@ -99,6 +99,7 @@ function whyWords({ cantTell }: Bank): string {
 
 /** What gets it to a word. */
 function untilWords({ cantTell, slips }: Bank, canProve: boolean): string {
+  if (cantTell?.why === 'noSound' && slips === 0) return 'See the findings';
   // What plays now would not do it, for as long as it may go on.
   const play = cantTell?.why === 'hidden' && slips === 0 ? 'Play on more' : 'Play';
   if (canProve) return play === 'Play' ? 'Play, or B = prove' : 'Play on more, B=prove';
