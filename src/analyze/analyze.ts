@@ -94,7 +94,10 @@ export interface Analysis {
     readonly ppm: number | null;
     readonly uncertaintyPpm: number | null;
     readonly boundPpm: number | null;
-    /** With sync: the frame until which it stood, to a second; the take's last, or one before its end that nobody can tell of. Else null. */
+    /**
+     * Frame until which SYNC stood, to a second; null: it never did, or a slip or a jump followed. With sync: the take's last, or one
+     * before silence. With unknown: something played behind it, too short to tell.
+     */
     readonly syncUntilFrame: number | null;
     /** With unknown: why, and how far the take's end was from a word. Else null. */
     readonly cantTell: CantTell | null;

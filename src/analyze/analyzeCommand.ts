@@ -143,10 +143,12 @@ function asText({ analysis, banksFrom, interface: box, notes }: AnalyzeResult): 
     const bound = bank.boundPpm === null ? '' : `, under ${bank.boundPpm.toFixed(2)} ppm`;
     const words = { noLock: 'NO LOCK', lock: 'LOCK, slips', sync: 'SYNC', unknown: "can't tell" }[bank.sync];
     const until = bank.syncUntilFrame;
-    const rest =
-      until === null || until >= analysis.frames - rateHz
-        ? ''
-        : ` until ${timeOf(until, rateHz)}, can't tell behind that`;
+    const early = until !== null && until < analysis.frames - rateHz;
+    const rest = !early
+      ? ''
+      : bank.sync === 'sync'
+        ? ` until ${timeOf(until, rateHz)}, can't tell behind that`
+        : `, SYNC until ${timeOf(until, rateHz)}`;
     const count = `${bank.slips.length} slip${bank.slips.length === 1 ? '' : 's'}`;
     lines.push(
       `${bank.id} (${bank.first}-${bank.last}): ${words}${rest}${ppm}${bound}${whyWords(bank.cantTell)}, ${count}`,

@@ -22,7 +22,7 @@ export interface TakeSlipsResult {
   /** At most MAX_EVENTS a bank, as they were found. */
   readonly slips: readonly (readonly Slip[])[];
   readonly states: readonly BankVerdictState[];
-  /** Where a bank's word is `sync`: the frame until which it stood, to a second. */
+  /** Frame until which `sync` stood, to a second, with nothing since that speaks against it. */
   readonly syncUntil: readonly (number | null)[];
   readonly events: TakeEvents;
 }
@@ -36,8 +36,11 @@ export class TakeSlips {
   readonly #zero: boolean[];
   /** A take that slipped once is not saved by a good end: the last lock is its verdict. */
   readonly #locks: (BankVerdictState | null)[];
-  /** Nor does silence at its end take back what was heard before it: the last sync stands until its frame, while nothing since speaks against it. */
-  readonly #syncs: ({ readonly state: BankVerdictState; readonly frame: number } | null)[];
+  /**
+   * Nor does silence at its end take back what was heard before it: the last sync stands until its frame, while nothing since speaks
+   * against it. What `plays` behind it, and for too short a time, is a question of its own: then the take has no word.
+   */
+  readonly #syncs: ({ readonly state: BankVerdictState; readonly frame: number; readonly plays: boolean } | null)[];
   #blocks = 0;
   #order = 0;
   #frames = 0;
@@ -98,9 +101,11 @@ export class TakeSlips {
     this.#keepWords();
     const words = this.#verdicts.verdicts.map((verdict, b) => {
       const now = verdict.state();
-      const kept = now.sync === 'unknown' ? this.#syncs[b]! : null;
-      const state = this.#locks[b] ?? kept?.state ?? now;
-      return { state, until: state.sync === 'sync' ? (kept?.frame ?? this.#frames) : null };
+      const lock = this.#locks[b]!;
+      if (lock !== null) return { state: lock, until: null };
+      const kept = this.#syncs[b]!;
+      const silent = now.sync === 'unknown' && kept !== null && !kept.plays;
+      return { state: silent ? kept.state : now, until: now.sync === 'sync' ? this.#frames : (kept?.frame ?? null) };
     });
     return {
       slips: this.#slips,
@@ -114,8 +119,11 @@ export class TakeSlips {
     this.#verdicts.verdicts.forEach((verdict, b) => {
       const state = verdict.state();
       if (state.sync === 'lock') this.#locks[b] = state;
-      if (state.sync === 'sync') this.#syncs[b] = { state, frame: this.#frames };
-      else if (state.unsettled === 'held' || state.slips > (this.#syncs[b]?.state.slips ?? 0)) this.#syncs[b] = null;
+      const kept = this.#syncs[b]!;
+      if (state.sync === 'sync') this.#syncs[b] = { state, frame: this.#frames, plays: false };
+      else if (kept === null) return;
+      else if (state.unsettled === 'held' || state.slips > kept.state.slips) this.#syncs[b] = null;
+      else if (state.unsettled === 'tooLittle' && state.heardPart > 0) this.#syncs[b] = { ...kept, plays: true };
     });
   }
 }

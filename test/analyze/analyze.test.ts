@@ -115,6 +115,13 @@ describe('the analysis of a take', () => {
     expect(faded).toMatchObject({ sync: 'sync', basis: 'audio', cantTell: null });
     expect(faded!.syncUntilFrame! / RATE).toBeGreaterThan(57);
     expect(faded!.syncUntilFrame! / RATE).toBeLessThanOrEqual(61);
+    // What plays behind the silence may be on another clock: no word of the take, but of how far it was known.
+    const encore = new Int32Array((frames + 17 * RATE) * 8);
+    encore.set(music);
+    encore.set(music.subarray(0, 15 * RATE * 8), (frames + 2 * RATE) * 8);
+    const [open] = (await analysisOf([writeWav('encore.wav', encore, 8)], banks)).banks;
+    expect(open).toMatchObject({ sync: 'unknown', basis: 'none', boundPpm: null, cantTell: { why: 'tooLittle' } });
+    expect(open!.syncUntilFrame).toBe(faded!.syncUntilFrame);
     // A frame that is missing right before the silence is no good end.
     const cut = new Int32Array((frames + 5 * RATE) * 8);
     const at = frames - 4.3 * RATE;
