@@ -383,36 +383,16 @@ export function galleryStates(): GalleryState[] {
       banks: withAdatA({ sync: 'unknown', basis: 'none', cantTell: { why, heardPercent, showsPercent: 4 } }),
       view,
     });
-  add('clock-unknown-never', 'Nothing heard yet that tells.', unknown('tooLittle', 0, { canProve: false }), {
-    kind: 'syncBank',
-    bank: 'adat-a',
-  });
-  add('clock-unknown-heard', 'Some material: how much of what SYNC wants.', unknown('tooLittle', 62), {
-    kind: 'syncBank',
-    bank: 'adat-a',
-  });
-  add('clock-unknown-hidden', 'One source alone: more of the same will not do.', unknown('hidden', 12), {
-    kind: 'syncBank',
-    bank: 'adat-a',
-  });
-  add(
-    'clock-unknown-hidden-alone',
-    'The same, where nothing can be proven.',
-    unknown('hidden', 12, { canProve: false }),
-    { kind: 'syncBank', bank: 'adat-a' },
-  );
-  add('clock-unknown-held', 'A jump was heard, that may be a slip.', unknown('held', 100), {
-    kind: 'syncBank',
-    bank: 'adat-a',
-  });
-  add('clock-unknown-zeros', 'Digital zero says nothing of a clock.', unknown('zeros', 0), {
-    kind: 'syncBank',
-    bank: 'adat-a',
-  });
-  add('clock-unknown-data', 'Data or hash on the port.', unknown('noSound', 40), {
-    kind: 'syncBank',
-    bank: 'adat-a',
-  });
+  for (const [name, caption, view] of [
+    ['never', 'Nothing heard yet that tells.', unknown('tooLittle', 0, { canProve: false })],
+    ['heard', 'Some material: how much of what SYNC wants.', unknown('tooLittle', 62)],
+    ['hidden', 'One source alone: more of the same will not do.', unknown('hidden', 12)],
+    ['hidden-alone', 'The same, where nothing can be proven.', unknown('hidden', 12, { canProve: false })],
+    ['held', 'A jump was heard, that may be a slip.', unknown('held', 100)],
+    ['zeros', 'Digital zero says nothing of a clock.', unknown('zeros', 0)],
+    ['data', 'Data or hash on the port.', unknown('noSound', 40)],
+  ] as const)
+    add(`clock-unknown-${name}`, caption, view, { kind: 'syncBank', bank: 'adat-a' });
   add(
     'clock-split',
     'From a split fibre there is no verdict.',
