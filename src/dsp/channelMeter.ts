@@ -28,7 +28,7 @@ import {
   truePeakDbX100 as toTruePeakDbX100,
 } from './decibels.ts';
 import { FLAT_TOP_MIN_24, FLAT_TOP_MIN_EQUAL, hasFlatTop } from './flatTop.ts';
-import { createHumDetector, type HumDetector, humBoxFrames } from './hum.ts';
+import { createHumDetector, type HumDetector, humBoxFrames, humKernelOptions } from './hum.ts';
 import type { MeterKernel, MeterKernelOptions } from './meterKernel.ts';
 import type { Movement } from './meterScales.ts';
 import { type SampleBits, sampleBits } from './sampleBits.ts';
@@ -86,8 +86,12 @@ export function kernelOptions(options: ChannelMeterOptions): MeterKernelOptions 
     clipRun,
     truePeak: true,
     ...(type ? { ppm: ppmConstants(type, rateHz) } : {}),
-    ...(diagnose ? { boxFrames: humBoxFrames(rateHz) } : {}),
+    ...(diagnose ? { boxFrames: humBoxFrames(rateHz), hum: humKernelOptions(humOptions(options)) } : {}),
   };
+}
+
+function humOptions({ channels, rateHz, humAtOnce }: ChannelMeterOptions) {
+  return { channels, rateHz, ...(humAtOnce === undefined ? {} : { atOnce: humAtOnce }) };
 }
 
 function ppmOf(movement: Movement): PpmType | undefined {
@@ -193,13 +197,8 @@ export class ChannelMeter {
     this.flatTop = new Uint8Array(channels);
     this.bits = Array.from({ length: channels }, () => sampleBits(0, 0));
     this.pairs = diagnose ? createChannelPairs(options) : undefined;
-    this.hum = diagnose
-      ? createHumDetector({
-          channels,
-          rateHz,
-          ...(options.humAtOnce === undefined ? {} : { atOnce: options.humAtOnce }),
-        })
-      : undefined;
+    this.hum =
+      diagnose && kernel.hum !== null ? createHumDetector({ ...humOptions(options), kernel: kernel.hum }) : undefined;
 
     this.#ppm = ppmOf(options.movement);
     this.#rms = createRmsMeter({ channels, rateHz, timeConstantMs: RMS_MS });
@@ -399,7 +398,7 @@ export class ChannelMeter {
       this.#movementDbX100.set(this.#average.dbX100);
     }
     this.pairs?.update(kernel, frames);
-    this.hum?.update(kernel.boxes, kernel.boxStride, kernel.boxCount, kernel.sumSquares, frames);
+    this.hum?.update(kernel.boxCount, kernel.sumSquares, frames);
   }
 
   #endSecond(c: number, rms: number): void {

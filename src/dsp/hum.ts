@@ -8,6 +8,7 @@
  * bass note may be a line too, so only quiet windows are judged, or those that hold little else than the hum.
  */
 import { meanSquareDbX100, NO_SIGNAL } from './decibels.ts';
+import { DECIMATION, type HumKernel, type HumKernelOptions, TAPS, TAPS_SUM } from './humKernel.ts';
 
 /** Box sums per second that the kernel should make, about: the kernel's `boxFrames` for a rate. */
 export function humBoxFrames(rateHz: number): number {
@@ -41,21 +42,8 @@ const MOSTLY_HUM = 0.9;
 /** Fraction bits of a slow sample. */
 const SLOW_BITS = 2;
 
-const DECIMATION = 4;
-/**
- * Low-pass before every fourth box sum is kept: three moving sums of four, whose product is 64. What would fold onto the
- * lower harmonics is 60 dB down and more; onto 360 Hz (from 840) 25 dB, which a line of programme there must bear anyway.
- */
-const TAPS = Int32Array.of(1, 3, 6, 10, 12, 12, 10, 6, 3, 1);
-const TAPS_SUM = 64;
-/** Box sums before the newest that the low-pass needs. */
-const BEFORE = TAPS.length - 1;
-
-const TABLE_BITS = 12;
-const COSINE_Q14 = Int32Array.from({ length: 1 << TABLE_BITS }, (_, i) =>
-  Math.round(Math.cos((2 * Math.PI * i) / (1 << TABLE_BITS)) * 16384),
-);
-const QUARTER = 1 << (TABLE_BITS - 2);
+/** The lines looked for, Hz, each once. */
+const FREQUENCIES = [...new Set(BASES.flatMap((base) => Array.from({ length: HARMONICS }, (_, h) => base * (h + 1))))];
 
 /** Hann window over the parts times the phasor of each quarter-hertz step 0..STEPS, x 2^14. */
 function windowed(part: (angle: number) => number, partS: number): Float64Array {
@@ -88,6 +76,8 @@ export interface HumReading {
 export interface HumOptions {
   readonly channels: number;
   readonly rateHz: number;
+  /** Of the meter's kernel, made with `humKernelOptions`. */
+  readonly kernel: HumKernel;
   /**
    * Channels listened to at a time, each for three windows (8 s), then the next ones: hum does not hurry, and the cost is
    * theirs alone. 34 channels by eights are looked at every 40 s. Default: all, always.
@@ -95,11 +85,42 @@ export interface HumOptions {
   readonly atOnce?: number;
 }
 
+interface Slow {
+  /** Slow samples a second, and in a part. */
+  readonly hz: number;
+  readonly partSamples: number;
+}
+
+function slowOf(rateHz: number): Slow {
+  const hz = rateHz / humBoxFrames(rateHz) / DECIMATION;
+  return { hz, partSamples: Math.round(hz * PART_S) };
+}
+
+function widthOf({ channels, atOnce }: { readonly channels: number; readonly atOnce?: number }): number {
+  return Math.max(1, Math.min(channels, atOnce ?? channels));
+}
+
+/** What the meter's kernel needs for `createHumDetector` with the same options. */
+export function humKernelOptions(options: {
+  readonly channels: number;
+  readonly rateHz: number;
+  readonly atOnce?: number;
+}): HumKernelOptions {
+  const { hz, partSamples } = slowOf(options.rateHz);
+  return {
+    width: widthOf(options),
+    partSamples,
+    phaseSteps: FREQUENCIES.map((line) => Math.round((line / hz) * 2 ** 32) >>> 0),
+    // From a weighted sum of box sums to x24 with SLOW_BITS fraction bits.
+    slowDivisor: (humBoxFrames(options.rateHz) * TAPS_SUM) / 2 ** SLOW_BITS,
+  };
+}
+
 export interface HumDetector {
   /** One a channel, replaced at each judged window (every 2 s while it is listened to). */
   readonly readings: readonly HumReading[];
-  /** Takes the kernel's box sums of a block and its sums of squares. */
-  update(boxes: Int32Array, boxStride: number, boxCount: number, sumSquares: BigUint64Array, frames: number): void;
+  /** Takes the block that the meter's kernel has just processed: how many box sums it made, and its sums of squares. */
+  update(boxCount: number, sumSquares: BigUint64Array, frames: number): void;
   /** Begins the present window anew after a gap in the stream; readings stand. */
   restart(): void;
   reset(): void;
@@ -108,33 +129,18 @@ export interface HumDetector {
 const NO_HUM: HumReading = { baseHz: 0, levelDbX100: NO_SIGNAL, harmonics: 0, strongest: 0, windows: 0, alarm: false };
 
 export function createHumDetector(options: HumOptions): HumDetector {
-  const { channels, rateHz } = options;
-  const width = Math.max(1, Math.min(channels, options.atOnce ?? channels));
+  const { channels, rateHz, kernel } = options;
+  const width = widthOf(options);
   /** Channels first..first+width-1 are listened to. */
   let first = 0;
   const boxFrames = humBoxFrames(rateHz);
-  /** From a weighted sum of box sums to x24 with SLOW_BITS fraction bits. */
-  const slowDivisor = (boxFrames * TAPS_SUM) / 2 ** SLOW_BITS;
-  const slowHz = rateHz / boxFrames / DECIMATION;
-  const partSamples = Math.round(slowHz * PART_S);
+  const { hz: slowHz, partSamples } = slowOf(rateHz);
   const partS = partSamples / slowHz;
-
-  const frequencies = [
-    ...new Set(BASES.flatMap((base) => Array.from({ length: HARMONICS }, (_, h) => base * (h + 1)))),
-  ];
-  const lines = frequencies.length;
-  const phaseStep = frequencies.map((hz) => Math.round((hz / slowHz) * 2 ** 32) >>> 0);
-  const phase = new Uint32Array(lines);
-  // Whole numbers, held as the products' own type: turning them round at each step costs more than the product.
-  /** The mixing tones of the part that is being filled, one row a line; the same for all channels. */
-  const cosines = new Float64Array(lines * partSamples);
-  const sines = new Float64Array(lines * partSamples);
-  /** The part's slow samples, one row a channel that is listened to. */
-  const slow = new Float64Array(width * partSamples);
+  const lines = FREQUENCIES.length;
   const windowCos = windowed(Math.cos, partS);
   const windowSin = windowed(Math.sin, partS);
   /** What box sums and low-pass take from a line at each frequency, as a power. */
-  const droop = frequencies.map((hz) => {
+  const droop = FREQUENCIES.map((hz) => {
     const x = (Math.PI * hz * boxFrames) / rateHz;
     let low = 0;
     TAPS.forEach((tap, i) => {
@@ -144,10 +150,6 @@ export function createHumDetector(options: HumOptions): HumDetector {
     return ((Math.sin(x) / x) * low) ** 2;
   });
 
-  /** The box sums of each channel that the low-pass still needs, oldest first. */
-  const line = new Float64Array(width * BEFORE);
-  /** Those and the ones of a run of rows, of one channel; no run is longer than a part. */
-  const run = new Float64Array(BEFORE + partSamples * DECIMATION);
   const parts = new Float64Array(width * lines * PARTS * 2);
   const partPower = new Float64Array(width * PARTS);
   const power = new Float64Array(width);
@@ -163,7 +165,8 @@ export function createHumDetector(options: HumOptions): HumDetector {
   let known: BigUint64Array | undefined;
 
   function restart(): void {
-    for (const array of [line, slow, parts, partPower, power, powerFrames, phase]) array.fill(0);
+    kernel.restart();
+    for (const array of [parts, partPower, power, powerFrames]) array.fill(0);
     boxPhase = inPart = partsDone = framesInPart = 0;
     toJudge = width;
   }
@@ -180,71 +183,16 @@ export function createHumDetector(options: HumOptions): HumDetector {
     first = first + width >= channels ? 0 : Math.min(first + width, channels - width);
   }
 
-  /** The tones of a part, at its end in one go: its samples wait for them. */
-  function fillTones(): void {
-    for (let k = 0; k < lines; k++) {
-      const step = phaseStep[k]!;
-      const from = k * partSamples;
-      let at = phase[k]!;
-      for (let n = 0; n < partSamples; n++) {
-        const index = at >>> (32 - TABLE_BITS);
-        cosines[from + n] = COSINE_Q14[index]!;
-        sines[from + n] = COSINE_Q14[(index - QUARTER) & ((1 << TABLE_BITS) - 1)]!;
-        at = (at + step) >>> 0;
-      }
-      phase[k] = at;
-    }
-  }
-
-  /** Slow samples of one channel that is listened to, from `rows` of its box sums that begin at `at`. */
-  function slowSamples(c: number, boxes: Int32Array, at: number, boxStride: number, rows: number): void {
-    const history = c * BEFORE;
-    for (let i = 0; i < BEFORE; i++) run[i] = line[history + i]!;
-    for (let row = 0, from = at; row < rows; row++, from += boxStride) run[BEFORE + row] = boxes[from]!;
-    let to = c * partSamples + inPart;
-    // The taps are the same both ways.
-    for (let row = DECIMATION - 1 - boxPhase; row < rows; row += DECIMATION) {
-      const sum =
-        run[row]! +
-        run[row + 9]! +
-        3 * (run[row + 1]! + run[row + 8]!) +
-        6 * (run[row + 2]! + run[row + 7]!) +
-        10 * (run[row + 3]! + run[row + 6]!) +
-        12 * (run[row + 4]! + run[row + 5]!);
-      slow[to++] = Math.floor(sum / slowDivisor);
-    }
-    for (let i = 0; i < BEFORE; i++) line[history + i] = run[rows + i]!;
-  }
-
   function endPart(): void {
     const slot = partsDone % PARTS;
-    fillTones();
+    kernel.endPart();
+    const { sums } = kernel;
+    for (let i = 0; i < width * lines; i++) {
+      const to = (i * PARTS + slot) * 2;
+      parts[to] = sums[2 * i]!;
+      parts[to + 1] = sums[2 * i + 1]!;
+    }
     for (let c = 0; c < width; c++) {
-      const from = c * partSamples;
-      for (let k = 0; k < lines; k++) {
-        const tone = k * partSamples;
-        // Two sums each, so that one does not wait for the other: whole numbers below 2^48, so their order is the same.
-        let real = 0;
-        let realOdd = 0;
-        let imaginary = 0;
-        let imaginaryOdd = 0;
-        let n = 0;
-        for (; n + 1 < partSamples; n += 2) {
-          const x = slow[from + n]!;
-          const next = slow[from + n + 1]!;
-          real += x * cosines[tone + n]!;
-          imaginary -= x * sines[tone + n]!;
-          realOdd += next * cosines[tone + n + 1]!;
-          imaginaryOdd -= next * sines[tone + n + 1]!;
-        }
-        if (n < partSamples) {
-          real += slow[from + n]! * cosines[tone + n]!;
-          imaginary -= slow[from + n]! * sines[tone + n]!;
-        }
-        const to = ((c * lines + k) * PARTS + slot) * 2;
-        parts[to] = Math.floor((real + realOdd) / 65536);
-        parts[to + 1] = Math.floor((imaginary + imaginaryOdd) / 65536);
-      }
       partPower[c * PARTS + slot] = power[c]!;
       power[c] = 0;
     }
@@ -331,7 +279,7 @@ export function createHumDetector(options: HumOptions): HumDetector {
       let count = 0;
       let sum = 0;
       for (let h = 1; h <= HARMONICS; h++) {
-        const k = frequencies.indexOf(baseHz * h);
+        const k = FREQUENCIES.indexOf(baseHz * h);
         fillSpectrum(c, k);
         const search = Math.max(1, Math.ceil(baseHz * h * MAINS_TOLERANCE * 4));
         let peak = STEPS;
@@ -388,7 +336,7 @@ export function createHumDetector(options: HumOptions): HumDetector {
     readings,
     restart,
     reset,
-    update(boxes, boxStride, boxCount, sumSquares, frames) {
+    update(boxCount, sumSquares, frames) {
       if (known !== sumSquares) {
         known = sumSquares;
         words = new Uint32Array(sumSquares.buffer, sumSquares.byteOffset, channels * 2);
@@ -405,10 +353,10 @@ export function createHumDetector(options: HumOptions): HumDetector {
           return;
         }
       }
-      // Runs of rows that end with a part or with the block, channel by channel: what a channel needs stays at hand.
+      // Runs of rows that end with a part or with the block.
       for (let row = 0; row < boxCount; ) {
         const rows = Math.min(boxCount - row, (partSamples - inPart) * DECIMATION - boxPhase);
-        for (let c = 0; c < width; c++) slowSamples(c, boxes, row * boxStride + first + c, boxStride, rows);
+        kernel.slowSamples(first, row, rows, boxPhase, inPart);
         row += rows;
         inPart += Math.floor((boxPhase + rows) / DECIMATION);
         boxPhase = (boxPhase + rows) % DECIMATION;

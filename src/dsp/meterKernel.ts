@@ -1,3 +1,5 @@
+import type { HumKernel, HumKernelOptions } from './humKernel.ts';
+
 /**
  * The contract of the per-block metering kernels. Two implementations stand behind it and must stay bit-identical:
  * `meterWasm.ts` (AssemblyScript, WASM SIMD) and `meterTwin.ts` (plain TypeScript).
@@ -52,6 +54,8 @@ export interface MeterKernel {
   readonly boxes: Int32Array;
   readonly boxStride: number;
   readonly boxCount: number;
+  /** The search for hum in the slow stream of the block just processed; null without `hum`. It is restarted by itself, not by `reset`. */
+  readonly hum: HumKernel | null;
 
   /**
    * For each frame a bit mask over channels (bit c of lo: channel c, of hi: channel 32 + c): x[n] == x[n-1], all 32 bits.
@@ -86,6 +90,8 @@ export interface MeterKernelOptions {
   readonly ppm?: PpmConstants;
   /** Samples summed into one of the slow stream: 1..192; leave out for none. */
   readonly boxFrames?: number;
+  /** Needs `boxFrames`; leave out for none. */
+  readonly hum?: HumKernelOptions;
 }
 
 /** A programme meter's movement, as whole numbers (see `ppmConstants` in ballistics.ts). */
@@ -111,4 +117,9 @@ export function checkMeterOptions(options: MeterKernelOptions): void {
   check('fullScale24', 1, 8388607);
   check('clipRun', 1, 20);
   if (options.boxFrames !== undefined) check('boxFrames', 1, 192);
+  if (options.hum === undefined) return;
+  const { width, partSamples, phaseSteps } = options.hum;
+  const fits = width >= 1 && width <= options.channels && partSamples >= 1 && partSamples <= 256;
+  if (options.boxFrames === undefined || !fits || phaseSteps.length < 1 || phaseSteps.length > 16)
+    throw new RangeError('hum is out of its ranges, or there is no slow stream to look at');
 }

@@ -1,3 +1,4 @@
+import { createTwinHum } from './humTwin.ts';
 import { checkMeterOptions, type MeterKernel, type MeterKernelOptions, type PpmConstants } from './meterKernel.ts';
 import { TRUE_PEAK_PHASE_0, TRUE_PEAK_PHASE_1 } from './truePeakFilter.ts';
 
@@ -10,7 +11,7 @@ const HISTORY = 11;
  */
 export function createTwinMeter(options: MeterKernelOptions): MeterKernel {
   checkMeterOptions(options);
-  const { channels, maxFrames, fullScale24, clipRun, truePeak, ppm, boxFrames = 0 } = options;
+  const { channels, maxFrames, fullScale24, clipRun, truePeak, ppm, boxFrames = 0, hum } = options;
   const input = new Int32Array(maxFrames * channels);
   const peak24 = new Int32Array(channels);
   const sumSquares = new BigUint64Array(channels);
@@ -139,6 +140,7 @@ export function createTwinMeter(options: MeterKernelOptions): MeterKernel {
     get boxCount() {
       return boxCount;
     },
+    hum: hum === undefined ? null : createTwinHum(hum, boxes, boxStride),
     orBits,
     andBits,
     equalCount,

@@ -1,3 +1,4 @@
+import { type HumKernel, type HumKernelOptions, toneTable } from './humKernel.ts';
 import { checkMeterOptions, type MeterKernel, type MeterKernelOptions } from './meterKernel.ts';
 
 /** What src/dsp/assembly/index.ts exports. */
@@ -14,6 +15,10 @@ interface KernelExports {
     ppmAttack2: number,
     ppmFall: number,
     boxFrames: number,
+    humWidth: number,
+    humLines: number,
+    humPartSamples: number,
+    humDivisor: number,
   ): void;
   reset(): void;
   process(frames: number): void;
@@ -37,6 +42,26 @@ interface KernelExports {
   equalHiOffset(): number;
   zeroLoOffset(): number;
   zeroHiOffset(): number;
+  humTable(): number;
+  humSteps(): number;
+  humSums(): number;
+  humSlow(first: number, row: number, rows: number, phase: number, to: number): void;
+  humEndPart(): void;
+  humRestart(): void;
+}
+
+/** The search for hum inside a meter's instance, which was laid out for it. */
+function humOf(wasm: KernelExports, { width, phaseSteps }: HumKernelOptions): HumKernel {
+  const { buffer } = wasm.memory;
+  const table = toneTable();
+  new Int32Array(buffer, wasm.humTable(), table.length).set(table);
+  new Uint32Array(buffer, wasm.humSteps(), phaseSteps.length).set(phaseSteps);
+  return {
+    sums: new Float64Array(buffer, wasm.humSums(), width * phaseSteps.length * 2),
+    slowSamples: (first, row, rows, phase, to) => wasm.humSlow(first, row, rows, phase, to),
+    endPart: () => wasm.humEndPart(),
+    restart: () => wasm.humRestart(),
+  };
 }
 
 /**
@@ -50,7 +75,7 @@ export function createWasmMeter(
   options: MeterKernelOptions,
 ): MeterKernel {
   checkMeterOptions(options);
-  const { channels, maxFrames, fullScale24, clipRun, truePeak, ppm, boxFrames = 0 } = options;
+  const { channels, maxFrames, fullScale24, clipRun, truePeak, ppm, boxFrames = 0, hum } = options;
   const module = kernels instanceof WebAssembly.Module ? kernels : new WebAssembly.Module(kernels);
   const wasm = new WebAssembly.Instance(module).exports as unknown as KernelExports;
   // All memory is taken here: growing it later would detach the views below.
@@ -65,6 +90,10 @@ export function createWasmMeter(
     ppm?.attack2Q32 ?? 0,
     ppm?.fallQ32 ?? 0,
     boxFrames,
+    hum?.width ?? 0,
+    hum?.phaseSteps.length ?? 0,
+    hum?.partSamples ?? 0,
+    hum?.slowDivisor ?? 1,
   );
   const buffer = wasm.memory.buffer;
   const i32 = (offset: number, length: number) => new Int32Array(buffer, offset, length);
@@ -88,6 +117,7 @@ export function createWasmMeter(
     boxes: i32(wasm.boxesOffset(), boxRows * boxStride),
     boxStride,
     boxCount: 0,
+    hum: hum === undefined ? null : humOf(wasm, hum),
     orBits: i32(wasm.orOffset(), channels),
     andBits: i32(wasm.andOffset(), channels),
     equalCount: i32(wasm.equalCountOffset(), channels),

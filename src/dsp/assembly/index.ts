@@ -5,6 +5,9 @@
 // SIMD lanes are channels: a vector is four neighbours of one interleaved frame, loaded unaligned. The last vector of a
 // row reads into the next row (or the slack behind the block) and those lanes are thrown away, so no channel count
 // needs padding. One and two channels would waste most lanes: there a vector holds two or four frames instead.
+import { humLayout, humRestart } from "./hum";
+
+export { humEndPart, humRestart, humSlow, humSteps, humSums, humTable } from "./hum";
 export * from "./loudness";
 
 /** Frames of filter memory kept before the block: 12 taps a phase need 11 samples of the past. */
@@ -87,6 +90,10 @@ export function init(
   attack2: u32,
   fall: u32,
   framesPerBox: i32,
+  humWidth: i32,
+  humLines: i32,
+  humPartSamples: i32,
+  humDivisor: f64,
 ): void {
   ppmFrames = framesPerFall;
   ppmAttack1 = attack1;
@@ -129,9 +136,11 @@ export function init(
   scaleAt = take(32);
   exactAt = take(32);
   oldestAt = take(16);
+  if (humWidth > 0) top = humLayout(top, humWidth, humLines, humPartSamples, humDivisor, boxesAt, boxStride());
   const have = <usize>memory.size() << 16;
   if (top > have) memory.grow(<i32>((top - have + 65535) >> 16));
   reset();
+  if (humWidth > 0) humRestart();
 }
 
 export function reset(): void {
