@@ -128,10 +128,14 @@ export class PageDoor {
     if (this.#web.port === 0) this.#web = { ...this.#web, port };
     // Only what the LAN can reach is worth a name there.
     if (this.#parts.named && host !== '127.0.0.1' && host !== '::1') await this.#tellName(port);
-    const phoneNow = () => phoneUrl(host, Number(new URL(url).port || 80), networkInterfaces());
+    const reached = Number(new URL(url).port || 80);
+    const phoneNow = (interfaces = networkInterfaces()) => phoneUrl(host, reached, interfaces);
     this.#phone = phoneNow();
     this.#addresses = new AddressWatch({
-      look: () => JSON.stringify([phoneNow(), lanAddresses()]),
+      look: () => {
+        const interfaces = networkInterfaces();
+        return JSON.stringify([phoneNow(interfaces), lanAddresses(interfaces)]);
+      },
       onChange: () => {
         this.#phone = phoneNow();
         this.#mdns?.readdress();

@@ -10,6 +10,8 @@ const DISTINCT_VALUES = 1000;
 const POLARITY_MIN_24 = 2653;
 /** Every how many blocks polarity sums one: ten of a second's 100 are enough for a correlation of -0.9. */
 const POLARITY_EVERY = 10;
+/** And every how many of its frames: a correlation needs no low-pass. Prime, so that no tone in use falls on a multiple of what is left. */
+const POLARITY_STEP = 7;
 /** Normalised cross sum below which neighbours are called opposite. */
 const OPPOSITE = -0.9;
 /** Bits of a hash table that counts different values. */
@@ -113,7 +115,7 @@ export function createChannelPairs(options: { readonly channels: number; readonl
       let sum = 0;
       let left = 0;
       let right = 0;
-      for (let n = 0, at = a; n < frames; n++, at += channels) {
+      for (let n = 0, at = a; n < frames; n += POLARITY_STEP, at += POLARITY_STEP * channels) {
         const l = words[at]! >> 12;
         const r = words[at + 1]! >> 12;
         sum += l * r;

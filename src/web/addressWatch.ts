@@ -4,7 +4,7 @@
  */
 
 /** The kernel has no word for it that Node passes on: asked again this often. The target is 5 s. */
-export const LOOK_EVERY_MS = 2000;
+export const LOOK_EVERY_MS = 4000;
 
 export interface AddressWatchOptions {
   /** All that is worth telling of now, as one text: the address of the page, or all of them. */

@@ -33,10 +33,10 @@ export function ownNames(): OwnNames {
 }
 
 /** Addresses by which others reach this box: IPv4 first, no loopback, no link-local IPv6. */
-export function lanAddresses(): string[] {
+export function lanAddresses(interfaces = networkInterfaces()): string[] {
   const four: string[] = [];
   const six: string[] = [];
-  for (const list of Object.values(networkInterfaces())) {
+  for (const list of Object.values(interfaces)) {
     for (const entry of list ?? []) {
       if (entry.internal) continue;
       if (entry.family === 'IPv4') four.push(entry.address);
