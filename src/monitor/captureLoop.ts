@@ -30,6 +30,8 @@ import { wakePeriods } from './wakePeriods.ts';
 
 /** Longest wait inside one turn: commands and the watchdog see a turn at least this often. */
 const WAIT_MS = 100;
+/** The same while nobody looks at levels: beyond the quarter of a second of buffer that a stream waits for at most. */
+const UNSEEN_WAIT_MS = 300;
 /** No frames for this long while the device is open: stalled. */
 const STALL_MS = 1000;
 /** Opening is tried again after these pauses, the last for ever. */
@@ -38,9 +40,10 @@ const BACK_OFF_MS: readonly number[] = [250, 500, 1000, 2000];
 const RATE_EVERY_S = 1;
 /** Events posted in one turn; more are only counted. */
 const MAX_EVENTS = 64;
-/** What was found is told this often at most; that nothing was, less often. */
+/** What was found is told this often at most; that nothing was, less often, and while nobody looks with all else that is told once a second. */
 const REPORTS_PER_S = 10;
 const QUIET_REPORTS_PER_S = 2;
+const UNSEEN_REPORTS_PER_S = 1;
 /** A buffer that is full to a quarter: capture is behind, and the search for dropped frames, which is half of its work, can wait. */
 const HURRY_PART = 4;
 const PROOF_REPORTS_PER_S = 4;
@@ -287,7 +290,8 @@ export class CaptureLoop {
 
   /** What the detector found, and how far the stream is: the verdict needs both. */
   #reportSlips(open: OpenStream): void {
-    const perS = open.evidence.some(({ kind }) => kind !== 'trial') ? REPORTS_PER_S : QUIET_REPORTS_PER_S;
+    const quietPerS = this.#seen ? QUIET_REPORTS_PER_S : UNSEEN_REPORTS_PER_S;
+    const perS = open.evidence.some(({ kind }) => kind !== 'trial') ? REPORTS_PER_S : quietPerS;
     if (open.slips === null || open.frames - open.reportedFrames < open.stream.info.rateHz / perS) return;
     open.reportedFrames = open.frames;
     this.#parts.post({
@@ -394,7 +398,8 @@ export class CaptureLoop {
   #capture(): void {
     const open = this.#open as OpenStream;
     const { maxFrames } = open.meters.kernel;
-    const read: CaptureRead = open.stream.read(this.#place(open), maxFrames - open.filled, WAIT_MS);
+    const waitMs = this.#seen ? WAIT_MS : UNSEEN_WAIT_MS;
+    const read: CaptureRead = open.stream.read(this.#place(open), maxFrames - open.filled, waitMs);
     if (read.kind !== 'frames') this.#endBlock(open);
     switch (read.kind) {
       case 'frames': {

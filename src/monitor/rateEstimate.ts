@@ -117,6 +117,8 @@ export const MICROFRAMES_PER_S = 8000;
 const MICROFRAME_S = 1 / MICROFRAMES_PER_S;
 /** A packet holds whole frames: at 44.1 kHz its loss is 125 us give or take half a frame; and a stamp has its scatter. */
 const STEP_TOLERANCE_S = 25e-6;
+/** More than what rounding makes of a sum of distances, s. */
+const ROUNDED_S = 1e-11;
 /** Half width over standard deviation, for 95 %: our measurement (npm run rate), as the scatter is no Gaussian. */
 const COVER = 2.8;
 /** Median of |differences| to standard deviation, for one-sided (exponential) scatter: 1 / ln 2. */
@@ -335,15 +337,24 @@ export class RateEstimate {
     }
     const own = scatter(t, y);
     const wander = this.#wander(wanderBefore(t, y, best.at, own));
-    // Something changed: a step or a bend?
-    let step = { sum: Number.POSITIVE_INFINITY, size: 0, at: 0 };
+    // Something changed: a step or a bend? Two lines that need not meet are nearer to the points than any bend or step there: a place where
+    // even they are farther off than what was found is not asked. The likeliest place goes first.
+    const places = [best.at];
+    for (let at = Math.max(BEFORE_S, n - LOOK_BACK_S); at < n - 1; at++) if (at !== best.at) places.push(at);
     let bend = { sum: Number.POSITIVE_INFINITY, size: 0, at: 0 };
-    let loss = Number.POSITIVE_INFINITY;
-    for (let at = Math.max(BEFORE_S, n - LOOK_BACK_S); at < n - 1; at++) {
+    for (const at of places) {
+      if (first[at]! + last[at]! > bend.sum + ROUNDED_S) continue;
       const asBend = fitBend(t, y, at);
-      if (asBend.sum < bend.sum) bend = { ...asBend, at };
+      if (asBend.sum < bend.sum || (asBend.sum === bend.sum && at < bend.at)) bend = { ...asBend, at };
+    }
+    let step = { sum: Number.POSITIVE_INFINITY, size: 0, at: 0 };
+    let loss = Number.POSITIVE_INFINITY;
+    for (const at of places) {
+      // A step's own second belongs to neither line.
+      const leastSum = first[at]! + last[at + 1]! - ROUNDED_S;
+      if (leastSum > step.sum && (leastSum > loss || leastSum > bend.sum + BEND_NATS * mean)) continue;
       const asStep = fitStep(t, y, at, mean);
-      if (asStep.sum < step.sum) step = { ...asStep, at };
+      if (asStep.sum < step.sum || (asStep.sum === step.sum && at < step.at)) step = { ...asStep, at };
       if (Math.abs(asStep.size) >= MIN_STEP_S) loss = Math.min(loss, asStep.sum);
     }
     this.#suspicion = { at: from + bend.at, isStep: step.sum <= bend.sum, stepAt: from + step.at, stepS: step.size };
@@ -789,7 +800,28 @@ function fitStep(t: readonly number[], y: readonly number[], at: number, mean: n
   return { sum: found.value + cost, size };
 }
 
-/** Two slopes that meet before point `at`. `size`: by how much the slope changes, s per s. */
+/** The steepest fall (`side` -1: before t0) or rise (1: behind it) of a line through (t0, level) that no point of a hull is under, s per s. */
+function tangent(
+  hull: readonly number[],
+  t: readonly number[],
+  y: readonly number[],
+  t0: number,
+  level: number,
+  side: -1 | 1,
+): number {
+  let steepest = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < hull.length; i++) {
+    const slope = (side * (y[hull[i]!]! - level)) / (t[hull[i]!]! - t0);
+    if (slope < steepest) steepest = slope;
+  }
+  return side * steepest;
+}
+
+/**
+ * Two slopes that meet before point `at`. `size`: by how much the slope changes, s per s. Where they meet decides both: each is then the
+ * line nearest to the points of its side that stays under them. The sum of distances over that level is convex and made of straight pieces,
+ * whose ends are where the edges of the two hulls, drawn on, come to the meeting: the least is at one of those.
+ */
 function fitBend(t: readonly number[], y: readonly number[], at: number): { sum: number; size: number } {
   const n = t.length;
   const t0 = (t[at - 1]! + t[at]!) / 2;
@@ -797,22 +829,22 @@ function fitBend(t: readonly number[], y: readonly number[], at: number): { sum:
   const after = lowerHull(t, y, at, n);
   const early = sums(t, y, 0, at, t0);
   const late = sums(t, y, at, n, t0);
-  const slopeAfter = underLine(t, y, at, n).slope;
-  let second = slopeAfter;
-  const found = least(
-    (slope) => {
-      const levelBefore = leastOver(before, t, y, slope, t0);
-      const rest = early.sumY - slope * early.sumT + late.sumY;
-      const inner = least(
-        (other) => rest - other * late.sumT - n * Math.min(levelBefore, leastOver(after, t, y, other, t0)),
-        slopeAfter,
-      );
-      second = inner.x;
-      return inner.value;
-    },
-    underLine(t, y, 0, at).slope,
-  );
-  return { sum: found.value, size: second - found.x };
+  const best = { sum: Number.POSITIVE_INFINITY, size: 0 };
+  for (const hull of [before, after]) {
+    for (let i = 1; i < hull.length; i++) {
+      const a = hull[i - 1]!;
+      const b = hull[i]!;
+      const level = y[a]! + ((y[b]! - y[a]!) / (t[b]! - t[a]!)) * (t0 - t[a]!);
+      const slope = tangent(before, t, y, t0, level, -1);
+      const other = tangent(after, t, y, t0, level, 1);
+      const sum = early.sumY + late.sumY - slope * early.sumT - other * late.sumT - n * level;
+      if (sum < best.sum) {
+        best.sum = sum;
+        best.size = other - slope;
+      }
+    }
+  }
+  return best;
 }
 
 function median(values: readonly number[]): number {
