@@ -254,6 +254,12 @@ try {
     ['WASM basic + true peak / libebur128 true peak', (t) => t.wasmBoth / t.ebur128True, '<= 0.15'],
     ['the same, K-weighting taken off libebur128', (t) => t.wasmBoth / (t.ebur128True - t.ebur128Sample), ''],
     ['readings with PPM and true peak / libebur128 true peak', (t) => t.readingsPpm / t.ebur128True, '<= 0.2'],
+    [
+      'slips on banks that are searched / C scalar both',
+      (t) => (t.readingsSlips - t.readingsCopied) / t.scalarBoth,
+      '',
+    ],
+    ['slips on banks of noise / C scalar both', (t) => (t.readingsSlipsNoise - t.readingsCopied) / t.scalarBoth, ''],
     ['twin basic + true peak / WASM', (t) => t.twinBoth / t.wasmBoth, ''],
   ];
   const table = [
