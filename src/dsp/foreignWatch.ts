@@ -49,6 +49,7 @@ export function blankForeign(meter: MeterKernel, excluded: Uint8Array): void {
 const HASH_S = 0.3;
 /** While it stands it is looked at again so often. */
 const HASH_AGAIN_S = 0.1;
+/** Stories of S/MUX are voted on this often; half as often on a bank where nothing speaks for any. */
 const SMUX_EVERY_S = 0.25;
 /** A vote counts for one, against for two; told from UP on, gone from DOWN on. */
 const SMUX_TOP = 12;
@@ -84,6 +85,8 @@ class BankWatch {
   readonly columns: readonly number[];
   readonly pairs: { readonly a: number; readonly b: number; readonly finder: BurstFinder }[] = [];
   readonly stories: readonly Story[];
+  /** The last vote was left out. */
+  unvoted = false;
   hashFrames = 0;
   cleanFrames = 0;
   hash = false;
@@ -238,6 +241,8 @@ export class ForeignWatch {
 
   /** One vote of a bank on each story. */
   #smux(bank: BankWatch, block: Int32Array, frames: number): boolean {
+    bank.unvoted = !bank.unvoted && bank.stories.every(({ score }) => score === 0);
+    if (bank.unvoted) return false;
     let changed = false;
     for (const story of bank.stories) {
       const was = story.told;

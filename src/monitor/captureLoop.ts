@@ -504,7 +504,10 @@ export class CaptureLoop {
     this.#reportSlips(open);
     const slow = open.meters.slow(open.frames);
     if (slow !== null) this.#parts.post({ kind: 'readings', readings: slow });
-    this.#parts.board.publish(meter.channels, open.meters.meter, open.frames, open.xruns, open.lostFrames);
+    // While nobody looks, the last of the blocks that are there speaks for all.
+    if (!this.#seen && waitingFrames >= open.stream.info.periodFrames)
+      this.#parts.board.merge(meter.channels, open.meters.meter);
+    else this.#parts.board.publish(meter.channels, open.meters.meter, open.frames, open.xruns, open.lostFrames);
     if (this.#state.kind === 'stalled') this.#setState({ kind: 'running' });
   }
 

@@ -62,6 +62,8 @@ export class LevelBoardWriter {
   readonly #peak = new Int32Array(MAX_CHANNELS).fill(NO_SIGNAL);
   readonly #truePeak = new Int32Array(MAX_CHANNELS).fill(NO_SIGNAL);
   #turns = 0;
+  /** Blocks were merged since the last publication. */
+  #merging = false;
 
   constructor(memory: SharedArrayBuffer) {
     this.#words = new Int32Array(memory);
@@ -73,17 +75,26 @@ export class LevelBoardWriter {
     Atomics.store(this.#words, H_TURNS, this.#turns);
   }
 
-  /** Publishes one block. `frames` counts from the stream's start. */
-  publish(channels: number, levels: BoardLevels, frames: number, xruns: number, lostFrames: number): void {
+  /** Takes the maxima of a block that more blocks follow at once; `publish` will tell them. */
+  merge(channels: number, levels: BoardLevels): void {
     const words = this.#words;
-    const generation = Atomics.load(words, H_GENERATION);
-    const taken = Atomics.load(words, H_TAKEN) === generation;
+    // Asked at the first of the blocks only: were the last publication taken between two of them, the first would be lost.
+    const begins = !this.#merging && Atomics.load(words, H_TAKEN) === Atomics.load(words, H_GENERATION);
+    this.#merging = true;
     for (let c = 0; c < channels; c++) {
       const peak = levels.peakDbX100[c] as number;
       const truePeak = levels.truePeakDbX100[c] as number;
-      if (taken || peak > (this.#peak[c] as number)) this.#peak[c] = peak;
-      if (taken || truePeak > (this.#truePeak[c] as number)) this.#truePeak[c] = truePeak;
+      if (begins || peak > (this.#peak[c] as number)) this.#peak[c] = peak;
+      if (begins || truePeak > (this.#truePeak[c] as number)) this.#truePeak[c] = truePeak;
     }
+  }
+
+  /** Publishes one block, and what was merged before it. `frames` counts from the stream's start. */
+  publish(channels: number, levels: BoardLevels, frames: number, xruns: number, lostFrames: number): void {
+    const words = this.#words;
+    this.merge(channels, levels);
+    this.#merging = false;
+    const generation = Atomics.load(words, H_GENERATION);
     const sequence = Atomics.load(words, H_SEQUENCE);
     Atomics.store(words, H_SEQUENCE, (sequence + 1) | 0);
     Atomics.store(words, H_CHANNELS, channels);

@@ -55,6 +55,50 @@ describe('the level board', () => {
     );
   });
 
+  it('loses no peak of blocks that are merged before one is published, whenever it is read; a peak may be told twice at most', () => {
+    const peak = fc.integer({ min: -12000, max: 0 });
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.oneof(
+            fc.constant({ kind: 'read' as const, peak: 0 }),
+            fc.record({ kind: fc.constantFrom('merge' as const, 'publish' as const), peak }),
+          ),
+          { maxLength: 200 },
+        ),
+        (steps) => {
+          const memory = createBoardMemory();
+          const writer = new LevelBoardWriter(memory);
+          const reader = new LevelBoardReader(memory);
+          let frames = 0;
+          /** Not published yet; published, and not read; told by the last reading. */
+          let merged: number[] = [];
+          let waiting: number[] = [];
+          let told: number[] = [];
+          for (const step of [...steps, { kind: 'publish' as const, peak: -1 }, { kind: 'read' as const, peak: 0 }]) {
+            frames += 480;
+            if (step.kind === 'merge') {
+              writer.merge(2, levels([step.peak, NO_SIGNAL]));
+              merged.push(step.peak);
+            } else if (step.kind === 'publish') {
+              writer.publish(2, levels([step.peak, NO_SIGNAL]), frames, 0, 0);
+              waiting.push(...merged, step.peak);
+              merged = [];
+            } else {
+              const frame = reader.take();
+              expect(frame === null).toBe(waiting.length === 0);
+              if (frame === null) continue;
+              expect(frame.peakDbX100[0]).toBeGreaterThanOrEqual(Math.max(...waiting));
+              expect(frame.peakDbX100[0]).toBeLessThanOrEqual(Math.max(...waiting, ...told));
+              told = waiting;
+              waiting = [];
+            }
+          }
+        },
+      ),
+    );
+  });
+
   it('carries frame counts beyond 2^32 and 64 channels', () => {
     const memory = createBoardMemory();
     const frames = 48_000 * 3600 * 24 * 30;
