@@ -23,20 +23,12 @@ export function collectStart(): void {
 }
 
 /**
- * Until `compileLess` a function need run only a sixth as long as V8 has it before it is compiled: what the program does a few times a
- * second would else be interpreted for minutes. 3 % less time in the third minute, our measurement. For the whole process.
- */
-export function compileSoon(): void {
-  // Bytes of bytecode run; V8's own is 132 kB.
-  setFlagsFromString('--interrupt-budget=20000');
-}
-
-/**
  * What runs often was compiled in the first seconds; what was not runs now and then, and compiling it does not pay: at two turns a
- * second V8's compiler goes on for minutes, at half a percent of a core. From here on a function must run four times as long as V8 has it
- * before it is compiled. For the whole process.
+ * second V8's compiler goes on for minutes, at half a percent of a core. From here on a function must run four times as long before it
+ * is compiled. For the whole process.
  */
 export function compileLess(): void {
+  // Bytes of bytecode run; V8's own is 132 kB.
   setFlagsFromString('--interrupt-budget=540672');
 }
 

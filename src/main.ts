@@ -30,7 +30,7 @@ import { startBoxClock } from './device/time/timeKeeper.ts';
 import { METER_SCALES } from './dsp/meterScales.ts';
 import { EvidenceStore, slipToProve } from './evidence/evidenceStore.ts';
 import { assertNever, bad, good, type Outcome } from './fault.ts';
-import { collectStart, compileLess, compileSoon } from './heap.ts';
+import { collectStart, compileLess } from './heap.ts';
 import { Integrations } from './integrations/integrations.ts';
 import { JournalFeed } from './journal/feed.ts';
 import { Journal } from './journal/journal.ts';
@@ -207,7 +207,6 @@ async function runOnce(
   circumstances: RunCircumstances,
   kept: Kept,
 ): Promise<Outcome<null> | 'again'> {
-  compileSoon();
   const { version } = circumstances;
   const { notifier, safe } = kept;
   const uptimeMs = () => performance.now() - kept.startMs;

@@ -69,7 +69,7 @@ export type CaptureRead =
 export interface CaptureStream {
   readonly info: StreamInfo;
   /**
-   * Waits at most `waitMs` (<= 300) for a period and puts it into `block`: interleaved frames x channels, Int32,
+   * Waits at most `waitMs` (<= 100) for a period and puts it into `block`: interleaved frames x channels, Int32,
    * left-justified (a 24-bit sample times 256), all 32 bits kept. `block` holds at least `maxFrames` frames.
    */
   read(block: Int32Array, maxFrames: number, waitMs: number): CaptureRead;

@@ -30,8 +30,6 @@ import { wakePeriods } from './wakePeriods.ts';
 
 /** Longest wait inside one turn: commands and the watchdog see a turn at least this often. */
 const WAIT_MS = 100;
-/** The same while nobody looks at levels: beyond the quarter of a second of buffer that a stream waits for at most. */
-const UNSEEN_WAIT_MS = 300;
 /** No frames for this long while the device is open: stalled. */
 const STALL_MS = 1000;
 /** Opening is tried again after these pauses, the last for ever. */
@@ -398,8 +396,7 @@ export class CaptureLoop {
   #capture(): void {
     const open = this.#open as OpenStream;
     const { maxFrames } = open.meters.kernel;
-    const waitMs = this.#seen ? WAIT_MS : UNSEEN_WAIT_MS;
-    const read: CaptureRead = open.stream.read(this.#place(open), maxFrames - open.filled, waitMs);
+    const read: CaptureRead = open.stream.read(this.#place(open), maxFrames - open.filled, WAIT_MS);
     if (read.kind !== 'frames') this.#endBlock(open);
     switch (read.kind) {
       case 'frames': {

@@ -800,28 +800,7 @@ function fitStep(t: readonly number[], y: readonly number[], at: number, mean: n
   return { sum: found.value + cost, size };
 }
 
-/** The steepest fall (`side` -1: before t0) or rise (1: behind it) of a line through (t0, level) that no point of a hull is under, s per s. */
-function tangent(
-  hull: readonly number[],
-  t: readonly number[],
-  y: readonly number[],
-  t0: number,
-  level: number,
-  side: -1 | 1,
-): number {
-  let steepest = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < hull.length; i++) {
-    const slope = (side * (y[hull[i]!]! - level)) / (t[hull[i]!]! - t0);
-    if (slope < steepest) steepest = slope;
-  }
-  return side * steepest;
-}
-
-/**
- * Two slopes that meet before point `at`. `size`: by how much the slope changes, s per s. Where they meet decides both: each is then the
- * line nearest to the points of its side that stays under them. The sum of distances over that level is convex and made of straight pieces,
- * whose ends are where the edges of the two hulls, drawn on, come to the meeting: the least is at one of those.
- */
+/** Two slopes that meet before point `at`. `size`: by how much the slope changes, s per s. */
 function fitBend(t: readonly number[], y: readonly number[], at: number): { sum: number; size: number } {
   const n = t.length;
   const t0 = (t[at - 1]! + t[at]!) / 2;
@@ -829,22 +808,22 @@ function fitBend(t: readonly number[], y: readonly number[], at: number): { sum:
   const after = lowerHull(t, y, at, n);
   const early = sums(t, y, 0, at, t0);
   const late = sums(t, y, at, n, t0);
-  const best = { sum: Number.POSITIVE_INFINITY, size: 0 };
-  for (const hull of [before, after]) {
-    for (let i = 1; i < hull.length; i++) {
-      const a = hull[i - 1]!;
-      const b = hull[i]!;
-      const level = y[a]! + ((y[b]! - y[a]!) / (t[b]! - t[a]!)) * (t0 - t[a]!);
-      const slope = tangent(before, t, y, t0, level, -1);
-      const other = tangent(after, t, y, t0, level, 1);
-      const sum = early.sumY + late.sumY - slope * early.sumT - other * late.sumT - n * level;
-      if (sum < best.sum) {
-        best.sum = sum;
-        best.size = other - slope;
-      }
-    }
-  }
-  return best;
+  const slopeAfter = underLine(t, y, at, n).slope;
+  let second = slopeAfter;
+  const found = least(
+    (slope) => {
+      const levelBefore = leastOver(before, t, y, slope, t0);
+      const rest = early.sumY - slope * early.sumT + late.sumY;
+      const inner = least(
+        (other) => rest - other * late.sumT - n * Math.min(levelBefore, leastOver(after, t, y, other, t0)),
+        slopeAfter,
+      );
+      second = inner.x;
+      return inner.value;
+    },
+    underLine(t, y, 0, at).slope,
+  );
+  return { sum: found.value, size: second - found.x };
 }
 
 function median(values: readonly number[]): number {

@@ -4,8 +4,8 @@
  * they come hardly late, and a hundred are wanted when they do (npm run rate).
  */
 const RESTFUL_WAKE_PERIODS = 4;
-/** While nobody looks at levels: what is heard is judged 160 ms later, and a wake costs a quarter. */
-const UNSEEN_WAKE_PERIODS = 16;
+/** While nobody looks at levels: what is heard is judged 80 ms later, and wakes cost half. */
+const UNSEEN_WAKE_PERIODS = 8;
 /** Mean lateness of stamps, s, from which every period is waited for, and below which it need not be. */
 const LATE_STAMPS_S = 0.2e-3;
 const PROMPT_STAMPS_S = 0.1e-3;

@@ -458,7 +458,7 @@ static int cb_poll_revents(snd_pcm_ioplug_t *io, struct pollfd *pfd, unsigned nf
 		advance(r);
 		if (!ready(r)) {
 			double t = ready_at(r);
-			virtual_now = isfinite(t) && t < virtual_now + 0.3 ? (t > virtual_now ? t : virtual_now) : virtual_now + 0.3;
+			virtual_now = isfinite(t) && t < virtual_now + 0.1 ? (t > virtual_now ? t : virtual_now) : virtual_now + 0.1;
 			advance(r);
 		}
 		*revents = POLLIN;

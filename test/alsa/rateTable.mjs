@@ -61,7 +61,7 @@ function run({ ppm, jitterMs, seed, seconds, events = [], mood = () => 0 }, look
   let wake = 1;
   let second = 0;
   for (;;) {
-    const got = stream.read(block, 480, 300);
+    const got = stream.read(block, 480, 100);
     if (got.kind === 'idle') continue;
     if (got.kind !== 'frames') throw new Error(got.kind);
     startNs ||= got.timeNs;
@@ -295,7 +295,7 @@ const text = `# The interface's true rate: how well, how soon
 
 Made by \`npm run rate\` (${SEEDS} seeds; virtual time; ${Math.round((Date.now() - began) / 1000)} s on the machine that made it). Test cards of known rate at 48 kHz, read through
 libasound in periods of 10 ms; each arrival is late by 0 to the jitter named, evenly spread, never early. The box's own
-crystal is not part of it: these are errors against MONOTONIC_RAW. Waits are those of the program while nobody looks at levels: each 160 ms, once
+crystal is not part of it: these are errors against MONOTONIC_RAW. Waits are those of the program while nobody looks at levels: each 80 ms, once
 stamps have been prompt for ten seconds.
 
 ## Settling: ${PPMS[0]} to +${PPMS.at(-1)} ppm in ${PPMS.length} steps

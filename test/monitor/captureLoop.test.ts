@@ -129,7 +129,7 @@ describe('the capture loop', () => {
     expect(pieces.reader.take()!.frame).toBeGreaterThan(480_000);
   });
 
-  it('wakes each 160 ms while nobody looks, and each 40 ms at once when somebody does', () => {
+  it('wakes each 80 ms while nobody looks, and each 40 ms at once when somebody does', () => {
     const inner = simSource(shipped('clean'), { seed: 1, fast: true, nowNs: () => 0, sleepMs: () => {} });
     const waits: number[] = [];
     const source: CaptureSource = {
@@ -153,11 +153,11 @@ describe('the capture loop', () => {
     expect(waits).toEqual([4]);
     commands.push({ kind: 'seen', seen: false });
     turns(101);
-    expect(waits).toEqual([4, 16]);
+    expect(waits).toEqual([4, 8]);
     turns(300);
     commands.push({ kind: 'seen', seen: true });
     turns(1);
-    expect(waits).toEqual([4, 16, 4]);
+    expect(waits).toEqual([4, 8, 4]);
   });
 
   it('says nothing on a clean band for half a minute', () => {

@@ -34,7 +34,7 @@ const BITS: Record<SampleFormat, number> = { S32_LE: 32, S24_3LE: 24, S24_LE: 24
 
 /** More than this is not metered; ALSA's `null` device, for one, offers thousands. */
 export const MAX_CHANNELS = 64;
-const MAX_WAIT_MS = 300;
+const MAX_WAIT_MS = 100;
 /** Below this the program must come back quickly, or frames are lost: said as a note. */
 const SMALL_BUFFER_MS = 200;
 
