@@ -197,8 +197,9 @@ export class ChannelMeter {
     this.flatTop = new Uint8Array(channels);
     this.bits = Array.from({ length: channels }, () => sampleBits(0, 0));
     this.pairs = diagnose ? createChannelPairs(options) : undefined;
-    this.hum =
-      diagnose && kernel.hum !== null ? createHumDetector({ ...humOptions(options), kernel: kernel.hum }) : undefined;
+    // Without its sums the search would be silent, and nobody would know.
+    if (diagnose && kernel.hum === null) throw new Error('the kernel was not made with kernelOptions of these options');
+    this.hum = kernel.hum === null ? undefined : createHumDetector({ ...humOptions(options), kernel: kernel.hum });
 
     this.#ppm = ppmOf(options.movement);
     this.#rms = createRmsMeter({ channels, rateHz, timeConstantMs: RMS_MS });

@@ -10,8 +10,11 @@ const DISTINCT_VALUES = 1000;
 const POLARITY_MIN_24 = 2653;
 /** Every how many blocks polarity sums one: ten of a second's 100 are enough for a correlation of -0.9. */
 const POLARITY_EVERY = 10;
-/** And every how many of its frames: a correlation needs no low-pass. Prime, so that no tone in use falls on a multiple of what is left. */
-const POLARITY_STEP = 7;
+/**
+ * And every how many of its frames: a correlation needs no low-pass, but a tone on a multiple of what is left would stand still and look
+ * opposite at any phase beyond 90 degrees. No third-octave frequency is near one of 44.1 or 48 kHz / 13; 44.1 kHz / 7 is 6300 Hz.
+ */
+const POLARITY_STEP = 13;
 /** Normalised cross sum below which neighbours are called opposite. */
 const OPPOSITE = -0.9;
 /** Bits of a hash table that counts different values. */

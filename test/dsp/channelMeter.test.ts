@@ -216,6 +216,19 @@ describe('pairs of channels', () => {
     expect(meter.pairs!.correlationX1000[0]).toBeLessThan(-950);
     expect(meter.pairs!.correlationX1000[2]).toBeGreaterThan(950);
   });
+
+  test.each([44100, 48000, 96000])(
+    'a test tone 120 degrees apart is no opposite polarity, at any third-octave frequency and %i Hz',
+    (rateHz) => {
+      for (const hz of [1000, 2000, 3150, 4000, 5000, 6300, 8000, 10000, 12500, 16000]) {
+        const turn = (2 * Math.PI * hz) / rateHz;
+        const tone: Source = (n, c) => amplitude(-20) * Math.cos(turn * n + (c * 2 * Math.PI) / 3);
+        const meter = run(tone, 1.05, { channels: 2, rateHz });
+        expect(Math.abs(meter.pairs!.correlationX1000[0]! + 500), `${hz} Hz`).toBeLessThan(100);
+        expect([...meter.pairs!.opposite]).toEqual([0, 0]);
+      }
+    },
+  );
 });
 
 describe('hum', () => {
