@@ -65,11 +65,21 @@ export type CaptureRead =
   | { kind: 'ended'; note: Fault | null }
   | { kind: 'gone'; fault: Fault };
 
+/**
+ * An arrival that was watched for: `positionFrames` frames since the stream opened were there at `timeNs` (MONOTONIC_RAW), and `widthNs`
+ * before that they were not. The stream owns the object and reuses it.
+ */
+export interface WatchedArrival {
+  timeNs: number;
+  positionFrames: number;
+  widthNs: number;
+}
+
 /** An open stream. Synchronous: it lives in the capture worker, which does nothing else. */
 export interface CaptureStream {
   readonly info: StreamInfo;
   /**
-   * Waits at most `waitMs` (<= 100) for a period and puts it into `block`: interleaved frames x channels, Int32,
+   * Waits at most `waitMs` (<= 300) for a period and puts it into `block`: interleaved frames x channels, Int32,
    * left-justified (a 24-bit sample times 256), all 32 bits kept. `block` holds at least `maxFrames` frames.
    */
   read(block: Int32Array, maxFrames: number, waitMs: number): CaptureRead;
@@ -80,6 +90,11 @@ export interface CaptureStream {
    * for are granted.
    */
   wakeEvery?(periods: number): void;
+  /**
+   * Watches for the next arrival without sleeping, for `longestNs` at most: no wake-up, which may come some 100 us late, stands between it
+   * and its stamp. null: none came. It costs the processor all that time.
+   */
+  watchArrival?(longestNs: number): WatchedArrival | null;
 }
 
 /** A capture adapter: opens a stream or says why not. Expected faults are values; it never writes to the device. */

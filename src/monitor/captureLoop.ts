@@ -21,6 +21,7 @@ import type { SlipKernel, SlipKernelOptions } from '../dsp/slip/slipKernel.ts';
 import { SnippetCutter, snippetRingFrames } from '../evidence/snippetCutter.ts';
 import { assertNever, type Fault } from '../fault.ts';
 import type { RingWriter } from '../recorder/ring.ts';
+import { ArrivalWatch, LONGEST_WATCH_NS, NARROW_NS } from './arrivalWatch.ts';
 import type { CaptureEvent, CaptureState, FromCapture, ToCapture, WorkerBank } from './captureMessages.ts';
 import type { LevelBoardWriter } from './levelBoard.ts';
 import { LiveMeters } from './liveMeters.ts';
@@ -28,8 +29,13 @@ import { MICROFRAMES_PER_S, RateEstimate } from './rateEstimate.ts';
 import { isWeak } from './verdict/bankVerdict.ts';
 import { wakePeriods } from './wakePeriods.ts';
 
-/** Longest wait inside one turn: commands and the watchdog see a turn at least this often. */
-const WAIT_MS = 100;
+/**
+ * Longest wait inside one turn: commands and the watchdog see a turn at least this often. Longer than any wait is for, or the end of the wait
+ * would be stamped, and not what arrived.
+ */
+const WAIT_MS = 300;
+/** Between two looks for commands, while there is nothing to wait for. */
+const REST_MS = 50;
 /** No frames for this long while the device is open: stalled. */
 const STALL_MS = 1000;
 /** Opening is tried again after these pauses, the last for ever. */
@@ -100,6 +106,7 @@ interface OpenStream {
   lastFramesMs: number;
   /** null: a file has no clock of its own. */
   readonly rate: RateEstimate | null;
+  readonly arrivals: ArrivalWatch;
   rateToldFrames: number;
   readonly openedMs: number;
   wakePeriods: number;
@@ -163,7 +170,7 @@ export class CaptureLoop {
         break;
       case 'released':
       case 'ended':
-        this.#parts.sleepMs(WAIT_MS / 2);
+        this.#parts.sleepMs(REST_MS);
         break;
       default:
         assertNever(this.#state);
@@ -317,7 +324,7 @@ export class CaptureLoop {
   #tryOpen(): void {
     const nowMs = this.#parts.nowMs();
     if (nowMs < this.#tryAgainMs) {
-      this.#parts.sleepMs(Math.min(WAIT_MS / 2, this.#tryAgainMs - nowMs));
+      this.#parts.sleepMs(Math.min(REST_MS, this.#tryAgainMs - nowMs));
       return;
     }
     const opened = this.#parts.source.open();
@@ -360,6 +367,7 @@ export class CaptureLoop {
       lostFrames: 0,
       lastFramesMs: nowMs,
       rate: info.source === 'wav' ? null : new RateEstimate(info.rateHz),
+      arrivals: new ArrivalWatch(),
       rateToldFrames: 0,
       openedMs: nowMs,
       wakePeriods: 1,
@@ -405,11 +413,14 @@ export class CaptureLoop {
         open.lastFramesMs = this.#parts.nowMs();
         // Woken for each period's stamp, a whole block is waited for all the same: its cost beside the samples' is that of one period.
         const { periodFrames } = open.stream.info;
+        const waitingFrames = read.waitingFrames ?? 0;
         const waits =
           open.stream.wakeEvery !== undefined &&
           open.filled % periodFrames === 0 &&
           open.filled + periodFrames <= maxFrames;
-        if (!waits) this.#endBlock(open, read.waitingFrames ?? 0);
+        if (!waits) this.#endBlock(open, waitingFrames);
+        // Behind the work: its core is awake, and nothing waits for it.
+        if (waitingFrames < periodFrames) this.#watchArrival(open);
         this.#tellRate(open);
         return;
       }
@@ -519,9 +530,19 @@ export class CaptureLoop {
     if (proof.done) open.proof = null;
   }
 
+  /** One stamp a second is of an arrival that was seen to come: a wake-up may be late by more than a clock goes off in half a minute. */
+  #watchArrival(open: OpenStream): void {
+    const { rate, stream } = open;
+    if (rate === null || stream.watchArrival === undefined || !rate.wantsWatched) return;
+    if (!open.arrivals.due(Math.floor(open.frames / stream.info.rateHz))) return;
+    const arrival = stream.watchArrival(LONGEST_WATCH_NS);
+    open.arrivals.watched(arrival !== null);
+    if (arrival !== null) this.#onStamp(open, arrival.timeNs, arrival.positionFrames, arrival.widthNs <= NARROW_NS);
+  }
+
   /** A step in the stamps is frames that were lost on the way, on all channels and without a word; a bend is another clock. */
-  #onStamp(open: OpenStream, timeNs: number, positionFrames: number): void {
-    const told = open.rate?.add(timeNs, positionFrames) ?? null;
+  #onStamp(open: OpenStream, timeNs: number, positionFrames: number, watched = false): void {
+    const told = open.rate?.add(timeNs, positionFrames, watched) ?? null;
     if (told === null) return;
     open.proof?.gap();
     const sinceFrames = Math.round(((timeNs - told.atNs) / 1e9) * open.stream.info.rateHz);
@@ -563,6 +584,7 @@ export class CaptureLoop {
       open.lastFramesMs - open.openedMs,
       open.rate?.latenessS ?? null,
       this.#seen,
+      open.rate?.isWatched,
     );
     if (periods === open.wakePeriods) return;
     open.wakePeriods = periods;

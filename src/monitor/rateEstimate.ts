@@ -143,6 +143,9 @@ export class RateEstimate {
   /** Sum of the second's stamps along the slope, s, and how many they are. */
   #binSum = 0;
   #binCount = 0;
+  /** The second's earliest watched stamp, s along the slope; NaN: there was none. And seconds in a row that had one. */
+  #binWatched = Number.NaN;
+  #watchedInARow = 0;
   #latenessS: number | null = null;
   /** The envelope, oldest first: s since the first stamp, and lateness in s. Steps are taken out. */
   readonly #t: number[] = [];
@@ -183,15 +186,17 @@ export class RateEstimate {
     this.#suspicion = null;
     this.#latenessS = null;
     this.#told = null;
+    this.#binWatched = Number.NaN;
+    this.#watchedInARow = 0;
   }
 
   /**
    * From now on stamps are waited for in another way, and come later or earlier by the difference (45 us in our measurement). A line that
    * has just begun begins anew, and what it told stands until the new one tells it better; in a long one the difference is a step that
-   * tells itself.
+   * tells itself. Stamps of arrivals that were watched for know nothing of it.
    */
   waitsOtherwise(): void {
-    if (this.#t.length >= MIN_LOOK_S) return;
+    if (this.#t.length >= MIN_LOOK_S || this.isWatched) return;
     const told = this.reading();
     const lateness = this.#latenessS;
     this.restart();
@@ -201,7 +206,7 @@ export class RateEstimate {
 
   /**
    * How much later than the earliest of its second a stamp comes in the mean, s, over the last few seconds; null: not known yet. The later,
-   * the more stamps a second are wanted.
+   * the more stamps a second are wanted. Where arrivals are watched for, of those: that the box wakes late does not matter then.
    */
   get latenessS(): number | null {
     return this.#latenessS;
@@ -230,8 +235,21 @@ export class RateEstimate {
     return Math.ceil(leastS / MICROFRAME_S);
   }
 
-  /** Takes a stamp (`timeNs` MONOTONIC_RAW, `positionFrames` since the stream's start). An event, where this second shows one. */
-  add(timeNs: number, positionFrames: number): RateEvent | null {
+  /** Each of the last seconds had a stamp of an arrival that was watched for. */
+  get isWatched(): boolean {
+    return this.#watchedInARow >= MIN_POINTS;
+  }
+
+  /** The second under way has no stamp yet of an arrival that was watched for. */
+  get wantsWatched(): boolean {
+    return Number.isNaN(this.#binWatched);
+  }
+
+  /**
+   * Takes a stamp (`timeNs` MONOTONIC_RAW, `positionFrames` since the stream's start). An event, where this second shows one. `watched`: not
+   * of a wake-up, but of an arrival that was watched for.
+   */
+  add(timeNs: number, positionFrames: number, watched = false): RateEvent | null {
     if (timeNs <= 0) return null;
     const begins = Number.isNaN(this.#firstNs);
     if (begins || !(timeNs - this.#lastNs <= GAP_NS && timeNs >= this.#lastNs)) {
@@ -248,6 +266,7 @@ export class RateEstimate {
     if (bin === this.#bin) {
       this.#binSum += y - this.#slope * t;
       this.#binCount++;
+      if (watched && !(this.#binWatched <= y - this.#slope * t)) this.#binWatched = y - this.#slope * t;
       // Along the slope, or the earliest would always stand at one end of the second.
       if (y - this.#binY < this.#slope * (t - this.#binT)) {
         this.#binT = t;
@@ -262,6 +281,7 @@ export class RateEstimate {
     this.#binY = y - (this.#stepsS - stepsBefore);
     this.#binSum = this.#binY - this.#slope * t;
     this.#binCount = 1;
+    this.#binWatched = watched ? this.#binSum : Number.NaN;
     return event;
   }
 
@@ -300,7 +320,10 @@ export class RateEstimate {
   }
 
   #close(): RateEvent | null {
-    const lateness = this.#binSum / this.#binCount - (this.#binY - this.#slope * this.#binT);
+    const isWatched = !Number.isNaN(this.#binWatched);
+    this.#watchedInARow = isWatched ? this.#watchedInARow + 1 : 0;
+    const earliest = this.#binY - this.#slope * this.#binT;
+    const lateness = (isWatched ? this.#binWatched : this.#binSum / this.#binCount) - earliest;
     // Without a slope the drift of the clocks stands in the second as well: 60 ppm are 0.03 ms.
     this.#latenessS = this.#latenessS === null ? lateness : this.#latenessS + (lateness - this.#latenessS) / 4;
     this.#watchedS++;

@@ -4,12 +4,12 @@
  * they come hardly late, and a hundred are wanted when they do (npm run rate).
  */
 const RESTFUL_WAKE_PERIODS = 4;
-/** While nobody looks at levels: what is heard is judged 80 ms later, and wakes cost half. */
-const UNSEEN_WAKE_PERIODS = 8;
+/** While nobody looks at levels: what is heard is judged 160 ms later, and wakes cost a quarter. */
+const UNSEEN_WAKE_PERIODS = 16;
 /** Mean lateness of stamps, s, from which every period is waited for, and below which it need not be. */
 const LATE_STAMPS_S = 0.2e-3;
 const PROMPT_STAMPS_S = 0.1e-3;
-/** A stream's first seconds are waited for period by period: its rate is wanted soon. */
+/** A stream's first seconds are waited for period by period: its rate is wanted soon. Where arrivals are watched for, one stamp a second tells it. */
 const RESTFUL_AFTER_MS = 10_000;
 
 /**
@@ -19,9 +19,17 @@ const RESTFUL_AFTER_MS = 10_000;
  * @param openMs how long the stream is open
  * @param latenessS mean lateness of its stamps (RateEstimate), s; null: not known
  * @param seen somebody looks at levels: a page, the panel, a meter bridge
+ * @param watched its arrivals are watched for
  */
-export function wakePeriods(now: number, openMs: number, latenessS: number | null, seen: boolean): number {
-  if (openMs < RESTFUL_AFTER_MS || latenessS === null || latenessS > LATE_STAMPS_S) return 1;
+export function wakePeriods(
+  now: number,
+  openMs: number,
+  latenessS: number | null,
+  seen: boolean,
+  watched = false,
+): number {
+  if (!watched && openMs < RESTFUL_AFTER_MS) return 1;
+  if (latenessS === null || latenessS > LATE_STAMPS_S) return 1;
   if (latenessS >= PROMPT_STAMPS_S && now === 1) return 1;
   return seen ? RESTFUL_WAKE_PERIODS : UNSEEN_WAKE_PERIODS;
 }

@@ -92,6 +92,58 @@ describe.skipIf(missing !== null)(`capture through libasound${missing ? ` (${mis
     }
   }
 
+  it('watches arrivals: of each it is known within microseconds when it came, and no two of an exact clock contradict each other', () => {
+    const card = rig.add({ channels: [2], signal: { kind: 'silence' } });
+    const stream = openStream(card);
+    const block = new Int32Array(2 * 480);
+    // Frame n of an exact card comes n / rate after a beginning that is not known: each arrival says where it lies.
+    let after = Number.NEGATIVE_INFINITY;
+    let until = Number.POSITIVE_INFINITY;
+    let beganNs = 0;
+    const widths: number[] = [];
+    for (let reads = 0; widths.length < 40 && reads < 1000; reads++) {
+      if (stream.read(block, 480, 100).kind !== 'frames' || reads % 4 !== 0) continue;
+      const arrival = stream.watchArrival!(1.5e6);
+      if (arrival === null) continue;
+      beganNs ||= arrival.timeNs;
+      const ns = arrival.timeNs - beganNs - (arrival.positionFrames / 48_000) * 1e9;
+      after = Math.max(after, ns - arrival.widthNs);
+      until = Math.min(until, ns);
+      widths.push(arrival.widthNs);
+      expect(arrival.positionFrames % 48).toBe(0);
+    }
+    expect(widths).toHaveLength(40);
+    // A nanosecond for the sums of floats.
+    expect(after).toBeLessThan(until + 1);
+    expect(Math.min(...widths)).toBeLessThan(40e3);
+  });
+
+  it('watches in vain where nothing comes, loses no frame by it, and leaves an overrun and an unplug to the next read', () => {
+    const card = rig.add({ channels: [2], signal: { kind: 'hash', seed: 3 }, virtual: true });
+    const stream = openStream(card);
+    const block = new Int32Array(2 * 480);
+    let frame = 0;
+    for (let reads = 0; reads < 20; reads++) {
+      const got = stream.read(block, 480, 100);
+      if (got.kind !== 'frames') throw new Error(got.kind);
+      for (let i = 0; i < got.frames; i++, frame++) expect(block[2 * i]).toBe(hashSample(frame, 0, 3, 32));
+      // Virtual time stands still while it is looked at.
+      expect(stream.watchArrival!(1e6)).toBeNull();
+    }
+    const real = rig.add({ id: 'Live', channels: [2] });
+    real.inject('xrun', 4800);
+    const live = openStream(real);
+    let arrival: unknown = 1;
+    for (let tries = 0; arrival !== null && tries < 500; tries++) arrival = live.watchArrival!(1.5e6);
+    expect(arrival).toBeNull();
+    expect(readOn(live, 48_000).end?.kind).toBe('xrun');
+    real.inject('unplug', 'now');
+    expect(readOn(live).end?.kind).toBe('gone');
+    expect(live.watchArrival!(1.5e6)).toBeNull();
+    live.close();
+    expect(live.watchArrival!(1.5e6)).toBeNull();
+  });
+
   it('takes the format with most bits, and the valid bits that the driver tells', () => {
     const card = rig.add({ formats: ['S16_LE', 'S24_3LE', 'S32_LE'], bits: 24, signal: { kind: 'hash', seed: 1 } });
     const stream = openStream(card);

@@ -84,6 +84,8 @@ int card_read(struct card *card, const char *dir)
 			card->ppm = atof(value);
 		else if (!strcmp(line, "jitter_us"))
 			card->jitter_s = atof(value) * 1e-6;
+		else if (!strcmp(line, "ask_us"))
+			card->ask_s = atof(value) * 1e-6;
 		else if (!strcmp(line, "granule"))
 			card->granule = (unsigned)atoi(value);
 		else if (!strcmp(line, "seed"))

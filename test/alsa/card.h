@@ -24,6 +24,7 @@ struct card {
 	unsigned file_channels; /* of a raw file */
 	unsigned bits;          /* valid bits; those below are zero */
 	double ppm, jitter_s;
+	double ask_s; /* virtual time that a look at the position takes */
 	unsigned granule; /* frames that arrive at once; 0: 1 ms */
 	uint32_t seed;
 };

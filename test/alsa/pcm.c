@@ -28,6 +28,8 @@
 #include <unistd.h>
 
 static double virtual_now = 1000.0; /* s */
+/* A wait of the program lasts no longer: what it waits for, up to 0.25 s, comes before that */
+static const double virtual_wait = 0.3;
 static int virtual_cards;
 
 int clock_gettime(clockid_t id, struct timespec *ts)
@@ -340,6 +342,8 @@ static snd_pcm_sframes_t cb_pointer(snd_pcm_ioplug_t *io)
 	struct run *r = io->private_data;
 	if (!r->running)
 		return 0;
+	if (r->card.is_virtual)
+		virtual_now += r->card.ask_s;
 	advance(r);
 	int64_t n = arrived(r);
 	if (r->failed == -ENODEV) {
@@ -458,7 +462,8 @@ static int cb_poll_revents(snd_pcm_ioplug_t *io, struct pollfd *pfd, unsigned nf
 		advance(r);
 		if (!ready(r)) {
 			double t = ready_at(r);
-			virtual_now = isfinite(t) && t < virtual_now + 0.1 ? (t > virtual_now ? t : virtual_now) : virtual_now + 0.1;
+			double latest = virtual_now + virtual_wait;
+			virtual_now = isfinite(t) && t < latest ? (t > virtual_now ? t : virtual_now) : latest;
 			advance(r);
 		}
 		*revents = POLLIN;

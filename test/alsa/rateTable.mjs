@@ -30,6 +30,7 @@ const load = (path) => import(pathToFileURL(join(root, 'dist', path)).href);
 const { alsaSource } = await load('device/alsa/alsaSource.js');
 const { RateEstimate } = await load('monitor/rateEstimate.js');
 const { wakePeriods } = await load('monitor/wakePeriods.js');
+const { ArrivalWatch, LONGEST_WATCH_NS, NARROW_NS } = await load('monitor/arrivalWatch.js');
 
 const SEEDS = Number(process.argv[2] ?? 20);
 const RATE_HZ = 48_000;
@@ -41,11 +42,14 @@ writeFileSync(
 process.env.ALSA_CONFIG_PATH = join(dir, 'asound.conf');
 mkdirSync(join(dir, 'card0'));
 
-/** Runs one card for `seconds` of virtual time; `look` is called with (seconds since the start, event or null, estimate). */
-function run({ ppm, jitterMs, seed, seconds, events = [], mood = () => 0 }, look) {
+/**
+ * Runs one card for `seconds` of virtual time; `look` is called with (seconds since the start, event or null, estimate). `mood`: how late the
+ * box wakes then, s. `watch`: as the program does, an arrival a second is watched for; the card delivers each millisecond then, as USB does.
+ */
+function run({ ppm, jitterMs, seed, seconds, events = [], mood = () => 0, watch = false, granule = 480 }, look) {
   writeFileSync(
     join(dir, 'card0', 'card.txt'),
-    `virtual yes\nchannels 1\nrates ${RATE_HZ}\nppm ${ppm}\njitter_us ${jitterMs * 1000}\ngranule 480\nseed ${seed}\nsignal silence\n`,
+    `virtual yes\nchannels 1\nrates ${RATE_HZ}\nppm ${ppm}\njitter_us ${jitterMs * 1000}\ngranule ${granule}\nask_us ${watch ? ASK_US : 0}\nseed ${seed}\nsignal silence\n`,
   );
   writeFileSync(
     join(dir, 'card0', 'events.txt'),
@@ -60,18 +64,34 @@ function run({ ppm, jitterMs, seed, seconds, events = [], mood = () => 0 }, look
   // As the program does: it wakes seldom while stamps are prompt.
   let wake = 1;
   let second = 0;
+  const arrivals = new ArrivalWatch();
   for (;;) {
     const got = stream.read(block, 480, 100);
     if (got.kind === 'idle') continue;
     if (got.kind !== 'frames') throw new Error(got.kind);
     startNs ||= got.timeNs;
     const s = (got.timeNs - startNs) / 1e9;
-    const event = estimate.add(got.timeNs + Math.round(mood(s) * 1e9), got.positionFrames);
+    const late = Math.round(mood(s) * 1e9);
+    const { waitingFrames } = got;
+    const event = estimate.add(got.timeNs + late, got.positionFrames);
     look(s, event, estimate);
+    if (
+      watch &&
+      waitingFrames < 480 &&
+      estimate.wantsWatched &&
+      arrivals.due(Math.floor(got.positionFrames / RATE_HZ))
+    ) {
+      const arrival = stream.watchArrival(LONGEST_WATCH_NS);
+      arrivals.watched(arrival !== null);
+      if (arrival !== null) {
+        const told = estimate.add(arrival.timeNs, arrival.positionFrames, arrival.widthNs <= NARROW_NS);
+        if (told !== null) look(s, told, estimate);
+      }
+    }
     if (s >= second + 1) {
       second = Math.floor(s);
       // As while nobody looks at levels: the fewest stamps.
-      const periods = wakePeriods(wake, s * 1000, estimate.latenessS, false);
+      const periods = wakePeriods(wake, s * 1000, estimate.latenessS, false, estimate.isWatched);
       if (periods !== wake) {
         stream.wakeEvery(periods);
         estimate.waitsOtherwise();
@@ -84,6 +104,8 @@ function run({ ppm, jitterMs, seed, seconds, events = [], mood = () => 0 }, look
 }
 
 const JITTERS_MS = [0, 0.5, 2];
+/** What a look at the position takes here, our measurement: 3 to 4 us. */
+const ASK_US = 4;
 const PPMS = [-80, -60, -40, -20, 0, 20, 40, 60, 80];
 const percent = (part, whole) => `${((100 * part) / whole).toFixed(1)} %`;
 const began = Date.now();
@@ -199,8 +221,8 @@ const quiet = JITTERS_MS.map((jitterMs) => {
 });
 
 /** A box that wakes later for a while, now and then: by 0 to `mostUs`, for `lastS` in the mean, with `awayS` between. Seeded. */
-function moodOf(mostUs, lastS, awayS) {
-  let state = 1;
+function moodOf(mostUs, lastS, awayS, seed = 1) {
+  let state = seed;
   const random = () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return state / 2 ** 32;
@@ -238,14 +260,60 @@ const moody = [30, 60, 100].map((mostUs) => {
     }
   return { mostUs, changes, lost };
 });
+
+/** A box that wakes late, with an arrival a second watched for, and without. */
+const LATE_BOXES = [
+  [100, 0],
+  [300, 0],
+  [300, 0.05],
+  [300, 0.5],
+];
+const lateHours = SEEDS >= 20 ? 4 : 0.1;
+const lateBoxes = LATE_BOXES.flatMap(([mostUs, jitterMs]) =>
+  [false, true].map((watch) => {
+    const box = { jitterMs, watch, granule: 48 };
+    const told = { mostUs, jitterMs, watch, runs: 0, at10: 0, delays: [], lost: 0, covered: 0, changes: 0, losses: 0 };
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      told.runs++;
+      const mood = moodOf(mostUs, 10, 15, seed);
+      const change = { kind: 'ppm', atS: 100.3, value: 15 };
+      const loss = { kind: 'skip', atS: 160.3, value: 6 };
+      let done10 = false;
+      let delay = Number.POSITIVE_INFINITY;
+      let lost = false;
+      run({ ...box, ppm: 10, seed: seed * 7919, seconds: 220, events: [change, loss], mood }, (s, event, estimate) => {
+        if (!done10 && s >= 10) {
+          done10 = true;
+          if (Math.abs((estimate.reading()?.ppm ?? 1e9) - 10) <= 1) told.at10++;
+        }
+        if (event?.kind === 'clockChange' && s >= 100.3) delay = Math.min(delay, s - 100.3);
+        if (event?.kind === 'lostMicroframes' && s >= 160.3 && event.microframes === 1) lost = true;
+        if (s >= 220) {
+          const { ppm, uncertaintyPpm } = estimate.reading();
+          if (Math.abs(ppm - 15) <= uncertaintyPpm) told.covered++;
+        }
+      });
+      told.delays.push(delay);
+      if (lost) told.lost++;
+    }
+    run({ ...box, ppm: 33, seed: 4711, seconds: 3600 * lateHours, mood: moodOf(mostUs, 10, 15, 1) }, (_, event) => {
+      if (event?.kind === 'clockChange') told.changes++;
+      if (event?.kind === 'lostMicroframes') told.losses++;
+    });
+    told.delays.sort((a, b) => a - b);
+    return told;
+  }),
+);
 rmSync(dir, { recursive: true, force: true });
 
 /** The whole program on an exact card, recorded on a virtual machine; begun anew every 30 s, for 400 s at most. */
+const stampsIn = (name) => JSON.parse(readFileSync(join(root, 'test', 'monitor', name), 'utf8'));
 const recorded = [
-  ['its host busy', 'recordedStamps.json'],
-  ['itself and its host busy', 'busyStamps.json'],
-].map(([box, name]) => {
-  const stamps = JSON.parse(readFileSync(join(root, 'test', 'monitor', name), 'utf8'));
+  ['its host busy', stampsIn('recordedStamps.json')],
+  ['itself and its host busy', stampsIn('busyStamps.json')],
+  ['five to six programs on its two cores: wake-ups alone', stampsIn('watchedStamps.json').wakes],
+  ['the same, an arrival a second watched for', stampsIn('watchedStamps.json').watched],
+].map(([box, stamps]) => {
   const told = { box, seconds: stamps.length, starts: 0, seconds400: 0, changes: 0, lost: 0, covered: 0 };
   for (let start = 0; start + 120 < stamps.length; start += 30) {
     const estimate = new RateEstimate(RATE_HZ);
@@ -295,8 +363,8 @@ const text = `# The interface's true rate: how well, how soon
 
 Made by \`npm run rate\` (${SEEDS} seeds; virtual time; ${Math.round((Date.now() - began) / 1000)} s on the machine that made it). Test cards of known rate at 48 kHz, read through
 libasound in periods of 10 ms; each arrival is late by 0 to the jitter named, evenly spread, never early. The box's own
-crystal is not part of it: these are errors against MONOTONIC_RAW. Waits are those of the program while nobody looks at levels: each 80 ms, once
-stamps have been prompt for ten seconds.
+crystal is not part of it: these are errors against MONOTONIC_RAW. Waits are those of the program while nobody looks at levels: each 160 ms, once
+stamps have been prompt for ten seconds. In all but the tables that say so no arrival is watched for, as on a device that delivers in pieces of 10 ms.
 
 ## Settling: ${PPMS[0]} to +${PPMS.at(-1)} ppm in ${PPMS.length} steps
 
@@ -372,10 +440,45 @@ ${table(
   moody.map((r) => [r.mostUs, r.changes, r.lost]),
 )}
 
+## One arrival a second is watched for
+
+A box that sleeps wakes some 100 us late, now more and now less: that is 5 ppm in 20 s. So once a second, behind its work, the program asks again
+and again where the frames are, until the next millisecond of them is there (0.5 ms in the mean, 0.05 % of a core), and knows when that was to a
+few us. The box wakes late by 0 to the time named, for 10 s in the mean with 15 s between; then it is prompt. USB's own jitter beside it. The clock
+changes by 5 ppm after 100 s, and a packet is lost after 160 s; ${lateHours} h in which nothing happens.
+
+${table(
+  [
+    'wakes late by up to, us',
+    'jitter, ms',
+    'watched',
+    'within 1 ppm after 10 s',
+    '5 ppm seen within 15 s',
+    'median, s',
+    'lost packet told',
+    'true rate within the stated uncertainty, at the end',
+    'false changes of clock',
+    'false losses',
+  ],
+  lateBoxes.map((r) => [
+    r.mostUs,
+    r.jitterMs,
+    r.watch ? 'yes' : 'no',
+    percent(r.at10, r.runs),
+    percent(r.delays.filter((d) => d <= 15).length, r.runs),
+    Number.isFinite(r.delays[r.delays.length >> 1]) ? r.delays[r.delays.length >> 1].toFixed(1) : 'not seen',
+    percent(r.lost, r.runs),
+    percent(r.covered, r.runs),
+    r.changes,
+    r.losses,
+  ]),
+)}
+
 ## Recorded, and nothing happened
 
 Stamps of the whole program on the exact test card, in a virtual machine. Two or three other programs took all of its two cores in the second
-recording: it woke some 80 us late nearly always, and once in half a minute at once. Begun anew every 30 s, as a program that knows nothing
+recording: it woke some 80 us late nearly always, and once in half a minute at once. The third is a recording of another day, four of this program
+and one or two that only reckon on two cores, and stands here twice: with the wake-ups alone, and with the arrivals that were watched for. Begun anew every 30 s, as a program that knows nothing
 of its box yet, for 400 s.
 
 ${table(

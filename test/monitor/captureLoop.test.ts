@@ -129,7 +129,7 @@ describe('the capture loop', () => {
     expect(pieces.reader.take()!.frame).toBeGreaterThan(480_000);
   });
 
-  it('wakes each 80 ms while nobody looks, and each 40 ms at once when somebody does', () => {
+  it('wakes each 160 ms while nobody looks, and each 40 ms at once when somebody does', () => {
     const inner = simSource(shipped('clean'), { seed: 1, fast: true, nowNs: () => 0, sleepMs: () => {} });
     const waits: number[] = [];
     const source: CaptureSource = {
@@ -153,11 +153,69 @@ describe('the capture loop', () => {
     expect(waits).toEqual([4]);
     commands.push({ kind: 'seen', seen: false });
     turns(101);
-    expect(waits).toEqual([4, 8]);
+    expect(waits).toEqual([4, 16]);
     turns(300);
     commands.push({ kind: 'seen', seen: true });
     turns(1);
-    expect(waits).toEqual([4, 8, 4]);
+    expect(waits).toEqual([4, 16, 4]);
+  });
+
+  it('watches for one arrival a second behind the work of a wake-up, wakes seldom as soon as three were seen, and gives up where none comes', () => {
+    const watchedAt = (sees: (watched: number) => boolean) => {
+      const inner = simSource(shipped('clean'), { seed: 1, fast: true, nowNs: () => 0, sleepMs: () => {} });
+      const at: number[] = [];
+      const wakes: { readonly atS: number; readonly periods: number }[] = [];
+      let waiting = 0;
+      let now = { timeNs: 0, positionFrames: 0 };
+      const source: CaptureSource = {
+        open: () => {
+          const opened = inner.open();
+          if (!opened.ok) return opened;
+          const stream = opened.value;
+          return {
+            ok: true,
+            value: {
+              info: stream.info,
+              read: (block, maxFrames, waitMs) => {
+                const read = stream.read(block, Math.min(maxFrames, 480), waitMs);
+                if (read.kind !== 'frames') return read;
+                // Each fourth read leaves a period behind.
+                waiting = (waiting + 1) % 4;
+                now = { timeNs: read.timeNs, positionFrames: read.positionFrames };
+                return { ...read, waitingFrames: waiting === 0 ? 480 : 0 };
+              },
+              wakeEvery: (periods) => wakes.push({ atS: now.timeNs / 1e9, periods }),
+              watchArrival: (longestNs) => {
+                expect(waiting).not.toBe(0);
+                expect(longestNs).toBeLessThanOrEqual(2e6);
+                at.push(now.positionFrames / 48_000);
+                return sees(at.length)
+                  ? { timeNs: now.timeNs + 1e6, positionFrames: now.positionFrames + 48, widthNs: 5000 }
+                  : null;
+              },
+              close: () => stream.close(),
+            },
+          };
+        },
+      };
+      const { turns } = rig(shipped('clean'), true, source);
+      turns(3000);
+      return { at, wakes };
+    };
+    const each = watchedAt(() => true);
+    expect(each.at.length).toBeGreaterThanOrEqual(29);
+    expect(each.at.length).toBeLessThanOrEqual(33);
+    for (let s = 1; s < 29; s++) expect(each.at.filter((atS) => Math.floor(atS - 0.12) === s)).toHaveLength(1);
+    expect(each.wakes).toHaveLength(1);
+    expect(each.wakes[0]!.periods).toBe(4);
+    expect(each.wakes[0]!.atS - each.at[0]!).toBeLessThan(5);
+    // Another program had the core at each second try.
+    const second = watchedAt((watched) => watched % 2 === 0);
+    expect(second.at.length).toBeGreaterThanOrEqual(58);
+    expect(second.at.length).toBeLessThanOrEqual(64);
+    const never = watchedAt(() => false);
+    expect(never.at.length).toBe(15);
+    expect(never.wakes[0]!.atS - never.at[0]!).toBeGreaterThan(9);
   });
 
   it('says nothing on a clean band for half a minute', () => {

@@ -15,6 +15,8 @@ class Stamps {
   #moodUntil = 0;
   /** Periods between two stamps. */
   every = 1;
+  /** Once a second an arrival is watched for, and known this well, s; null: never. */
+  watchedToS: number | null = null;
   readonly #jitterS: number;
   readonly #rateHz: number;
 
@@ -56,6 +58,12 @@ class Stamps {
       this.#last = Math.max(this.#last, this.#t + this.#next() * this.#jitterS + this.#moodS);
       const event = estimate.add(Math.round(this.#last * 1e9), this.position);
       if (event) events.push(event);
+      if (this.watchedToS === null || !estimate.wantsWatched) continue;
+      // The next millisecond's frames but one: behind the wake-up, and not late with it.
+      const ahead = this.#rateHz / 500;
+      const atS = this.#t + ahead / (this.#rateHz * (1 + this.#ppm * 1e-6)) + this.#next() * this.watchedToS;
+      const watched = estimate.add(Math.round(atS * 1e9), this.position + ahead, true);
+      if (watched) events.push(watched);
     }
     return events;
   }
@@ -206,6 +214,36 @@ describe("the interface's true rate", () => {
     }
   });
 
+  it('with an arrival a second watched for it raises nothing on a box that five programs keep busy, sees 5 ppm there, and each lost packet', () => {
+    // One recording: the earliest stamp of each second with the watched ones, and of the wake-ups alone. Our own.
+    const { wakes, watched } = JSON.parse(readFileSync(new URL('watchedStamps.json', import.meta.url), 'utf8')) as {
+      wakes: [number, number][];
+      watched: [number, number][];
+    };
+    const offPpm = (stamps: readonly [number, number][]) => {
+      const estimate = new RateEstimate(48_000);
+      replay(estimate, stamps);
+      return estimate.reading()!;
+    };
+    for (let start = 0; start + 180 < watched.length; start += 60) {
+      const part = watched.slice(start, start + 180);
+      const estimate = new RateEstimate(48_000);
+      expect(replay(estimate, part)).toEqual([]);
+      const { ppm, uncertaintyPpm } = estimate.reading()!;
+      expect(Math.abs(ppm)).toBeLessThan(uncertaintyPpm);
+      expect(uncertaintyPpm).toBeLessThan(0.5);
+      expect(uncertaintyPpm).toBeLessThan(offPpm(wakes.slice(start, start + 180)).uncertaintyPpm / 3);
+      const from = part[100]![0];
+      const faster = part.map(([frames, lateUs]): [number, number] => [
+        frames,
+        lateUs - 5 * Math.max(0, (frames - from) / 48_000),
+      ]);
+      expect(replay(new RateEstimate(48_000), faster)).toMatchObject([{ kind: 'clockChange' }]);
+      const lost = part.map(([frames, lateUs]): [number, number] => [frames, lateUs + (frames > from ? 125 : 0)]);
+      expect(replay(new RateEstimate(48_000), lost)).toMatchObject([{ kind: 'lostMicroframes', microframes: 1 }]);
+    }
+  });
+
   it('knows which losses it would miss: where it says that they would show, nine of ten and more do, on busy boxes as well', () => {
     let said = 0;
     let shown = 0;
@@ -265,6 +303,60 @@ describe("the interface's true rate", () => {
       stamps.ppm = 18;
       expect(stamps.feed(estimate, 20).map(({ kind }) => kind)).toEqual(['clockChange']);
     }
+  });
+
+  describe('where an arrival a second is watched for, on a box that wakes up to 0.3 ms late, for seconds or minutes', () => {
+    const box = (ppm: number, seed: number) => {
+      const stamps = new Stamps(ppm, 0.1, seed);
+      stamps.every = 16;
+      stamps.watchedToS = 8e-6;
+      stamps.moods = { mostS: 300e-6, lastS: 10, awayS: 15 };
+      return stamps;
+    };
+
+    it('is right to 1 ppm after 10 s, and raises nothing in an hour', () => {
+      for (let seed = 1; seed <= 10; seed++) {
+        const estimate = new RateEstimate(48_000);
+        const stamps = box(33, seed);
+        expect(stamps.feed(estimate, 10)).toEqual([]);
+        expect(Math.abs(estimate.reading()!.ppm - 33)).toBeLessThan(1);
+        if (seed > 2) continue;
+        expect(stamps.feed(estimate, 3600)).toEqual([]);
+        expect(Math.abs(estimate.reading()!.ppm - 33)).toBeLessThan(0.05);
+      }
+    });
+
+    it('sees another clock by 5 ppm within 15 s, and counts each lost packet', () => {
+      for (let seed = 1; seed <= 10; seed++) {
+        const estimate = new RateEstimate(48_000);
+        const stamps = box(-12, seed);
+        expect(stamps.feed(estimate, 100)).toEqual([]);
+        expect(estimate.leastLossMicroframes).toBe(1);
+        stamps.ppm = -7;
+        expect(stamps.feed(estimate, 15)).toMatchObject([{ kind: 'clockChange' }]);
+        expect(stamps.feed(estimate, 60)).toEqual([]);
+        stamps.lose(6);
+        expect(stamps.feed(estimate, 15)).toMatchObject([{ kind: 'lostMicroframes', microframes: 1 }]);
+      }
+    });
+
+    it('wants no more wake-ups for it, and a change of waits does not begin its line anew', () => {
+      const estimate = new RateEstimate(48_000);
+      const stamps = box(8, 4);
+      expect(estimate.isWatched).toBe(false);
+      stamps.feed(estimate, 6);
+      expect(estimate.isWatched).toBe(true);
+      const { seconds } = estimate.reading()!;
+      estimate.waitsOtherwise();
+      stamps.feed(estimate, 1);
+      expect(estimate.reading()!.seconds).toBeGreaterThan(seconds);
+      stamps.feed(estimate, 60);
+      expect(estimate.latenessS).toBeLessThan(20e-6);
+      stamps.watchedToS = null;
+      stamps.feed(estimate, 10);
+      expect(estimate.isWatched).toBe(false);
+      expect(estimate.latenessS).toBeGreaterThan(30e-6);
+    });
   });
 
   it('begins its line anew where stamps are waited for otherwise, early on only', () => {

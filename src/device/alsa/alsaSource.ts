@@ -10,6 +10,7 @@ import {
   type CaptureSource,
   type CaptureStream,
   type StreamInfo,
+  type WatchedArrival,
 } from '../ports.ts';
 import { fromS16, fromS24In32, fromS24Packed } from '../sampleFormats.ts';
 import { cardOfPcm, listCards, PROC_ASOUND, pcmHolder, presentRateHz, type UsbAltSetting } from './cards.ts';
@@ -34,7 +35,9 @@ const BITS: Record<SampleFormat, number> = { S32_LE: 32, S24_3LE: 24, S24_LE: 24
 
 /** More than this is not metered; ALSA's `null` device, for one, offers thousands. */
 export const MAX_CHANNELS = 64;
-const MAX_WAIT_MS = 100;
+const MAX_WAIT_MS = 300;
+/** An arrival is asked for so many times at most: the clock of a stream that stands still may stand still as well. */
+const MAX_ASKS = 2000;
 /** Below this the program must come back quickly, or frames are lost: said as a note. */
 const SMALL_BUFFER_MS = 200;
 
@@ -310,6 +313,7 @@ class AlsaStream implements CaptureStream {
   readonly #frames = { kind: 'frames' as const, frames: 0, timeNs: 0, positionFrames: 0, waitingFrames: 0 };
   readonly #idle = { kind: 'idle' as const };
   readonly #xrun: { kind: 'xrun'; lostFrames: number | null } = { kind: 'xrun', lostFrames: null };
+  readonly #arrival: WatchedArrival = { timeNs: 0, positionFrames: 0, widthNs: 0 };
 
   constructor(alsa: Alsa, pcm: Pointer, status: Pointer, name: string, format: SampleFormat, info: StreamInfo) {
     this.#alsa = alsa;
@@ -370,6 +374,29 @@ class AlsaStream implements CaptureStream {
     )
       alsa.pcmSwParams(this.#pcm, sw);
     alsa.swFree(sw);
+  }
+
+  watchArrival(longestNs: number): WatchedArrival | null {
+    // A status looks where the frames are, then at the clock: what the last one had not seen is younger than the stamp of the one before it.
+    let youngerNs = this.#atNs;
+    // What a status has against it, the next read is told as well.
+    if (this.#closed || this.#takeStatus() < 0) return null;
+    const fromNs = this.#atNs;
+    const before = this.#atFrames;
+    let lastNs = fromNs;
+    for (let asks = 0; asks < MAX_ASKS && lastNs - fromNs <= longestNs; asks++) {
+      if (this.#takeStatus() < 0) return null;
+      if (this.#atFrames !== before) {
+        const arrival = this.#arrival;
+        arrival.timeNs = this.#atNs;
+        arrival.positionFrames = this.#atFrames;
+        arrival.widthNs = this.#atNs - youngerNs;
+        return arrival;
+      }
+      youngerNs = lastNs;
+      lastNs = this.#atNs;
+    }
+    return null;
   }
 
   close(): void {

@@ -1,0 +1,47 @@
+/**
+ * When an arrival of frames is watched for, so that its stamp is of the arrival and not of this box's wake-up: once in each second, again when
+ * something came between, and seldom where a device shows no arrivals of its own. Pure.
+ */
+
+/** USB delivers each millisecond; a second of it costs a core 0.05 % in the mean. */
+export const LONGEST_WATCH_NS = 1.5e6;
+/** The arrival is known this well, or this box did something else meanwhile: another program had the core. */
+export const NARROW_NS = 40e3;
+const TRIES_PER_S = 3;
+/** Seconds in a row without an arrival: the device delivers in larger pieces. */
+const GIVE_UP_S = 5;
+/** And for so many seconds nobody tries. */
+const REST_S = 60;
+
+export class ArrivalWatch {
+  #second = -1;
+  #tries = 0;
+  /** Seconds in a row in which none was seen; whether one was in this. */
+  #inVain = 0;
+  #seen = true;
+  #restUntil = 0;
+
+  /** Is one wanted in second `second` of the stream, which has none yet? */
+  due(second: number): boolean {
+    if (second < this.#restUntil) return false;
+    if (second !== this.#second) {
+      this.#inVain = this.#seen ? 0 : this.#inVain + 1;
+      this.#second = second;
+      this.#tries = 0;
+      this.#seen = false;
+      if (this.#inVain >= GIVE_UP_S) {
+        this.#inVain = 0;
+        this.#seen = true;
+        this.#restUntil = second + REST_S;
+        return false;
+      }
+    }
+    return this.#tries < TRIES_PER_S;
+  }
+
+  /** It was watched for; `seen`: it came. */
+  watched(seen: boolean): void {
+    this.#tries++;
+    if (seen) this.#seen = true;
+  }
+}
