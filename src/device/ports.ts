@@ -91,10 +91,10 @@ export interface CaptureStream {
    */
   wakeEvery?(periods: number): void;
   /**
-   * Watches for the next arrival without sleeping, for `longestNs` at most: no wake-up, which may come some 100 us late, stands between it
-   * and its stamp. null: none came. It costs the processor all that time.
+   * Watches for arrivals without sleeping, until one is known to `narrowNs`, for `longestNs` at most: no wake-up, which may come some 100 us
+   * late, stands between it and its stamp. The best known of those that came; null: none came. It costs the processor all that time.
    */
-  watchArrival?(longestNs: number): WatchedArrival | null;
+  watchArrival?(longestNs: number, narrowNs: number): WatchedArrival | null;
 }
 
 /** A capture adapter: opens a stream or says why not. Expected faults are values; it never writes to the device. */

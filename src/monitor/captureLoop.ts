@@ -535,7 +535,7 @@ export class CaptureLoop {
     const { rate, stream } = open;
     if (rate === null || stream.watchArrival === undefined || !rate.wantsWatched) return;
     if (!open.arrivals.due(Math.floor(open.frames / stream.info.rateHz))) return;
-    const arrival = stream.watchArrival(LONGEST_WATCH_NS);
+    const arrival = stream.watchArrival(LONGEST_WATCH_NS, NARROW_NS);
     open.arrivals.watched(arrival !== null);
     if (arrival !== null) this.#onStamp(open, arrival.timeNs, arrival.positionFrames, arrival.widthNs <= NARROW_NS);
   }

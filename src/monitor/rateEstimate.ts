@@ -58,6 +58,8 @@ const GAP_NS = 2.5e9;
  * (the least of many waits), so the likelihood of a line is told by the sum of the distances above it: `nats` below.
  */
 const LOOK_S = 120;
+/** Seconds without a watched stamp that are passed over in a line of watched stamps, in a row. */
+const MOST_MISSED_S = 10;
 /** Seconds that it takes to look at all, and before a change. */
 const MIN_LOOK_S = 24;
 const BEFORE_S = 12;
@@ -143,9 +145,12 @@ export class RateEstimate {
   /** Sum of the second's stamps along the slope, s, and how many they are. */
   #binSum = 0;
   #binCount = 0;
-  /** The second's earliest watched stamp, s along the slope; NaN: there was none. And seconds in a row that had one. */
+  /** The second's earliest watched stamp, s along the slope; NaN: there was none. */
   #binWatched = Number.NaN;
+  /** The line is laid through watched stamps only. Seconds in a row that had one, or none. */
+  #isWatched = false;
   #watchedInARow = 0;
+  #missedInARow = 0;
   #latenessS: number | null = null;
   /** The envelope, oldest first: s since the first stamp, and lateness in s. Steps are taken out. */
   readonly #t: number[] = [];
@@ -187,7 +192,9 @@ export class RateEstimate {
     this.#latenessS = null;
     this.#told = null;
     this.#binWatched = Number.NaN;
+    this.#isWatched = false;
     this.#watchedInARow = 0;
+    this.#missedInARow = 0;
   }
 
   /**
@@ -196,12 +203,23 @@ export class RateEstimate {
    * tells itself. Stamps of arrivals that were watched for know nothing of it.
    */
   waitsOtherwise(): void {
-    if (this.#t.length >= MIN_LOOK_S || this.isWatched) return;
+    if (this.#t.length >= MIN_LOOK_S || this.#isWatched) return;
     const told = this.reading();
     const lateness = this.#latenessS;
     this.restart();
     this.#told = told;
     this.#latenessS = lateness;
+  }
+
+  /** Goes on with the last `points` of the line; what was told stands until the new one tells it better. */
+  #keepLast(points: number): void {
+    if (this.#t.length <= points) return;
+    this.#told = this.reading();
+    this.#t.splice(0, this.#t.length - points);
+    this.#y.splice(0, this.#y.length - points);
+    this.#scatterBefore = 0;
+    this.#bendSeen = 0;
+    this.#suspicion = null;
   }
 
   /**
@@ -235,9 +253,9 @@ export class RateEstimate {
     return Math.ceil(leastS / MICROFRAME_S);
   }
 
-  /** Each of the last seconds had a stamp of an arrival that was watched for. */
+  /** Arrivals are watched for, and were seen; seconds in which none was seen count for nothing. */
   get isWatched(): boolean {
-    return this.#watchedInARow >= MIN_POINTS;
+    return this.#isWatched;
   }
 
   /** The second under way has no stamp yet of an arrival that was watched for. */
@@ -300,7 +318,9 @@ export class RateEstimate {
     const n = this.#t.length;
     if (n < MIN_POINTS) return null;
     // The second under way counts once half of it is there.
-    const open = (this.#lastNs - this.#firstNs - SETTLE_NS) / SECOND_NS - this.#bin >= 0.5;
+    const open =
+      (this.#lastNs - this.#firstNs - SETTLE_NS) / SECOND_NS - this.#bin >= 0.5 &&
+      !(this.#isWatched && this.wantsWatched);
     const t = open ? [...this.#t, this.#binT] : this.#t;
     const y = open ? [...this.#y, this.#binY] : this.#y;
     const doubt = this.#suspicion;
@@ -320,10 +340,21 @@ export class RateEstimate {
   }
 
   #close(): RateEvent | null {
-    const isWatched = !Number.isNaN(this.#binWatched);
-    this.#watchedInARow = isWatched ? this.#watchedInARow + 1 : 0;
+    const watched = !this.wantsWatched;
+    this.#watchedInARow = watched ? this.#watchedInARow + 1 : 0;
+    this.#missedInARow = watched ? 0 : this.#missedInARow + 1;
+    if (this.#isWatched ? this.#missedInARow > MOST_MISSED_S : this.#watchedInARow === MIN_POINTS) {
+      // From here on the stamps are of another kind, later or earlier by what this box takes to wake: that is no step of the stream.
+      this.#isWatched = !this.#isWatched;
+      this.#keepLast(this.#isWatched ? MIN_POINTS - 1 : 0);
+      // A box that no longer finds the time to watch wakes late as well; and that it woke late tells nothing of what it watches.
+      this.#wanderS = this.#isWatched ? LEAST_WANDER_S : MOST_WANDER_S;
+      this.#wanderNs = this.#lastNs;
+    }
+    // Of such a second it is known that the core was somebody else's.
+    if (this.#isWatched && !watched) return null;
     const earliest = this.#binY - this.#slope * this.#binT;
-    const lateness = (isWatched ? this.#binWatched : this.#binSum / this.#binCount) - earliest;
+    const lateness = (watched ? this.#binWatched : this.#binSum / this.#binCount) - earliest;
     // Without a slope the drift of the clocks stands in the second as well: 60 ppm are 0.03 ms.
     this.#latenessS = this.#latenessS === null ? lateness : this.#latenessS + (lateness - this.#latenessS) / 4;
     this.#watchedS++;

@@ -103,7 +103,7 @@ describe.skipIf(missing !== null)(`capture through libasound${missing ? ` (${mis
     const widths: number[] = [];
     for (let reads = 0; widths.length < 40 && reads < 1000; reads++) {
       if (stream.read(block, 480, 100).kind !== 'frames' || reads % 4 !== 0) continue;
-      const arrival = stream.watchArrival!(1.5e6);
+      const arrival = stream.watchArrival!(3.5e6, 40e3);
       if (arrival === null) continue;
       beganNs ||= arrival.timeNs;
       const ns = arrival.timeNs - beganNs - (arrival.positionFrames / 48_000) * 1e9;
@@ -128,20 +128,20 @@ describe.skipIf(missing !== null)(`capture through libasound${missing ? ` (${mis
       if (got.kind !== 'frames') throw new Error(got.kind);
       for (let i = 0; i < got.frames; i++, frame++) expect(block[2 * i]).toBe(hashSample(frame, 0, 3, 32));
       // Virtual time stands still while it is looked at.
-      expect(stream.watchArrival!(1e6)).toBeNull();
+      expect(stream.watchArrival!(1e6, 1e4)).toBeNull();
     }
     const real = rig.add({ id: 'Live', channels: [2] });
     real.inject('xrun', 4800);
     const live = openStream(real);
     let arrival: unknown = 1;
-    for (let tries = 0; arrival !== null && tries < 500; tries++) arrival = live.watchArrival!(1.5e6);
+    for (let tries = 0; arrival !== null && tries < 500; tries++) arrival = live.watchArrival!(1.5e6, 40e3);
     expect(arrival).toBeNull();
     expect(readOn(live, 48_000).end?.kind).toBe('xrun');
     real.inject('unplug', 'now');
     expect(readOn(live).end?.kind).toBe('gone');
-    expect(live.watchArrival!(1.5e6)).toBeNull();
+    expect(live.watchArrival!(1.5e6, 40e3)).toBeNull();
     live.close();
-    expect(live.watchArrival!(1.5e6)).toBeNull();
+    expect(live.watchArrival!(1.5e6, 40e3)).toBeNull();
   });
 
   it('takes the format with most bits, and the valid bits that the driver tells', () => {

@@ -81,7 +81,7 @@ function run({ ppm, jitterMs, seed, seconds, events = [], mood = () => 0, watch 
       estimate.wantsWatched &&
       arrivals.due(Math.floor(got.positionFrames / RATE_HZ))
     ) {
-      const arrival = stream.watchArrival(LONGEST_WATCH_NS);
+      const arrival = stream.watchArrival(LONGEST_WATCH_NS, NARROW_NS);
       arrivals.watched(arrival !== null);
       if (arrival !== null) {
         const told = estimate.add(arrival.timeNs, arrival.positionFrames, arrival.widthNs <= NARROW_NS);
@@ -318,8 +318,8 @@ const recorded = [
   for (let start = 0; start + 120 < stamps.length; start += 30) {
     const estimate = new RateEstimate(RATE_HZ);
     const part = stamps.slice(start, start + 400);
-    for (const [frames, lateUs] of part) {
-      const event = estimate.add(1e12 + Math.round((frames / RATE_HZ) * 1e9 + lateUs * 1e3), frames);
+    for (const [frames, lateUs, watched = 0] of part) {
+      const event = estimate.add(1e12 + Math.round((frames / RATE_HZ) * 1e9 + lateUs * 1e3), frames, watched === 1);
       if (event?.kind === 'clockChange') told.changes++;
       if (event?.kind === 'lostMicroframes') told.lost++;
     }
@@ -332,26 +332,31 @@ const recorded = [
 });
 
 /** The same recordings, with frames lost 100 s after each start: what was said of such a loss just before, and whether it was told within 60 s. */
-const hidden = [1, 2, 8].map((microframes) => {
-  const told = { microframes, sure: 0, sureTold: 0, unsure: 0, unsureTold: 0 };
-  for (const name of ['recordedStamps.json', 'busyStamps.json']) {
-    const stamps = JSON.parse(readFileSync(join(root, 'test', 'monitor', name), 'utf8'));
-    for (let start = 0; start + 160 < stamps.length; start += 30) {
-      const estimate = new RateEstimate(RATE_HZ);
-      let sure = false;
-      let seen = false;
-      for (const [i, [frames, lateUs]] of stamps.slice(start, start + 160).entries()) {
-        if (i === 100) sure = (estimate.leastLossMicroframes ?? Number.POSITIVE_INFINITY) <= microframes;
-        const lost = i < 100 ? 0 : microframes;
-        const event = estimate.add(1e12 + Math.round((frames / RATE_HZ) * 1e9 + lateUs * 1e3 + lost * 125e3), frames);
-        if (event?.kind === 'lostMicroframes' && event.microframes === microframes) seen = true;
+const hidden = [
+  ['the first two', [stampsIn('recordedStamps.json'), stampsIn('busyStamps.json')]],
+  ['the last', [stampsIn('watchedStamps.json').watched]],
+].flatMap(([boxes, recordings]) =>
+  [1, 2, 8].map((microframes) => {
+    const told = { boxes, microframes, sure: 0, sureTold: 0, unsure: 0, unsureTold: 0 };
+    for (const stamps of recordings) {
+      for (let start = 0; start + 160 < stamps.length; start += 30) {
+        const estimate = new RateEstimate(RATE_HZ);
+        let sure = false;
+        let seen = false;
+        for (const [i, [frames, lateUs, watched = 0]] of stamps.slice(start, start + 160).entries()) {
+          if (i === 100) sure = (estimate.leastLossMicroframes ?? Number.POSITIVE_INFINITY) <= microframes;
+          const lost = i < 100 ? 0 : microframes;
+          const timeNs = 1e12 + Math.round((frames / RATE_HZ) * 1e9 + lateUs * 1e3 + lost * 125e3);
+          const event = estimate.add(timeNs, frames, watched === 1);
+          if (event?.kind === 'lostMicroframes' && event.microframes === microframes) seen = true;
+        }
+        told[sure ? 'sure' : 'unsure']++;
+        if (seen) told[sure ? 'sureTold' : 'unsureTold']++;
       }
-      told[sure ? 'sure' : 'unsure']++;
-      if (seen) told[sure ? 'sureTold' : 'unsureTold']++;
     }
-  }
-  return told;
-});
+    return told;
+  }),
+);
 
 const table = (head, rows) =>
   [
@@ -507,13 +512,21 @@ Which losses would show on such a box? Once a second it is asked how late the bo
 
 ${table(
   [
+    'recordings',
     'lost microframes',
     'before it was said that they would show',
     'of these told within 60 s',
     'said not to be sure',
     'of these told all the same',
   ],
-  hidden.map((r) => [r.microframes, r.sure, percent(r.sureTold, r.sure), r.unsure, percent(r.unsureTold, r.unsure)]),
+  hidden.map((r) => [
+    r.boxes,
+    r.microframes,
+    r.sure,
+    r.sure === 0 ? '-' : percent(r.sureTold, r.sure),
+    r.unsure,
+    r.unsure === 0 ? '-' : percent(r.unsureTold, r.unsure),
+  ]),
 )}
 `;
 if (SEEDS >= 20) writeFileSync(join(root, 'docs', 'rate.md'), text);

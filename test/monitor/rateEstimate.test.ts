@@ -187,9 +187,10 @@ describe("the interface's true rate", () => {
     return JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8'));
   }
 
-  function replay(estimate: RateEstimate, stamps: readonly [number, number][]): RateEvent[] {
+  function replay(estimate: RateEstimate, stamps: readonly (readonly [number, number, number?])[]): RateEvent[] {
     return stamps.flatMap(
-      ([frames, lateUs]) => estimate.add(1e12 + Math.round((frames / 48_000) * 1e9 + lateUs * 1e3), frames) ?? [],
+      ([frames, lateUs, watched = 0]) =>
+        estimate.add(1e12 + Math.round((frames / 48_000) * 1e9 + lateUs * 1e3), frames, watched === 1) ?? [],
     );
   }
 
@@ -215,10 +216,10 @@ describe("the interface's true rate", () => {
   });
 
   it('with an arrival a second watched for it raises nothing on a box that five programs keep busy, sees 5 ppm there, and each lost packet', () => {
-    // One recording: the earliest stamp of each second with the watched ones, and of the wake-ups alone. Our own.
+    // One recording of our own: of each second the watched stamp (or the earliest, and a 0), and the earliest of the wake-ups.
     const { wakes, watched } = JSON.parse(readFileSync(new URL('watchedStamps.json', import.meta.url), 'utf8')) as {
       wakes: [number, number][];
-      watched: [number, number][];
+      watched: [number, number, number][];
     };
     const offPpm = (stamps: readonly [number, number][]) => {
       const estimate = new RateEstimate(48_000);
@@ -234,12 +235,11 @@ describe("the interface's true rate", () => {
       expect(uncertaintyPpm).toBeLessThan(0.5);
       expect(uncertaintyPpm).toBeLessThan(offPpm(wakes.slice(start, start + 180)).uncertaintyPpm / 3);
       const from = part[100]![0];
-      const faster = part.map(([frames, lateUs]): [number, number] => [
-        frames,
-        lateUs - 5 * Math.max(0, (frames - from) / 48_000),
-      ]);
+      const faster = part.map(
+        ([frames, lateUs, seen]) => [frames, lateUs - 5 * Math.max(0, (frames - from) / 48_000), seen] as const,
+      );
       expect(replay(new RateEstimate(48_000), faster)).toMatchObject([{ kind: 'clockChange' }]);
-      const lost = part.map(([frames, lateUs]): [number, number] => [frames, lateUs + (frames > from ? 125 : 0)]);
+      const lost = part.map(([frames, lateUs, seen]) => [frames, lateUs + (frames > from ? 125 : 0), seen] as const);
       expect(replay(new RateEstimate(48_000), lost)).toMatchObject([{ kind: 'lostMicroframes', microframes: 1 }]);
     }
   });
@@ -352,10 +352,33 @@ describe("the interface's true rate", () => {
       expect(estimate.reading()!.seconds).toBeGreaterThan(seconds);
       stamps.feed(estimate, 60);
       expect(estimate.latenessS).toBeLessThan(20e-6);
-      stamps.watchedToS = null;
-      stamps.feed(estimate, 10);
-      expect(estimate.isWatched).toBe(false);
-      expect(estimate.latenessS).toBeGreaterThan(30e-6);
+    });
+
+    it('passes over seconds in which none is seen, and begins its line anew when they are many: what a wake-up is late by is no loss', () => {
+      for (let seed = 1; seed <= 10; seed++) {
+        const estimate = new RateEstimate(48_000);
+        const stamps = box(8, seed);
+        stamps.feed(estimate, 100);
+        const before = estimate.reading()!;
+        stamps.watchedToS = null;
+        expect(stamps.feed(estimate, 9)).toEqual([]);
+        expect(estimate.isWatched).toBe(true);
+        expect(estimate.leastLossMicroframes).toBe(1);
+        expect(Math.abs(estimate.reading()!.ppm - before.ppm)).toBeLessThan(0.01);
+        stamps.watchedToS = 8e-6;
+        expect(stamps.feed(estimate, 60)).toEqual([]);
+        stamps.watchedToS = null;
+        expect(stamps.feed(estimate, 12)).toEqual([]);
+        expect(estimate.isWatched).toBe(false);
+        expect(estimate.leastLossMicroframes).toBeNull();
+        // What was told stands while the new line knows less.
+        expect(Math.abs(estimate.reading()!.ppm - 8)).toBeLessThan(0.1);
+        expect(stamps.feed(estimate, 30)).toEqual([]);
+        expect(estimate.latenessS).toBeGreaterThan(30e-6);
+        stamps.watchedToS = 8e-6;
+        expect(stamps.feed(estimate, 100)).toEqual([]);
+        expect(Math.abs(estimate.reading()!.ppm - 8)).toBeLessThan(0.1);
+      }
     });
   });
 

@@ -376,27 +376,29 @@ class AlsaStream implements CaptureStream {
     alsa.swFree(sw);
   }
 
-  watchArrival(longestNs: number): WatchedArrival | null {
+  watchArrival(longestNs: number, narrowNs: number): WatchedArrival | null {
     // A status looks where the frames are, then at the clock: what the last one had not seen is younger than the stamp of the one before it.
     let youngerNs = this.#atNs;
     // What a status has against it, the next read is told as well.
     if (this.#closed || this.#takeStatus() < 0) return null;
     const fromNs = this.#atNs;
-    const before = this.#atFrames;
     let lastNs = fromNs;
+    let lastFrames = this.#atFrames;
+    const best = this.#arrival;
+    best.widthNs = Number.POSITIVE_INFINITY;
     for (let asks = 0; asks < MAX_ASKS && lastNs - fromNs <= longestNs; asks++) {
-      if (this.#takeStatus() < 0) return null;
-      if (this.#atFrames !== before) {
-        const arrival = this.#arrival;
-        arrival.timeNs = this.#atNs;
-        arrival.positionFrames = this.#atFrames;
-        arrival.widthNs = this.#atNs - youngerNs;
-        return arrival;
+      if (this.#takeStatus() < 0) break;
+      if (this.#atFrames !== lastFrames && this.#atNs - youngerNs < best.widthNs) {
+        best.timeNs = this.#atNs;
+        best.positionFrames = this.#atFrames;
+        best.widthNs = this.#atNs - youngerNs;
+        if (best.widthNs <= narrowNs) break;
       }
       youngerNs = lastNs;
       lastNs = this.#atNs;
+      lastFrames = this.#atFrames;
     }
-    return null;
+    return best.widthNs < Number.POSITIVE_INFINITY ? best : null;
   }
 
   close(): void {
