@@ -1,6 +1,6 @@
 /**
- * When an arrival of frames is watched for, so that its stamp is of the arrival and not of this box's wake-up: once in each second, again when
- * something came between, and seldom where a device shows no arrivals of its own. Pure.
+ * When an arrival of frames is watched for, so that its stamp is of the arrival and not of this box's wake-up: as often as the rate wants it, some
+ * times more when something came between, and seldom where a device shows no arrivals of its own. Pure.
  */
 
 /**
@@ -10,7 +10,7 @@
 export const LONGEST_WATCH_NS = 3.5e6;
 /** The arrival is known this well, or this box did something else meanwhile. */
 export const NARROW_NS = 40e3;
-const TRIES_PER_S = 3;
+const TRIES_PER_S = 6;
 /** Seconds in a row without an arrival: the device delivers in larger pieces. */
 const GIVE_UP_S = 5;
 /** And for so many seconds nobody tries. */
@@ -24,7 +24,7 @@ export class ArrivalWatch {
   #seen = true;
   #restUntil = 0;
 
-  /** Is one wanted in second `second` of the stream, which has none yet? */
+  /** May one be watched for in second `second` of the stream, which wants one? */
   due(second: number): boolean {
     if (second < this.#restUntil) return false;
     if (second !== this.#second) {

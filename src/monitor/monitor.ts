@@ -50,7 +50,7 @@ const UNSEEN_SNAPSHOT_INTERVAL_MS = 2000;
 const KEPT_LEVELS_MS = 1000;
 /** Who looked will look again within this. */
 const LOOKING_MS = 3000;
-/** The capture worker turns every 100 ms at least. One that did not for this long hangs in a driver: nobody watches. */
+/** The capture worker turns every 300 ms at least. One that did not for this long hangs in a driver: nobody watches. */
 const HUNG_MS = 3000;
 
 export interface MonitorParts {

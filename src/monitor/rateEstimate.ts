@@ -58,6 +58,10 @@ const GAP_NS = 2.5e9;
  * (the least of many waits), so the likelihood of a line is told by the sum of the distances above it: `nats` below.
  */
 const LOOK_S = 120;
+/** Arrivals a second to watch for while a stream is younger than so many seconds, and while in as many they scatter more than this, s. */
+const MOST_WATCHED = 4;
+const SCATTER_S = 10;
+const SCATTERED_S = 10e-6;
 /** Seconds without a watched stamp that are passed over in a line of watched stamps, in a row. */
 const MOST_MISSED_S = 10;
 /** Seconds that it takes to look at all, and before a change. */
@@ -145,8 +149,10 @@ export class RateEstimate {
   /** Sum of the second's stamps along the slope, s, and how many they are. */
   #binSum = 0;
   #binCount = 0;
-  /** The second's earliest watched stamp, s along the slope; NaN: there was none. */
+  /** The second's earliest watched stamp, s along the slope; NaN: there was none. How many it had, and how many are wanted. */
   #binWatched = Number.NaN;
+  #binWatchedCount = 0;
+  #watchedWanted = MOST_WATCHED;
   /** The line is laid through watched stamps only. Seconds in a row that had one, or none. */
   #isWatched = false;
   #watchedInARow = 0;
@@ -192,6 +198,8 @@ export class RateEstimate {
     this.#latenessS = null;
     this.#told = null;
     this.#binWatched = Number.NaN;
+    this.#binWatchedCount = 0;
+    this.#watchedWanted = MOST_WATCHED;
     this.#isWatched = false;
     this.#watchedInARow = 0;
     this.#missedInARow = 0;
@@ -258,9 +266,9 @@ export class RateEstimate {
     return this.#isWatched;
   }
 
-  /** The second under way has no stamp yet of an arrival that was watched for. */
+  /** The second under way wants another stamp of an arrival that is watched for: one is enough where they scatter by a few us. */
   get wantsWatched(): boolean {
-    return Number.isNaN(this.#binWatched);
+    return this.#binWatchedCount < this.#watchedWanted;
   }
 
   /**
@@ -284,7 +292,10 @@ export class RateEstimate {
     if (bin === this.#bin) {
       this.#binSum += y - this.#slope * t;
       this.#binCount++;
-      if (watched && !(this.#binWatched <= y - this.#slope * t)) this.#binWatched = y - this.#slope * t;
+      if (watched) {
+        this.#binWatchedCount++;
+        if (!(this.#binWatched <= y - this.#slope * t)) this.#binWatched = y - this.#slope * t;
+      }
       // Along the slope, or the earliest would always stand at one end of the second.
       if (y - this.#binY < this.#slope * (t - this.#binT)) {
         this.#binT = t;
@@ -300,6 +311,7 @@ export class RateEstimate {
     this.#binSum = this.#binY - this.#slope * t;
     this.#binCount = 1;
     this.#binWatched = watched ? this.#binSum : Number.NaN;
+    this.#binWatchedCount = watched ? 1 : 0;
     return event;
   }
 
@@ -320,7 +332,7 @@ export class RateEstimate {
     // The second under way counts once half of it is there.
     const open =
       (this.#lastNs - this.#firstNs - SETTLE_NS) / SECOND_NS - this.#bin >= 0.5 &&
-      !(this.#isWatched && this.wantsWatched);
+      !(this.#isWatched && this.#binWatchedCount === 0);
     const t = open ? [...this.#t, this.#binT] : this.#t;
     const y = open ? [...this.#y, this.#binY] : this.#y;
     const doubt = this.#suspicion;
@@ -340,7 +352,7 @@ export class RateEstimate {
   }
 
   #close(): RateEvent | null {
-    const watched = !this.wantsWatched;
+    const watched = this.#binWatchedCount > 0;
     this.#watchedInARow = watched ? this.#watchedInARow + 1 : 0;
     this.#missedInARow = watched ? 0 : this.#missedInARow + 1;
     if (this.#isWatched ? this.#missedInARow > MOST_MISSED_S : this.#watchedInARow === MIN_POINTS) {
@@ -365,6 +377,11 @@ export class RateEstimate {
       this.#y.shift();
     }
     const event = this.#lookForChange();
+    if (this.#isWatched) {
+      const lately = this.#t.length - SCATTER_S;
+      const scattered = lately < 0 || scatter(this.#t.slice(lately), this.#y.slice(lately)) > SCATTERED_S;
+      this.#watchedWanted = scattered ? MOST_WATCHED : 1;
+    }
     this.#slope = this.#t.length >= MIN_POINTS ? leastSquares(this.#t, this.#y).slope : 0;
     return event;
   }

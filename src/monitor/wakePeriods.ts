@@ -4,8 +4,8 @@
  * they come hardly late, and a hundred are wanted when they do (npm run rate).
  */
 const RESTFUL_WAKE_PERIODS = 4;
-/** While nobody looks at levels: what is heard is judged 160 ms later, and wakes cost a quarter. */
-const UNSEEN_WAKE_PERIODS = 16;
+/** While nobody looks at levels: what is heard is judged 240 ms later, and wakes cost a sixth. A quarter of the buffer at most is waited for. */
+const UNSEEN_WAKE_PERIODS = 24;
 /** Mean lateness of stamps, s, from which every period is waited for, and below which it need not be. */
 const LATE_STAMPS_S = 0.2e-3;
 const PROMPT_STAMPS_S = 0.1e-3;

@@ -368,7 +368,7 @@ const text = `# The interface's true rate: how well, how soon
 
 Made by \`npm run rate\` (${SEEDS} seeds; virtual time; ${Math.round((Date.now() - began) / 1000)} s on the machine that made it). Test cards of known rate at 48 kHz, read through
 libasound in periods of 10 ms; each arrival is late by 0 to the jitter named, evenly spread, never early. The box's own
-crystal is not part of it: these are errors against MONOTONIC_RAW. Waits are those of the program while nobody looks at levels: each 160 ms, once
+crystal is not part of it: these are errors against MONOTONIC_RAW. Waits are those of the program while nobody looks at levels: each 240 ms, once
 stamps have been prompt for ten seconds. In all but the tables that say so no arrival is watched for, as on a device that delivers in pieces of 10 ms.
 
 ## Settling: ${PPMS[0]} to +${PPMS.at(-1)} ppm in ${PPMS.length} steps
@@ -447,9 +447,9 @@ ${table(
 
 ## One arrival a second is watched for
 
-A box that sleeps wakes some 100 us late, now more and now less: that is 5 ppm in 20 s. So once a second, behind its work, the program asks again
-and again where the frames are, until the next millisecond of them is there (0.5 ms in the mean, 0.05 % of a core), and knows when that was to a
-few us. The box wakes late by 0 to the time named, for 10 s in the mean with 15 s between; then it is prompt. USB's own jitter beside it. The clock
+A box that sleeps wakes some 100 us late, now more and now less: that is 5 ppm in 20 s. So once a second (four times in a stream's first ten
+seconds, and while arrivals scatter by more than 10 us), behind its work, the program asks again and again where the frames are, until the next
+millisecond of them is there (0.5 ms in the mean, 0.05 % of a core), and knows when that was to a few us. The box wakes late by 0 to the time named, for 10 s in the mean with 15 s between; then it is prompt. USB's own jitter beside it. The clock
 changes by 5 ppm after 100 s, and a packet is lost after 160 s; ${lateHours} h in which nothing happens.
 
 ${table(

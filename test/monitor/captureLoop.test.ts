@@ -129,7 +129,7 @@ describe('the capture loop', () => {
     expect(pieces.reader.take()!.frame).toBeGreaterThan(480_000);
   });
 
-  it('wakes each 160 ms while nobody looks, and each 40 ms at once when somebody does', () => {
+  it('wakes each 240 ms while nobody looks, and each 40 ms at once when somebody does', () => {
     const inner = simSource(shipped('clean'), { seed: 1, fast: true, nowNs: () => 0, sleepMs: () => {} });
     const waits: number[] = [];
     const source: CaptureSource = {
@@ -153,14 +153,14 @@ describe('the capture loop', () => {
     expect(waits).toEqual([4]);
     commands.push({ kind: 'seen', seen: false });
     turns(101);
-    expect(waits).toEqual([4, 16]);
+    expect(waits).toEqual([4, 24]);
     turns(300);
     commands.push({ kind: 'seen', seen: true });
     turns(1);
-    expect(waits).toEqual([4, 16, 4]);
+    expect(waits).toEqual([4, 24, 4]);
   });
 
-  it('watches for one arrival a second behind the work of a wake-up, wakes seldom as soon as three were seen, and gives up where none comes', () => {
+  it('watches for four arrivals a second, then for one, behind the work of a wake-up, wakes seldom as soon as some were seen, and gives up where none comes', () => {
     const watchedAt = (sees: (watched: number) => boolean) => {
       const inner = simSource(shipped('clean'), { seed: 1, fast: true, nowNs: () => 0, sleepMs: () => {} });
       const at: number[] = [];
@@ -202,19 +202,20 @@ describe('the capture loop', () => {
       turns(3000);
       return { at, wakes };
     };
+    const inSecond = (at: readonly number[], s: number) => at.filter((atS) => Math.floor(atS - 0.12) === s).length;
     const each = watchedAt(() => true);
-    expect(each.at.length).toBeGreaterThanOrEqual(29);
-    expect(each.at.length).toBeLessThanOrEqual(33);
-    for (let s = 1; s < 29; s++) expect(each.at.filter((atS) => Math.floor(atS - 0.12) === s)).toHaveLength(1);
+    for (let s = 1; s < 10; s++) expect(inSecond(each.at, s)).toBe(4);
+    for (let s = 12; s < 29; s++) expect(inSecond(each.at, s)).toBe(1);
     expect(each.wakes).toHaveLength(1);
     expect(each.wakes[0]!.periods).toBe(4);
     expect(each.wakes[0]!.atS - each.at[0]!).toBeLessThan(5);
     // Another program had the core at each second try.
     const second = watchedAt((watched) => watched % 2 === 0);
-    expect(second.at.length).toBeGreaterThanOrEqual(58);
-    expect(second.at.length).toBeLessThanOrEqual(64);
+    for (let s = 2; s < 10; s++) expect(inSecond(second.at, s)).toBe(6);
+    for (let s = 13; s < 29; s++) expect(inSecond(second.at, s)).toBeLessThanOrEqual(2);
     const never = watchedAt(() => false);
-    expect(never.at.length).toBe(15);
+    expect(never.at.length).toBe(30);
+    expect(never.at.at(-1)).toBeLessThan(6);
     expect(never.wakes[0]!.atS - never.at[0]!).toBeGreaterThan(9);
   });
 
