@@ -42,6 +42,8 @@ const STALL_MS = 1000;
 const BACK_OFF_MS: readonly number[] = [250, 500, 1000, 2000];
 /** The rate is told this often, of frames: with what else is told once a second, so that the main thread wakes once for all. */
 const RATE_EVERY_S = 1;
+/** And while nobody looks: the snapshot is made each two seconds then. */
+const UNSEEN_RATE_EVERY_S = 2;
 /** Events posted in one turn; more are only counted. */
 const MAX_EVENTS = 64;
 /** What was found is told this often at most; that nothing was, less often, and while nobody looks with all else that is told once a second. */
@@ -75,7 +77,7 @@ export interface CaptureLoopParts {
   readonly retry: boolean;
   /** For the recorder: a copy of each block, and nothing else. */
   readonly ring?: RingWriter;
-  /** Called once a second of a running stream, when the work on a block is done. */
+  /** Called each second or two of a running stream, when the work on a block is done. */
   readonly lookAtHeap?: () => void;
 }
 
@@ -557,7 +559,8 @@ export class CaptureLoop {
   }
 
   #tellRate(open: OpenStream): void {
-    if (open.frames - open.rateToldFrames < RATE_EVERY_S * open.stream.info.rateHz) return;
+    const everyS = this.#seen ? RATE_EVERY_S : UNSEEN_RATE_EVERY_S;
+    if (open.frames - open.rateToldFrames < everyS * open.stream.info.rateHz) return;
     open.rateToldFrames = open.frames;
     this.#postRate(open);
     this.#chooseWake(open);
