@@ -77,7 +77,7 @@ export interface CaptureLoopParts {
   readonly retry: boolean;
   /** For the recorder: a copy of each block, and nothing else. */
   readonly ring?: RingWriter;
-  /** Called each second or two of a running stream, when the work on a block is done. */
+  /** Called once a second of a running stream, when the work on a block is done. */
   readonly lookAtHeap?: () => void;
 }
 
@@ -110,6 +110,7 @@ interface OpenStream {
   readonly rate: RateEstimate | null;
   readonly arrivals: ArrivalWatch;
   rateToldFrames: number;
+  wakeChosenFrames: number;
   readonly openedMs: number;
   wakePeriods: number;
 }
@@ -371,6 +372,7 @@ export class CaptureLoop {
       rate: info.source === 'wav' ? null : new RateEstimate(info.rateHz),
       arrivals: new ArrivalWatch(),
       rateToldFrames: 0,
+      wakeChosenFrames: 0,
       openedMs: nowMs,
       wakePeriods: 1,
     };
@@ -559,12 +561,14 @@ export class CaptureLoop {
   }
 
   #tellRate(open: OpenStream): void {
+    if (open.frames - open.wakeChosenFrames < open.stream.info.rateHz) return;
+    open.wakeChosenFrames = open.frames;
+    this.#chooseWake(open);
+    this.#parts.lookAtHeap?.();
     const everyS = this.#seen ? RATE_EVERY_S : UNSEEN_RATE_EVERY_S;
     if (open.frames - open.rateToldFrames < everyS * open.stream.info.rateHz) return;
     open.rateToldFrames = open.frames;
     this.#postRate(open);
-    this.#chooseWake(open);
-    this.#parts.lookAtHeap?.();
   }
 
   #postRate(open: OpenStream): void {

@@ -152,7 +152,7 @@ describe('the capture loop', () => {
     turns(1200);
     expect(waits).toEqual([4]);
     commands.push({ kind: 'seen', seen: false });
-    turns(201);
+    turns(101);
     expect(waits).toEqual([4, 24]);
     turns(300);
     commands.push({ kind: 'seen', seen: true });
