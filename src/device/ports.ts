@@ -67,12 +67,13 @@ export type CaptureRead =
 
 /**
  * An arrival that was watched for: `positionFrames` frames since the stream opened were there at `timeNs` (MONOTONIC_RAW), and `widthNs`
- * before that they were not. The stream owns the object and reuses it.
+ * before that they were not. `narrow`: that is as near as this box can look, nothing came between. The stream owns the object and reuses it.
  */
 export interface WatchedArrival {
   timeNs: number;
   positionFrames: number;
   widthNs: number;
+  narrow: boolean;
 }
 
 /** An open stream. Synchronous: it lives in the capture worker, which does nothing else. */
@@ -91,8 +92,9 @@ export interface CaptureStream {
    */
   wakeEvery?(periods: number): void;
   /**
-   * Watches for arrivals without sleeping, until one is known to `narrowNs`, for `longestNs` at most: no wake-up, which may come some 100 us
-   * late, stands between it and its stamp. The best known of those that came; null: none came. It costs the processor all that time.
+   * Watches for arrivals without sleeping, until one is known to `narrowNs`, or as well as a slow box can, for `longestNs` at most: no wake-up,
+   * which may come some 100 us late, stands between it and its stamp. The best known of those that came; null: none came. It costs the
+   * processor all that time.
    */
   watchArrival?(longestNs: number, narrowNs: number): WatchedArrival | null;
 }

@@ -8,10 +8,10 @@
  * each 4 ms in our virtual machine) is known badly, for five seconds in a hundred, and the one a millisecond later well.
  */
 export const LONGEST_WATCH_NS = 3.5e6;
-/** The arrival is known this well, or this box did something else meanwhile. */
+/** An arrival that is known this well needs no better one; a slow box makes do with less. */
 export const NARROW_NS = 40e3;
 const TRIES_PER_S = 6;
-/** Seconds in a row without an arrival: the device delivers in larger pieces. */
+/** Seconds in a row without an arrival that is known well: the device delivers in larger pieces, or this box is too slow to look. */
 const GIVE_UP_S = 5;
 /** And for so many seconds nobody tries. */
 const REST_S = 60;
@@ -42,7 +42,7 @@ export class ArrivalWatch {
     return this.#tries < TRIES_PER_S;
   }
 
-  /** It was watched for; `seen`: it came. */
+  /** It was watched for; `seen`: it came, and it is known well when. */
   watched(seen: boolean): void {
     this.#tries++;
     if (seen) this.#seen = true;

@@ -540,8 +540,8 @@ export class CaptureLoop {
     if (rate === null || stream.watchArrival === undefined || !rate.wantsWatched) return;
     if (!open.arrivals.due(Math.floor(open.frames / stream.info.rateHz))) return;
     const arrival = stream.watchArrival(LONGEST_WATCH_NS, NARROW_NS);
-    open.arrivals.watched(arrival !== null);
-    if (arrival !== null) this.#onStamp(open, arrival.timeNs, arrival.positionFrames, arrival.widthNs <= NARROW_NS);
+    open.arrivals.watched(arrival?.narrow === true);
+    if (arrival !== null) this.#onStamp(open, arrival.timeNs, arrival.positionFrames, arrival.narrow);
   }
 
   /** A step in the stamps is frames that were lost on the way, on all channels and without a word; a bend is another clock. */

@@ -190,7 +190,7 @@ describe('the capture loop', () => {
                 expect(longestNs).toBeLessThanOrEqual(4e6);
                 at.push(now.positionFrames / 48_000);
                 return sees(at.length)
-                  ? { timeNs: now.timeNs + 1e6, positionFrames: now.positionFrames + 48, widthNs: 5000 }
+                  ? { timeNs: now.timeNs + 1e6, positionFrames: now.positionFrames + 48, widthNs: 5000, narrow: true }
                   : null;
               },
               close: () => stream.close(),

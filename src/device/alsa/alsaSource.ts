@@ -38,6 +38,10 @@ export const MAX_CHANNELS = 64;
 const MAX_WAIT_MS = 300;
 /** An arrival is asked for so many times at most: the clock of a stream that stands still may stand still as well. */
 const MAX_ASKS = 2000;
+/** An arrival stands between two asks that saw it not and one that did: with half as much again, nothing came between. */
+const NARROW_ASKS = 3;
+/** A box on which that is more than this is too slow to watch: its wake-ups are no worse. */
+const SLOWEST_NARROW_NS = 150e3;
 /** Below this the program must come back quickly, or frames are lost: said as a note. */
 const SMALL_BUFFER_MS = 200;
 
@@ -313,7 +317,7 @@ class AlsaStream implements CaptureStream {
   readonly #frames = { kind: 'frames' as const, frames: 0, timeNs: 0, positionFrames: 0, waitingFrames: 0 };
   readonly #idle = { kind: 'idle' as const };
   readonly #xrun: { kind: 'xrun'; lostFrames: number | null } = { kind: 'xrun', lostFrames: null };
-  readonly #arrival: WatchedArrival = { timeNs: 0, positionFrames: 0, widthNs: 0 };
+  readonly #arrival: WatchedArrival = { timeNs: 0, positionFrames: 0, widthNs: 0, narrow: false };
 
   constructor(alsa: Alsa, pcm: Pointer, status: Pointer, name: string, format: SampleFormat, info: StreamInfo) {
     this.#alsa = alsa;
@@ -386,13 +390,17 @@ class AlsaStream implements CaptureStream {
     let lastFrames = this.#atFrames;
     const best = this.#arrival;
     best.widthNs = Number.POSITIVE_INFINITY;
+    best.narrow = false;
+    let shortestNs = Number.POSITIVE_INFINITY;
     for (let asks = 0; asks < MAX_ASKS && lastNs - fromNs <= longestNs; asks++) {
       if (this.#takeStatus() < 0) break;
+      shortestNs = Math.min(shortestNs, this.#atNs - lastNs);
       if (this.#atFrames !== lastFrames && this.#atNs - youngerNs < best.widthNs) {
         best.timeNs = this.#atNs;
         best.positionFrames = this.#atFrames;
         best.widthNs = this.#atNs - youngerNs;
-        if (best.widthNs <= narrowNs) break;
+        best.narrow = best.widthNs <= Math.max(narrowNs, Math.min(NARROW_ASKS * shortestNs, SLOWEST_NARROW_NS));
+        if (best.narrow) break;
       }
       youngerNs = lastNs;
       lastNs = this.#atNs;
