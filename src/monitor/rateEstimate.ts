@@ -149,14 +149,17 @@ export class RateEstimate {
   /** Sum of the second's stamps along the slope, s, and how many they are. */
   #binSum = 0;
   #binCount = 0;
-  /** The second's earliest watched stamp, s along the slope; NaN: there was none. How many it had, and how many are wanted. */
-  #binWatched = Number.NaN;
+  /** The second's earliest watched stamp; how many it had, and how many are wanted. */
+  #binWatchedT = 0;
+  #binWatchedY = 0;
   #binWatchedCount = 0;
   #watchedWanted = MOST_WATCHED;
   /** The line is laid through watched stamps only. Seconds in a row that had one, or none. */
   #isWatched = false;
   #watchedInARow = 0;
   #missedInARow = 0;
+  /** It was watched, and no longer is. */
+  #isBlind = false;
   #latenessS: number | null = null;
   /** The envelope, oldest first: s since the first stamp, and lateness in s. Steps are taken out. */
   readonly #t: number[] = [];
@@ -197,10 +200,10 @@ export class RateEstimate {
     this.#suspicion = null;
     this.#latenessS = null;
     this.#told = null;
-    this.#binWatched = Number.NaN;
     this.#binWatchedCount = 0;
     this.#watchedWanted = MOST_WATCHED;
     this.#isWatched = false;
+    this.#isBlind = false;
     this.#watchedInARow = 0;
     this.#missedInARow = 0;
   }
@@ -219,12 +222,12 @@ export class RateEstimate {
     this.#latenessS = lateness;
   }
 
-  /** Goes on with the last `points` of the line; what was told stands until the new one tells it better. */
-  #keepLast(points: number): void {
-    if (this.#t.length <= points) return;
+  /** A new line from here on; what was told stands until it is told better. */
+  #beginLine(): void {
+    if (this.#t.length === 0) return;
     this.#told = this.reading();
-    this.#t.splice(0, this.#t.length - points);
-    this.#y.splice(0, this.#y.length - points);
+    this.#t.length = 0;
+    this.#y.length = 0;
     this.#scatterBefore = 0;
     this.#bendSeen = 0;
     this.#suspicion = null;
@@ -248,7 +251,7 @@ export class RateEstimate {
     const t = this.#t.slice(from);
     const y = this.#y.slice(from);
     const n = t.length;
-    if (n < MIN_LOOK_S || this.#suspicion !== null) return null;
+    if (n < MIN_LOOK_S || this.#suspicion !== null || this.#isBlind) return null;
     const own = scatter(t, y);
     const { slope, sum } = underLine(t, y, 0, n);
     // A step must stand out of the box's own lateness, and of the scatter within the time that it is looked for.
@@ -293,8 +296,11 @@ export class RateEstimate {
       this.#binSum += y - this.#slope * t;
       this.#binCount++;
       if (watched) {
+        if (this.#binWatchedCount === 0 || y - this.#binWatchedY < this.#slope * (t - this.#binWatchedT)) {
+          this.#binWatchedT = t;
+          this.#binWatchedY = y;
+        }
         this.#binWatchedCount++;
-        if (!(this.#binWatched <= y - this.#slope * t)) this.#binWatched = y - this.#slope * t;
       }
       // Along the slope, or the earliest would always stand at one end of the second.
       if (y - this.#binY < this.#slope * (t - this.#binT)) {
@@ -310,7 +316,8 @@ export class RateEstimate {
     this.#binY = y - (this.#stepsS - stepsBefore);
     this.#binSum = this.#binY - this.#slope * t;
     this.#binCount = 1;
-    this.#binWatched = watched ? this.#binSum : Number.NaN;
+    this.#binWatchedT = t;
+    this.#binWatchedY = this.#binY;
     this.#binWatchedCount = watched ? 1 : 0;
     return event;
   }
@@ -333,8 +340,8 @@ export class RateEstimate {
     const open =
       (this.#lastNs - this.#firstNs - SETTLE_NS) / SECOND_NS - this.#bin >= 0.5 &&
       !(this.#isWatched && this.#binWatchedCount === 0);
-    const t = open ? [...this.#t, this.#binT] : this.#t;
-    const y = open ? [...this.#y, this.#binY] : this.#y;
+    const t = open ? [...this.#t, this.#isWatched ? this.#binWatchedT : this.#binT] : this.#t;
+    const y = open ? [...this.#y, this.#isWatched ? this.#binWatchedY : this.#binY] : this.#y;
     const doubt = this.#suspicion;
     const known = n < FAST_S ? this.#scatterBefore : 0;
     const slow = doubt === null ? throughMinima(t, y, known) : inDoubt(t, y, doubt);
@@ -355,23 +362,26 @@ export class RateEstimate {
     const watched = this.#binWatchedCount > 0;
     this.#watchedInARow = watched ? this.#watchedInARow + 1 : 0;
     this.#missedInARow = watched ? 0 : this.#missedInARow + 1;
-    if (this.#isWatched ? this.#missedInARow > MOST_MISSED_S : this.#watchedInARow === MIN_POINTS) {
+    const enough = this.#t.length === 0 ? 1 : MIN_POINTS;
+    if (this.#isWatched ? this.#missedInARow > MOST_MISSED_S : this.#watchedInARow >= enough) {
       // From here on the stamps are of another kind, later or earlier by what this box takes to wake: that is no step of the stream.
+      this.#beginLine();
       this.#isWatched = !this.#isWatched;
-      this.#keepLast(this.#isWatched ? MIN_POINTS - 1 : 0);
-      // A box that no longer finds the time to watch wakes late as well; and that it woke late tells nothing of what it watches.
+      // A box that no longer finds the time to watch wakes late as well: no change is told from its wake-ups until it watches again.
+      this.#isBlind = !this.#isWatched;
       this.#wanderS = this.#isWatched ? LEAST_WANDER_S : MOST_WANDER_S;
       this.#wanderNs = this.#lastNs;
     }
     // Of such a second it is known that the core was somebody else's.
     if (this.#isWatched && !watched) return null;
-    const earliest = this.#binY - this.#slope * this.#binT;
-    const lateness = (watched ? this.#binWatched : this.#binSum / this.#binCount) - earliest;
+    const mean = watched ? this.#binWatchedY - this.#slope * this.#binWatchedT : this.#binSum / this.#binCount;
+    const lateness = mean - (this.#binY - this.#slope * this.#binT);
     // Without a slope the drift of the clocks stands in the second as well: 60 ppm are 0.03 ms.
     this.#latenessS = this.#latenessS === null ? lateness : this.#latenessS + (lateness - this.#latenessS) / 4;
     this.#watchedS++;
-    this.#t.push(this.#binT);
-    this.#y.push(this.#binY);
+    // A slow box sees each arrival some 10 us late, and a prompt wake-up is earlier: through both no line is laid.
+    this.#t.push(this.#isWatched ? this.#binWatchedT : this.#binT);
+    this.#y.push(this.#isWatched ? this.#binWatchedY : this.#binY);
     if (this.#t.length > SLOW_S) {
       this.#t.shift();
       this.#y.shift();
@@ -388,6 +398,7 @@ export class RateEstimate {
 
   #lookForChange(): RateEvent | null {
     this.#suspicion = null;
+    if (this.#isBlind) return null;
     const from = Math.max(0, this.#t.length - LOOK_S);
     const t = this.#t.slice(from);
     const y = this.#y.slice(from);

@@ -467,8 +467,8 @@ ${table(
 A box that sleeps wakes some 100 us late, now more and now less: that is 5 ppm in 20 s. So once a second (four times in a stream's first ten
 seconds, and while arrivals scatter by more than 10 us), behind its work, the program asks again and again where the frames are, until the next
 millisecond of them is there (0.5 ms in the mean, 0.05 % of a core), and knows when that was to a few us. On a real interface the latency of its
-interrupt is still in the stamp: on this machine there is none, so it was not measured. The box wakes late by 0 to the time named, for 10 s in the mean with 15 s between; then it is prompt. USB's own jitter beside it. The clock
-changes by 5 ppm after 100 s, and a packet is lost after 160 s; ${lateHours} h in which nothing happens.
+interrupt is still in the stamp: on this machine there is none, so it was not measured. The box wakes late by 0 to the time named, for 10 s in the
+mean with 15 s between; then it is prompt. USB's own jitter beside it. The clock changes by 5 ppm after 100 s, and a packet is lost after 160 s; ${lateHours} h in which nothing happens.
 
 ${table(
   [

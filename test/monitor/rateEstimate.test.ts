@@ -340,6 +340,19 @@ describe("the interface's true rate", () => {
       }
     });
 
+    it('says how little a slow box sees, which looks each 40 us and wakes now promptly, now late', () => {
+      let holds = 0;
+      for (let seed = 1; seed <= 40; seed++) {
+        const estimate = new RateEstimate(48_000);
+        const stamps = box(15, seed);
+        stamps.watchedToS = 80e-6;
+        expect(stamps.feed(estimate, 200)).toEqual([]);
+        const { ppm, uncertaintyPpm } = estimate.reading()!;
+        if (Math.abs(ppm - 15) <= uncertaintyPpm) holds++;
+      }
+      expect(holds).toBeGreaterThanOrEqual(38);
+    });
+
     it('wants no more wake-ups for it, and a change of waits does not begin its line anew', () => {
       const estimate = new RateEstimate(48_000);
       const stamps = box(8, 4);
