@@ -385,8 +385,9 @@ const text = `# The interface's true rate: how well, how soon
 
 Made by \`npm run rate\` (${SEEDS} seeds; virtual time; ${Math.round((Date.now() - began) / 1000)} s on the machine that made it). Test cards of known rate at 48 kHz, read through
 libasound in periods of 10 ms; each arrival is late by 0 to the jitter named, evenly spread, never early. The box's own
-crystal is not part of it: these are errors against MONOTONIC_RAW. Waits are those of the program while nobody looks at levels: each 240 ms, once
-stamps have been prompt for ten seconds. In all but the tables that say so no arrival is watched for, as on a device that delivers in pieces of 10 ms.
+crystal is not part of it: these are errors against MONOTONIC_RAW. Waits are those of the program while nobody looks at levels: each 80 ms, once
+stamps have been prompt for ten seconds, and each 240 ms where arrivals are watched for. In all but the tables that say so none is, as on a device
+that delivers in pieces of 10 ms.
 
 ## Settling: ${PPMS[0]} to +${PPMS.at(-1)} ppm in ${PPMS.length} steps
 

@@ -129,7 +129,7 @@ describe('the capture loop', () => {
     expect(pieces.reader.take()!.frame).toBeGreaterThan(480_000);
   });
 
-  it('wakes each 240 ms while nobody looks, and each 40 ms at once when somebody does', () => {
+  it('wakes each 80 ms while nobody looks, and each 40 ms at once when somebody does', () => {
     const inner = simSource(shipped('clean'), { seed: 1, fast: true, nowNs: () => 0, sleepMs: () => {} });
     const waits: number[] = [];
     const source: CaptureSource = {
@@ -153,15 +153,15 @@ describe('the capture loop', () => {
     expect(waits).toEqual([4]);
     commands.push({ kind: 'seen', seen: false });
     turns(101);
-    expect(waits).toEqual([4, 24]);
+    expect(waits).toEqual([4, 8]);
     turns(300);
     commands.push({ kind: 'seen', seen: true });
     turns(1);
-    expect(waits).toEqual([4, 24, 4]);
+    expect(waits).toEqual([4, 8, 4]);
   });
 
   it('watches for four arrivals a second, then for one, behind the work of a wake-up, wakes seldom as soon as some were seen, and gives up where none comes', () => {
-    const watchedAt = (sees: (watched: number) => boolean) => {
+    const watchedAt = (sees: (watched: number) => boolean, seen = true) => {
       const inner = simSource(shipped('clean'), { seed: 1, fast: true, nowNs: () => 0, sleepMs: () => {} });
       const at: number[] = [];
       const wakes: { readonly atS: number; readonly periods: number }[] = [];
@@ -198,7 +198,8 @@ describe('the capture loop', () => {
           };
         },
       };
-      const { turns } = rig(shipped('clean'), true, source);
+      const { turns, commands } = rig(shipped('clean'), true, source);
+      if (!seen) commands.push({ kind: 'seen', seen });
       turns(3000);
       return { at, wakes };
     };
@@ -209,6 +210,9 @@ describe('the capture loop', () => {
     expect(each.wakes).toHaveLength(1);
     expect(each.wakes[0]!.periods).toBe(4);
     expect(each.wakes[0]!.atS - each.at[0]!).toBeLessThan(5);
+    // Nobody looks, and stamps are no wake-ups: it may sleep long.
+    const unseen = watchedAt(() => true, false);
+    expect(unseen.wakes.map(({ periods }) => periods)).toEqual([24]);
     // Another program had the core at each second try.
     const second = watchedAt((watched) => watched % 2 === 0);
     for (let s = 2; s < 10; s++) expect(inSecond(second.at, s)).toBe(6);
