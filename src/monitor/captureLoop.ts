@@ -541,7 +541,8 @@ export class CaptureLoop {
     if (!open.arrivals.due(Math.floor(open.frames / stream.info.rateHz))) return;
     const arrival = stream.watchArrival(LONGEST_WATCH_NS, NARROW_NS);
     open.arrivals.watched(arrival?.narrow === true);
-    if (arrival !== null) this.#onStamp(open, arrival.timeNs, arrival.positionFrames, arrival.narrow);
+    // One that is known badly is late like a wake-up, and not by as much: it would look like a mood of the clock.
+    if (arrival?.narrow === true) this.#onStamp(open, arrival.timeNs, arrival.positionFrames, true);
   }
 
   /** A step in the stamps is frames that were lost on the way, on all channels and without a word; a bend is another clock. */

@@ -86,8 +86,8 @@ function run(
     ) {
       const arrival = stream.watchArrival(LONGEST_WATCH_NS, NARROW_NS);
       arrivals.watched(arrival?.narrow === true);
-      if (arrival !== null) {
-        const told = estimate.add(arrival.timeNs, arrival.positionFrames, arrival.narrow);
+      if (arrival?.narrow === true) {
+        const told = estimate.add(arrival.timeNs, arrival.positionFrames, true);
         if (told !== null) look(s, told, estimate);
       }
     }
