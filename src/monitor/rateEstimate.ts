@@ -160,6 +160,8 @@ export class RateEstimate {
   #missedInARow = 0;
   /** It was watched, and no longer is. */
   #isBlind = false;
+  /** How late stamps of wake-ups were in the mean of a second, against watched ones, at most; half forgotten after WANDER_HALF_LIFE_S. */
+  #wakeLateS = 0;
   #latenessS: number | null = null;
   /** The envelope, oldest first: s since the first stamp, and lateness in s. Steps are taken out. */
   readonly #t: number[] = [];
@@ -222,10 +224,9 @@ export class RateEstimate {
     this.#latenessS = lateness;
   }
 
-  /** A new line from here on; what was told stands until it is told better. */
-  #beginLine(): void {
-    if (this.#t.length === 0) return;
-    this.#told = this.reading();
+  /** A new line from here on. `told`: what stands until it is told better. */
+  #beginLine(told: RateReading | null): void {
+    this.#told = told;
     this.#t.length = 0;
     this.#y.length = 0;
     this.#scatterBefore = 0;
@@ -347,8 +348,8 @@ export class RateEstimate {
     const slow = doubt === null ? throughMinima(t, y, known) : inDoubt(t, y, doubt);
     const fast = n > FAST_S && doubt === null ? throughMinima(t.slice(-FAST_S), y.slice(-FAST_S), 0) : slow;
     const seconds = this.#t[n - 1]! - this.#t[0]!;
-    // What the box's own lateness can turn a line by, from its one end to the other.
-    const turnPpm = 1e6 * Math.max(this.#seenWander(), wanderBefore(t, y, n, scatter(t, y)));
+    // What the box's own lateness can turn a line by, from its one end to the other; of a blind one from its first third to its last.
+    const turnPpm = (this.#isBlind ? 1.5e6 : 1e6) * Math.max(this.#seenWander(), wanderBefore(t, y, n, scatter(t, y)));
     return {
       ppm: slow.ppm,
       uncertaintyPpm: slow.halfPpm + turnPpm / seconds,
@@ -365,17 +366,20 @@ export class RateEstimate {
     const enough = this.#t.length === 0 ? 1 : MIN_POINTS;
     if (this.#isWatched ? this.#missedInARow > MOST_MISSED_S : this.#watchedInARow >= enough) {
       // From here on the stamps are of another kind, later or earlier by what this box takes to wake: that is no step of the stream.
-      this.#beginLine();
+      // Of a box that went blind the old word, sharp as it was, would be a claim about a clock that may have changed since.
+      this.#beginLine(this.#isWatched ? null : this.reading());
       this.#isWatched = !this.#isWatched;
       // A box that no longer finds the time to watch wakes late as well: no change is told from its wake-ups until it watches again.
       this.#isBlind = !this.#isWatched;
-      this.#wanderS = this.#isWatched ? LEAST_WANDER_S : MOST_WANDER_S;
+      this.#wanderS = this.#isWatched ? LEAST_WANDER_S : Math.max(MOST_WANDER_S, this.#wakeLateS);
       this.#wanderNs = this.#lastNs;
     }
     // Of such a second it is known that the core was somebody else's.
     if (this.#isWatched && !watched) return null;
-    const mean = watched ? this.#binWatchedY - this.#slope * this.#binWatchedT : this.#binSum / this.#binCount;
-    const lateness = mean - (this.#binY - this.#slope * this.#binT);
+    const watchedAt = this.#binWatchedY - this.#slope * this.#binWatchedT;
+    const mean = this.#binSum / this.#binCount;
+    if (watched) this.#wakeLateS = Math.max(mean - watchedAt, this.#wakeLateS * 2 ** (-1 / WANDER_HALF_LIFE_S));
+    const lateness = (watched ? watchedAt : mean) - (this.#binY - this.#slope * this.#binT);
     // Without a slope the drift of the clocks stands in the second as well: 60 ppm are 0.03 ms.
     this.#latenessS = this.#latenessS === null ? lateness : this.#latenessS + (lateness - this.#latenessS) / 4;
     this.#watchedS++;
