@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CaptureSource } from '../../src/device/ports.ts';
+import type { CaptureSource, CaptureStream } from '../../src/device/ports.ts';
 import { loadScenario, type Scenario } from '../../src/device/sim/scenario.ts';
 import { simSource } from '../../src/device/sim/simSource.ts';
 import { loadKernels } from '../../src/dsp/kernelFile.ts';
@@ -81,6 +81,24 @@ function rig(scenario: Scenario, retry = true, source?: CaptureSource) {
   };
 }
 
+/** The simulator's stream of a scenario, with some of its ways changed. */
+function changedSource(scenario: Scenario, change: (stream: CaptureStream) => Partial<CaptureStream>): CaptureSource {
+  const inner = simSource(scenario, { seed: 1, fast: true, nowNs: () => 0, sleepMs: () => {} });
+  return {
+    open: () => {
+      const opened = inner.open();
+      if (!opened.ok) return opened;
+      const stream = opened.value;
+      const same: CaptureStream = {
+        info: stream.info,
+        read: (block, maxFrames, waitMs) => stream.read(block, maxFrames, waitMs),
+        close: () => stream.close(),
+      };
+      return { ok: true, value: { ...same, ...change(stream) } };
+    },
+  };
+}
+
 describe('the capture loop', () => {
   it("finds the demo scenario's clip and slip at the script's frames, and nothing else in its first 10 s", () => {
     const { turns, events, exact } = rig(shipped('session'));
@@ -100,24 +118,18 @@ describe('the capture loop', () => {
   ])('finds the same at the same frames where a device is read %s and a block is gathered', (_name, size) => {
     const whole = rig(shipped('session'));
     whole.turns(1001);
-    const inner = simSource(shipped('session'), { seed: 1, fast: true, nowNs: () => 0, sleepMs: () => {} });
     let reads = 0;
     let commanded = 0;
-    const source: CaptureSource = {
-      open: () => {
-        const opened = inner.open();
-        if (!opened.ok) return opened;
-        const stream = opened.value;
-        const read: typeof stream.read = (block, maxFrames, waitMs) => {
-          // A command between two periods of a block: new meters, none of whose frames may be lost.
-          if (++reads % 50 === 1 && reads > 600) {
-            pieces.commands.push({ kind: 'clipRun', clipRun: 3 + (++commanded % 2) });
-          }
-          return stream.read(block, Math.min(maxFrames, size(reads)), waitMs);
-        };
-        return { ok: true, value: { info: stream.info, read, wakeEvery() {}, close: () => stream.close() } };
+    const source = changedSource(shipped('session'), (stream) => ({
+      read: (block, maxFrames, waitMs) => {
+        // A command between two periods of a block: new meters, none of whose frames may be lost.
+        if (++reads % 50 === 1 && reads > 600) {
+          pieces.commands.push({ kind: 'clipRun', clipRun: 3 + (++commanded % 2) });
+        }
+        return stream.read(block, Math.min(maxFrames, size(reads)), waitMs);
       },
-    };
+      wakeEvery() {},
+    }));
     const pieces = rig(shipped('session'), true, source);
     pieces.turns(1200);
     expect(commanded).toBeGreaterThan(5);
@@ -130,24 +142,11 @@ describe('the capture loop', () => {
   });
 
   it('wakes each 80 ms while nobody looks, and each 40 ms at once when somebody does', () => {
-    const inner = simSource(shipped('clean'), { seed: 1, fast: true, nowNs: () => 0, sleepMs: () => {} });
     const waits: number[] = [];
-    const source: CaptureSource = {
-      open: () => {
-        const opened = inner.open();
-        if (!opened.ok) return opened;
-        const stream = opened.value;
-        return {
-          ok: true,
-          value: {
-            info: stream.info,
-            read: (block, maxFrames, waitMs) => stream.read(block, Math.min(maxFrames, 480), waitMs),
-            wakeEvery: (periods) => waits.push(periods),
-            close: () => stream.close(),
-          },
-        };
-      },
-    };
+    const source = changedSource(shipped('clean'), (stream) => ({
+      read: (block, maxFrames, waitMs) => stream.read(block, Math.min(maxFrames, 480), waitMs),
+      wakeEvery: (periods) => waits.push(periods),
+    }));
     const { turns, commands } = rig(shipped('clean'), true, source);
     turns(1200);
     expect(waits).toEqual([4]);
@@ -162,42 +161,29 @@ describe('the capture loop', () => {
 
   it('watches for four arrivals a second, then for one, behind the work of a wake-up, wakes seldom as soon as some were seen, and gives up where none comes', () => {
     const watchedAt = (sees: (watched: number) => boolean, seen = true) => {
-      const inner = simSource(shipped('clean'), { seed: 1, fast: true, nowNs: () => 0, sleepMs: () => {} });
       const at: number[] = [];
       const wakes: { readonly atS: number; readonly periods: number }[] = [];
       let waiting = 0;
       let now = { timeNs: 0, positionFrames: 0 };
-      const source: CaptureSource = {
-        open: () => {
-          const opened = inner.open();
-          if (!opened.ok) return opened;
-          const stream = opened.value;
-          return {
-            ok: true,
-            value: {
-              info: stream.info,
-              read: (block, maxFrames, waitMs) => {
-                const read = stream.read(block, Math.min(maxFrames, 480), waitMs);
-                if (read.kind !== 'frames') return read;
-                // Each fourth read leaves a period behind.
-                waiting = (waiting + 1) % 4;
-                now = { timeNs: read.timeNs, positionFrames: read.positionFrames };
-                return { ...read, waitingFrames: waiting === 0 ? 480 : 0 };
-              },
-              wakeEvery: (periods) => wakes.push({ atS: now.timeNs / 1e9, periods }),
-              watchArrival: (longestNs) => {
-                expect(waiting).not.toBe(0);
-                expect(longestNs).toBeLessThanOrEqual(4e6);
-                at.push(now.positionFrames / 48_000);
-                return sees(at.length)
-                  ? { timeNs: now.timeNs + 1e6, positionFrames: now.positionFrames + 48, widthNs: 5000, narrow: true }
-                  : null;
-              },
-              close: () => stream.close(),
-            },
-          };
+      const source = changedSource(shipped('clean'), (stream) => ({
+        read: (block, maxFrames, waitMs) => {
+          const read = stream.read(block, Math.min(maxFrames, 480), waitMs);
+          if (read.kind !== 'frames') return read;
+          // Each fourth read leaves a period behind.
+          waiting = (waiting + 1) % 4;
+          now = { timeNs: read.timeNs, positionFrames: read.positionFrames };
+          return { ...read, waitingFrames: waiting === 0 ? 480 : 0 };
         },
-      };
+        wakeEvery: (periods) => wakes.push({ atS: now.timeNs / 1e9, periods }),
+        watchArrival: (longestNs) => {
+          expect(waiting).not.toBe(0);
+          expect(longestNs).toBeLessThanOrEqual(4e6);
+          at.push(now.positionFrames / 48_000);
+          return sees(at.length)
+            ? { timeNs: now.timeNs + 1e6, positionFrames: now.positionFrames + 48, widthNs: 5000, narrow: true }
+            : null;
+        },
+      }));
       const { turns, commands } = rig(shipped('clean'), true, source);
       if (!seen) commands.push({ kind: 'seen', seen });
       turns(3000);
