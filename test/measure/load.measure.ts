@@ -171,7 +171,8 @@ async function measure({ entry, runtime }: Program, circumstances: Circumstances
   for (const one of spinning.splice(0)) one.kill();
   const status = (await (await fetch(`${daemon.url}/api/status`)).json()) as Snapshot;
   const stepNs = multiplications.sort((a, b) => a - b)[SECONDS >> 1]!;
-  const result = { percent, stepNs, rss: rssMb(pid), capture: status.capture };
+  const leastFrames = (afterS + SECONDS - 2) * 48_000;
+  const result = { percent, stepNs, rss: rssMb(pid), capture: status.capture, leastFrames };
   await daemon.stop();
   return result;
 }
@@ -230,4 +231,6 @@ ${line('frames lost', '0', ({ capture }) => capture.lostFrames)}
 ${notes === '' ? '' : `\n${notes}`}`,
   );
   expect(runs.map(({ capture }) => capture.xruns)).toEqual(runs.map(() => 0));
+  // A program that told nothing while nobody looked would be cheap.
+  for (const { capture, leastFrames } of runs) expect(capture.frames).toBeGreaterThan(leastFrames);
 });

@@ -209,6 +209,59 @@ describe('the capture loop', () => {
     expect(never.wakes[0]!.atS - never.at[0]!).toBeGreaterThan(9);
   });
 
+  it.each([0, 1, 2, 3, 4, 5])(
+    'tells the levels of each wake-up while nobody looks, where %i periods more than it waited for stand in the buffer each time',
+    (left) => {
+      const channels = 34;
+      const info = {
+        source: 'alsa' as const,
+        name: 'late by the same each time',
+        rateHz: 48_000,
+        channels,
+        validBits: 24,
+        periodFrames: 480,
+        bufferFrames: 48_000,
+        usbId: null,
+        channelNames: [],
+        notes: [],
+      };
+      const WAKE_PERIODS = 24;
+      let position = 0;
+      let avail = left * 480;
+      let wakes = 0;
+      const read: CaptureStream['read'] = (block, maxFrames) => {
+        if (avail < 480) {
+          avail += WAKE_PERIODS * 480;
+          wakes++;
+        }
+        const frames = Math.min(avail, maxFrames);
+        avail -= frames;
+        block.fill(1 << 20, 0, frames * channels);
+        position += frames;
+        return {
+          kind: 'frames',
+          frames,
+          timeNs: (position / 48_000) * 1e9,
+          positionFrames: position,
+          waitingFrames: avail,
+        };
+      };
+      const source: CaptureSource = {
+        open: () => ({ ok: true, value: { info, read, wakeEvery() {}, close() {} } }),
+      };
+      const { loop, commands, reader } = rig(shipped('clean'), true, source);
+      loop.turn();
+      commands.push({ kind: 'seen', seen: false });
+      for (let told = 0; told < 20; told++) {
+        const before = wakes;
+        while (wakes === before) loop.turn();
+        const frame = reader.take();
+        // All that was read but what stands behind the last whole block, which is four periods of 34 channels.
+        expect(frame?.frame ?? 0).toBeGreaterThan(told === 0 ? -1 : position - 2 * 4 * 480);
+      }
+    },
+  );
+
   it('says nothing on a clean band for half a minute', () => {
     const { turns, events, exact } = rig(shipped('clean'));
     turns(3000);
