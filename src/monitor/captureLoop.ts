@@ -517,8 +517,7 @@ export class CaptureLoop {
     const slow = open.meters.slow(open.frames);
     if (slow !== null) this.#parts.post({ kind: 'readings', readings: slow });
     // While nobody looks, the last of the whole blocks that are there speaks for all. Less than a block may stay behind at every wake.
-    if (!this.#seen && waitingFrames >= meter.maxFrames)
-      this.#parts.board.merge(meter.channels, open.meters.meter);
+    if (!this.#seen && waitingFrames >= meter.maxFrames) this.#parts.board.merge(meter.channels, open.meters.meter);
     else this.#parts.board.publish(meter.channels, open.meters.meter, open.frames, open.xruns, open.lostFrames);
     if (this.#state.kind === 'stalled') this.#setState({ kind: 'running' });
   }

@@ -187,7 +187,7 @@ export class Monitor implements MonitorView, MonitorCommands {
   readonly #diagnosis = new Diagnosis();
   readonly #device = new DeviceWatch(
     (event) => this.#onEvent(event),
-    () => this.#counts.frames,
+    () => this.#instant().frame,
   );
   readonly #takes: Takes;
   readonly #checks: Checks;
@@ -246,10 +246,14 @@ export class Monitor implements MonitorView, MonitorCommands {
   }
 
   levels(): LevelFrame {
-    // With nobody listening the board is left alone, where maxima add up: who asks gets what stands there now.
+    this.#freshLevels();
+    return this.#levels;
+  }
+
+  /** With nobody listening the board is left alone, where maxima add up: who asks gets what stands there now. */
+  #freshLevels(): void {
     if (this.#levelListeners.size === 0 && this.#parts.uptimeMs() - this.#takenMs >= LEVEL_INTERVAL_MS)
       this.#takeLevels();
-    return this.#levels;
   }
 
   onSnapshot(listener: (snapshot: Snapshot) => void): () => void {
@@ -369,7 +373,9 @@ export class Monitor implements MonitorView, MonitorCommands {
     return this.#takes.running;
   }
 
+  /** Now, by the frames that were captured so far: while nobody looks they are counted here once a second only. */
   #instant(): TakeInstant {
+    this.#freshLevels();
     return {
       frame: this.#counts.frames,
       uptimeMs: this.#parts.uptimeMs(),

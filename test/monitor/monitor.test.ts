@@ -263,6 +263,23 @@ describe('the monitor', () => {
     for (const bank of monitor.snapshot().banks) expect(bank).toMatchObject({ sync: 'unknown', basis: 'none' });
   });
 
+  it('marks a take at the frame that is captured now, though nobody looked for a while', () => {
+    const { monitor, publish, turned, elapseUnseen } = rig();
+    monitor.onMessage({ kind: 'stream', info });
+    monitor.onMessage({ kind: 'state', state: { kind: 'running' } });
+    publish(48_000);
+    turned();
+    elapseUnseen(1000);
+    // Half a second in which the monitor takes nothing from the board.
+    elapseUnseen(500);
+    publish(72_000);
+    turned();
+    expect(monitor.startTake('One', 'osc')).toMatchObject({ ok: true, value: { startedFrame: 72_000 } });
+    elapseUnseen(500);
+    publish(96_000);
+    expect(monitor.endTake()).toMatchObject({ ok: true, value: { endedFrame: 96_000 } });
+  });
+
   it('says no word and shows no level while the capture worker hangs, and a take of that time is not clean', () => {
     const { monitor, elapse, levels, publish, turned } = rig();
     monitor.onMessage({ kind: 'stream', info });
