@@ -31,6 +31,12 @@ const GUARD: i32 = 5;
 const LOGS: i32 = 2816;
 /** Frames a peak is the largest of. */
 const CELL: i32 = 32;
+/** Cells before a peak, and behind it, that it is to stand out from. */
+const BESIDE: i32 = 2;
+/** Cells before the beginning of a peak's cell, and from there on, whose mean its height is measured against. */
+const AROUND: i32 = 8;
+/** Peaks chosen at once at most. */
+const MOST_PEAKS: i32 = 64;
 /** The longest repeated block looked for, frames. */
 const LONGEST: i32 = 64;
 /** Hits told of in a block at most. */
@@ -84,6 +90,7 @@ let ringAt: usize = 0;
 let keysAt: usize = 0;
 let hitsAt: usize = 0;
 let cellsAt: usize = 0;
+let chosenAt: usize = 0;
 let joinAt: usize = 0;
 let slipFrames: i32 = 0;
 let place: usize = 0;
@@ -109,6 +116,7 @@ export function slipInit(channels: i32, maxFrames: i32, groups: i32, capacity: i
   energyAt = room((<usize>groups * <usize>(capacity / SEGMENT)) << 4);
   logsAt = room((<usize>groups * LOGS) << 2);
   cellsAt = room((LOGS / CELL) << 3);
+  chosenAt = room((3 * MOST_PEAKS) << 2);
   ringAt = room((<usize>(ringFrames + maxFrames) * <usize>channels) << 2);
   stagingAt = ringAt;
   keysAt = room((<usize>groups * <usize>(LONGEST + maxFrames)) << 2);
@@ -179,6 +187,9 @@ export function slipHits(): usize {
 }
 export function slipCells(): usize {
   return cellsAt;
+}
+export function slipChosen(): usize {
+  return chosenAt;
 }
 
 // ---- Exact evidence ---------------------------------------------------------------------------------------------------
@@ -353,10 +364,12 @@ export function slipShift(from: i32, frames: i32): void {
 }
 
 /**
- * Adds what eight lags of 32 windowed frames from `p` come to; short sums in single, long ones in double: single alone would leave a
- * noise floor at -60 dB. Eight, so that no sum waits for another.
+ * Adds what `nine ? 9 : 8` lags of 32 windowed frames from `p` come to; short sums in single, long ones in double: single alone would leave a
+ * noise floor at -60 dB. So many at a time, so that no sum waits for another.
  */
-function correlateEight(p: usize, lag: i32): void {
+// @ts-ignore: decorator
+@inline
+function correlateLags(p: usize, lag: i32, nine: bool): void {
   let q = p - (<usize>(lag + 7) << 4);
   let s0 = f32x4.splat(0);
   let s1 = s0;
@@ -366,11 +379,14 @@ function correlateEight(p: usize, lag: i32): void {
   let s5 = s0;
   let s6 = s0;
   let s7 = s0;
+  let s8 = s0;
   for (let end = p + (32 << 4); p < end; p += 32) {
     const x0 = v128.load(p);
     const x1 = v128.load(p, 16);
     // Lag by lag, always the earliest frame first.
+    if (nine) s8 = f32x4.add(s8, f32x4.mul(x0, v128.load(q - 16)));
     let y = v128.load(q);
+    if (nine) s8 = f32x4.add(s8, f32x4.mul(x1, y));
     s7 = f32x4.add(s7, f32x4.mul(x0, y));
     y = v128.load(q, 16);
     s6 = f32x4.add(s6, f32x4.mul(x0, y));
@@ -406,6 +422,15 @@ function correlateEight(p: usize, lag: i32): void {
   addDouble(out + 160, s5);
   addDouble(out + 192, s6);
   addDouble(out + 224, s7);
+  if (nine) addDouble(out + 256, s8);
+}
+
+function correlateEight(p: usize, lag: i32): void {
+  correlateLags(p, lag, false);
+}
+
+function correlateNine(p: usize, lag: i32): void {
+  correlateLags(p, lag, true);
 }
 
 // @ts-ignore: decorator
@@ -433,10 +458,7 @@ export function slipCorrelate(group: i32, at: i32): void {
   for (let n = 0; n < WINDOW; n += 32) {
     const p = windowedAt + (<usize>n << 4);
     correlateEight(p, 0);
-    correlateEight(p, 8);
-    let sum = f32x4.splat(0);
-    for (let m = 0; m < 512; m += 16) sum = f32x4.add(sum, f32x4.mul(v128.load(p + m), v128.load(p + m - (TAPS << 4))));
-    addDouble(correlationAt + (TAPS << 5), sum);
+    correlateNine(p, 8);
   }
 }
 
@@ -744,22 +766,76 @@ export function slipResidual(group: i32, at: i32, frames: i32, to: i32, add: boo
   }
 }
 
+/** Height of the peak that four frames of the logs make, each alone or with the next: the sum of two counts 0.575 (589 / 1024). */
+// @ts-ignore: decorator
+@inline
+function heightOf(p: usize, log: v128): v128 {
+  return i32x4.max_s(log, i32x4.shr_s(i32x4.mul(i32x4.add(log, v128.load(p, 4)), i32x4.splat(589)), 10));
+}
+
 /**
  * The largest peak of each CELL frames of slipLogs() from entry `from` on, `cells` of them, at slipCells(), and behind LOGS / CELL entries their sums: a step shows in
- * one frame or in two neighbours, whose sum counts 0.575 (589 / 1024).
+ * one frame or in two neighbours. Of the cells but the first and last AROUND the `count` that stand out most from their louder side, at
+ * slipChosen(): frames from the first cell's on; behind MOST_PEAKS entries 64 times how far from the louder side; behind as many more
+ * 512 times how far from all around.
  */
-export function slipPeaks(from: i32, cells: i32): void {
+export function slipPeaks(from: i32, cells: i32, count: i32): void {
+  findCells(from, cells);
+  const sums = cellsAt + ((LOGS / CELL) << 2);
+  const ranks = chosenAt + (MOST_PEAKS << 2);
+  for (let i: usize = 0; i < <usize>count << 2; i += 4) store<i32>(ranks + i, i32.MIN_VALUE);
+  let around = 0;
+  for (let i: usize = 0; i < 2 * AROUND; i++) around += load<i32>(sums + (i << 2));
+  let worst: usize = 0;
+  let least = i32.MIN_VALUE;
+  for (let cell = AROUND; cell < cells - AROUND; cell++) {
+    const own = sums + (<usize>cell << 2);
+    const height = load<i32>(cellsAt + (<usize>cell << 2));
+    const before = load<i32>(own - 8) + load<i32>(own - 4);
+    const behind = load<i32>(own, 4) + load<i32>(own, 8);
+    const rank = height * (BESIDE * CELL) - max(before, behind);
+    if (rank > least) {
+      store<i32>(chosenAt + worst, cell);
+      store<i32>(ranks + worst, rank);
+      store<i32>(ranks + worst, height * (2 * AROUND * CELL) - around, MOST_PEAKS << 2);
+      worst = 0;
+      least = load<i32>(ranks);
+      for (let i: usize = 4; i < <usize>count << 2; i += 4) {
+        const other = load<i32>(ranks + i);
+        if (other < least) {
+          least = other;
+          worst = i;
+        }
+      }
+    }
+    around += load<i32>(own + (AROUND << 2)) - load<i32>(own - (AROUND << 2));
+  }
+  // Where in its cell each stands.
+  for (let i: usize = 0; i < <usize>count << 2; i += 4) {
+    const cell = load<i32>(chosenAt + i);
+    const height = i32x4.splat(load<i32>(cellsAt + (<usize>cell << 2)));
+    let frame = cell * CELL;
+    let p = logsAt + (<usize>(from + frame) << 2);
+    let found = i32x4.bitmask(i32x4.eq(heightOf(p, v128.load(p)), height));
+    while (found == 0) {
+      p += 16;
+      frame += 4;
+      found = i32x4.bitmask(i32x4.eq(heightOf(p, v128.load(p)), height));
+    }
+    store<i32>(chosenAt + i, frame + ctz(found));
+  }
+}
+
+function findCells(from: i32, cells: i32): void {
   let p = logsAt + (<usize>from << 2);
   let out = cellsAt;
-  const share = i32x4.splat(589);
   for (let cell = 0; cell < cells; cell++) {
     let top = i32x4.splat(0);
     let sum = i32x4.splat(0);
     for (let n = 0; n < CELL; n += 4) {
       const log = v128.load(p);
       sum = i32x4.add(sum, log);
-      const pair = i32x4.shr_s(i32x4.mul(i32x4.add(log, v128.load(p, 4)), share), 10);
-      top = i32x4.max_s(top, i32x4.max_s(log, pair));
+      top = i32x4.max_s(top, heightOf(p, log));
       p += 16;
     }
     top = i32x4.max_s(top, v128.shuffle<i32>(top, top, 2, 3, 0, 1));
@@ -884,11 +960,17 @@ function ratioOf(other: v128, missing: v128, floor: v128, mask: v128): v128 {
   return v128.bitselect(ratio, f64x2.splat(1), mask);
 }
 
+/** The energy of two lanes that q1 may have at no price. */
+// @ts-ignore: decorator
+@inline
+function usualOf(floor: v128): v128 {
+  return f64x2.mul(floor, f64x2.splat(MISFIT_LEEWAY / FLOOR_SHARE));
+}
+
 /** Two lanes of how badly q1 fits the background, 0 in a lane that is masked out: r - 1 - log r for a ratio r over 1, by (r - 1)^2 / (r + 1). */
 // @ts-ignore: decorator
 @inline
-function misfitOf(missing: v128, floor: v128, mask: v128): v128 {
-  const usual = f64x2.mul(floor, f64x2.splat(MISFIT_LEEWAY / FLOOR_SHARE));
+function misfitOf(missing: v128, usual: v128, mask: v128): v128 {
   const over = f64x2.max(
     f64x2.splat(0),
     f64x2.sub(f64x2.div(f64x2.promote_low_f32x4(missing), usual), f64x2.splat(1)),
@@ -930,6 +1012,8 @@ export function slipSpliceBank(first: i32, groups: i32, peak: i32, live: i32): v
     }
     const lowFloor = floorOf(lowPower);
     const highFloor = floorOf(highPower);
+    const lowUsual = usualOf(lowFloor);
+    const highUsual = usualOf(highFloor);
     for (let i = 0; i < PLACES; i++) {
       const at = scoreAt + (<usize>(i * 3) << 4);
       const other = f32x4.max(zero, v128.load(at, 16));
@@ -940,8 +1024,12 @@ export function slipSpliceBank(first: i32, groups: i32, peak: i32, live: i32): v
       const to = ratiosAt + (<usize>i << 3);
       const two = load<f64>(to) * f64x2.extract_lane(a, 0) * f64x2.extract_lane(a, 1);
       store<f64>(to, two * f64x2.extract_lane(b, 0) * f64x2.extract_lane(b, 1));
-      const c = misfitOf(missing, lowFloor, low);
-      const d = misfitOf(highMissing, highFloor, high);
+      // Most places fit, and need no more divisions.
+      const lowOver = f64x2.gt(f64x2.promote_low_f32x4(missing), lowUsual);
+      const highOver = f64x2.gt(f64x2.promote_low_f32x4(highMissing), highUsual);
+      if (!v128.any_true(v128.or(lowOver, highOver))) continue;
+      const c = misfitOf(missing, lowUsual, low);
+      const d = misfitOf(highMissing, highUsual, high);
       const sum = misfitsAt + (<usize>i << 3);
       const first = load<f64>(sum) + f64x2.extract_lane(c, 0) + f64x2.extract_lane(c, 1);
       store<f64>(sum, first + f64x2.extract_lane(d, 0) + f64x2.extract_lane(d, 1));

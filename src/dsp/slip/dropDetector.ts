@@ -9,6 +9,9 @@
 import {
   CELL,
   LOGS,
+  MOST_PEAKS,
+  PEAK_AROUND,
+  PEAK_BESIDE,
   SEGMENT,
   type SlipKernel,
   SPLICE_BEFORE,
@@ -82,13 +85,10 @@ const STORE = DROP_CAPACITY - SCRATCH;
 /** Peaks tested per second of audio and bank: what the budget of 4 ns a sample allows. 100 found 1 point less in drums with bleed, 200 no more. */
 const PEAKS_PER_S = 150;
 /** Half width of the mean that a peak's height is measured against. */
-const AROUND = 256;
-/**
- * The peaks of a step are those that stand out most from so many cells before them, or behind, whichever are louder. Measured against the
- * mean of AROUND, all the cells of a hit were peaks, and a clear gap in the same step was none: of the drops of the tuning set that the
- * judge could tell, 96.5 % instead of 92.5 are now among the four in drums with bleed, 95.0 instead of 94.1 in a rehearsal.
- */
-const BESIDE = 2;
+const AROUND = PEAK_AROUND * CELL;
+/** Units of the kernel's ranks and excesses: cells' frames of what they are told for. */
+const RANK = PEAK_BESIDE * CELL;
+const EXCESS = 2 * AROUND;
 /** Logs a step looks at; a trial's stand behind them. */
 const WATCHED = STEP + 2 * AROUND;
 const TRIAL_LOGS = WATCHED + SEGMENT;
@@ -173,12 +173,6 @@ export class DropDetector {
   readonly #kernel: SlipKernel;
   readonly #banks: BankLanes[] = [];
   readonly #judge: SpliceJudge;
-  /** Sum of a step's logs up to each cell. */
-  readonly #cumulative = new Float64Array(WATCHED / CELL + 1);
-  readonly #peakFrame = new Int32Array(64);
-  readonly #peakExcess = new Float64Array(64);
-  /** How far each stands out from its louder side: what the peaks are chosen by. */
-  readonly #peakRank = new Float64Array(64);
   readonly #best = { nats: 0, place: 0 };
   /** The best peaks of a step by the splice test and their height, best first: what both say, the place, and which peak it is. */
   readonly #picks = Array.from({ length: JUDGE_STEP }, () => ({ nats: 0, place: 0, peak: 0 }));
@@ -219,7 +213,7 @@ export class DropDetector {
     }
     this.#kernel = options.kernel;
     this.#judge = new SpliceJudge(this.#kernel.judge);
-    this.#peaks = Math.max(2, Math.min(64, Math.round((PEAKS_PER_S * STEP) / options.rateHz)));
+    this.#peaks = Math.max(2, Math.min(MOST_PEAKS, Math.round((PEAKS_PER_S * STEP) / options.rateHz)));
   }
 
   /** Takes the block that the kernel has kept. After lost frames call `reset` first. */
@@ -302,17 +296,17 @@ export class DropDetector {
     for (let g = bank.firstGroup; g < bank.firstGroup + bank.groups; g++)
       kernel.residual(g, at - AROUND + carried, WATCHED - carried, logs + carried, g > bank.firstGroup);
     bank.known = at + STEP + AROUND;
-    this.#findPeaks(logs);
+    kernel.peaks(logs, WATCHED / CELL, this.#peaks);
     bank.tokens = Math.min(JUDGE_BURST, bank.tokens + (JUDGE_PER_S * STEP) / this.#options.rateHz);
     bank.blockTokens = Math.min(BLOCK_BURST, bank.blockTokens + (BLOCK_PER_S * STEP) / this.#options.rateHz);
     // The least of the kept peaks is what a trial must beat to be kept in its place.
     let least = Number.POSITIVE_INFINITY;
     let top = 0;
     for (let i = 0; i < this.#peaks; i++) {
-      if (this.#peakRank[i]! < least) least = this.#peakRank[i]!;
-      if (this.#peakExcess[i]! > this.#peakExcess[top]!) top = i;
+      least = Math.min(least, kernel.peakRanks[i]! / RANK);
+      if (kernel.peakExcesses[i]! > kernel.peakExcesses[top]!) top = i;
     }
-    const most = this.#peakExcess[top]!;
+    const most = kernel.peakExcesses[top]! / EXCESS;
     this.#pick(bank, at);
     const picks = this.#picks;
     // The highest peak comes last: a block is asked for right behind its judgement.
@@ -338,8 +332,8 @@ export class DropDetector {
         if (peak === top) topFound = true;
         this.#report(b, foundOf(place, verdict));
       }
-    if (this.#peakFrame[top]! >= 0 && !topFound) {
-      const index = at + this.#peakFrame[top]!;
+    if (!topFound) {
+      const index = at - AROUND + kernel.peakFrames[top]!;
       const block = this.#findBlock(bank, index, index, most, topAt, true);
       if (block !== null) this.#report(b, block);
     }
@@ -357,16 +351,16 @@ export class DropDetector {
   /** Splice tests of all peaks of the step at index `at`; the best, with what the peaks themselves say, go to `#picks`. */
   #pick(bank: BankLanes, at: number): void {
     const picks = this.#picks;
+    const { peakFrames, peakRanks, peakExcesses } = this.#kernel;
     for (const pick of picks) {
       pick.nats = Number.NEGATIVE_INFINITY;
       pick.peak = -1;
     }
     for (let peak = 0; peak < this.#peaks; peak++) {
-      if (this.#peakFrame[peak]! < 0) continue;
       this.work.peaks++;
-      const index = at + this.#peakFrame[peak]!;
-      const { nats: spliced, place } = this.#look(bank, index, index, this.#peakExcess[peak]!);
-      const nats = spliced + rankNats(bank, this.#peakRank[peak]!);
+      const index = at - AROUND + peakFrames[peak]!;
+      const { nats: spliced, place } = this.#look(bank, index, index, peakExcesses[peak]! / EXCESS);
+      const nats = spliced + rankNats(bank, peakRanks[peak]! / RANK);
       const worst = picks[JUDGE_STEP - 1]!;
       if (nats <= worst.nats) continue;
       worst.nats = nats;
@@ -444,61 +438,6 @@ export class DropDetector {
     });
   }
 
-  /** The peaks of the summed log residual that stand out most from their louder side, at most one a cell. `logs`: entry of the first. */
-  #findPeaks(logs: number): void {
-    const kernel = this.#kernel;
-    const cumulative = this.#cumulative;
-    const peakFrame = this.#peakFrame;
-    const peakExcess = this.#peakExcess;
-    const peakRank = this.#peakRank;
-    const count = this.#peaks;
-    for (let i = 0; i < count; i++) {
-      peakFrame[i] = -1;
-      peakExcess[i] = Number.NEGATIVE_INFINITY;
-      peakRank[i] = Number.NEGATIVE_INFINITY;
-    }
-    kernel.peaks(logs, WATCHED / CELL);
-    for (let i = 0; i < WATCHED / CELL; i++) cumulative[i + 1] = cumulative[i]! + kernel.cellSums[i]!;
-    let worst = 0;
-    for (let i = 0; i < STEP / CELL; i++) {
-      const height = kernel.cells[AROUND / CELL + i]!;
-      const rank = height - this.#meanBeside(i * CELL);
-      if (rank <= peakRank[worst]!) continue;
-      peakFrame[worst] = i * CELL;
-      peakExcess[worst] = height - this.#meanAround(i * CELL);
-      peakRank[worst] = rank;
-      worst = 0;
-      for (let k = 1; k < count; k++) if (peakRank[k]! < peakRank[worst]!) worst = k;
-    }
-    // Where in its cell each peak stands.
-    for (let i = 0; i < count; i++) {
-      const first = peakFrame[i]!;
-      if (first < 0) continue;
-      let height = -1;
-      for (let n = first; n < first + CELL; n++) {
-        const e = heightOf(kernel.logs[logs + AROUND + n]!, kernel.logs[logs + AROUND + n + 1]!);
-        if (e <= height) continue;
-        height = e;
-        peakFrame[i] = n;
-      }
-    }
-  }
-
-  /** Mean of the logs from AROUND frames before a frame of the step to AROUND behind it, to the cell. */
-  #meanAround(frame: number): number {
-    const cell = Math.floor(frame / CELL);
-    return (this.#cumulative[cell + (2 * AROUND) / CELL]! - this.#cumulative[cell]!) / (2 * AROUND);
-  }
-
-  /** Mean of the logs of BESIDE cells before that of a frame of the step, or behind it: the larger. */
-  #meanBeside(frame: number): number {
-    const cumulative = this.#cumulative;
-    const cell = AROUND / CELL + Math.floor(frame / CELL);
-    const before = cumulative[cell]! - cumulative[cell - BESIDE]!;
-    const behind = cumulative[cell + 1 + BESIDE]! - cumulative[cell + 1]!;
-    return Math.max(before, behind) / (BESIDE * CELL);
-  }
-
   /** Splice test around a peak, and before it where the peak is high. */
   #look(bank: BankLanes, peak: number, live: number, height: number): { nats: number; place: number } {
     const { nats, place } = this.#splice(bank, peak, live);
@@ -520,6 +459,8 @@ export class DropDetector {
     const best = this.#best;
     best.nats = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < SPLICE_PLACES; i++) {
+      // A logarithm is never more than this, and dear: most places need none.
+      if ((SPLICE_WINDOW / 2) * (ratios[i]! - 1 - misfits[i]!) < best.nats) continue;
       const nats = (SPLICE_WINDOW / 2) * (Math.log(ratios[i]!) - misfits[i]!);
       if (nats <= best.nats) continue;
       best.nats = nats;
@@ -565,8 +506,9 @@ export class DropDetector {
       }
     }
     const frame = place - this.#next;
-    const excess = height - this.#meanAround(frame);
-    const rank = height - this.#meanBeside(frame);
+    const cell = Math.floor(frame / CELL);
+    const excess = height - meanAround(kernel.cellSums, cell);
+    const rank = height - meanBeside(kernel.cellSums, cell);
     const found = rank > least ? this.#findTrial(bank, middle + top, place, excess, rank, most) : null;
     const seen = found !== null && found.sizes === null && Math.abs(found.place - middle) <= 2;
     const { nats, others, voices } = seen ? found : { nats: 0, others: 0, voices: 0 };
@@ -624,6 +566,24 @@ export class DropDetector {
     shape[SHAPE_FRAMES] = strongest;
     return shape;
   }
+}
+
+/** Mean of the logs from AROUND frames before cell `cell` of the step to AROUND behind its beginning. `sums`: of each cell. */
+function meanAround(sums: Int32Array, cell: number): number {
+  let sum = 0;
+  for (let i = cell; i < cell + 2 * PEAK_AROUND; i++) sum += sums[i]!;
+  return sum / EXCESS;
+}
+
+/** Mean of the logs of PEAK_BESIDE cells before cell `cell` of the step, or behind it: the larger. */
+function meanBeside(sums: Int32Array, cell: number): number {
+  let before = 0;
+  let behind = 0;
+  for (let i = 1; i <= PEAK_BESIDE; i++) {
+    before += sums[PEAK_AROUND + cell - i]!;
+    behind += sums[PEAK_AROUND + cell + i]!;
+  }
+  return Math.max(before, behind) / RANK;
 }
 
 /** What a peak that stands out by `rank` says for a missing frame beside the splice test, nats. */

@@ -37,6 +37,16 @@ export const ROUNDING = WINDOW * 0.01;
 export const LOGS = 2816;
 /** Frames that a peak is the largest of. */
 export const CELL = 32;
+/**
+ * Cells before a peak, and behind it, that it is to stand out from: from whichever are louder. Measured against the mean of all around, all the
+ * cells of a hit were peaks, and a clear gap in the same step was none: of the drops of the tuning set that the judge could tell, 96.5 %
+ * instead of 92.5 are now among the four best in drums with bleed, 95.0 instead of 94.1 in a rehearsal.
+ */
+export const PEAK_BESIDE = 2;
+/** Cells before the beginning of a peak's cell, and from there on, whose mean its height is measured against. */
+export const PEAK_AROUND = 8;
+/** Peaks chosen at once at most. */
+export const MOST_PEAKS = 64;
 /** The longest repeated block that `repeats` looks for, frames; the shortest is 2. */
 export const LONGEST_REPEAT = 64;
 /** Pairs that `repeats` tells of at most. */
@@ -113,6 +123,13 @@ export interface SlipKernel extends RepeatKernel {
   /** Of the last `peaks`, one entry a cell: the largest, and the sum of its logs. */
   readonly cells: Int32Array;
   readonly cellSums: Int32Array;
+  /**
+   * The peaks that it chose: the frame, counted from the first cell that was asked; PEAK_BESIDE cells' frames (64) times how far it stands out
+   * from its louder side; and twice PEAK_AROUND cells' frames (512) times how far from all around.
+   */
+  readonly peakFrames: Int32Array;
+  readonly peakRanks: Int32Array;
+  readonly peakExcesses: Int32Array;
   /** [lag][lane], of the last `correlate`. */
   readonly correlation: Float64Array;
   /** [place][q0, qc, q1][lane], of the last `splice`. */
@@ -139,8 +156,12 @@ export interface SlipKernel extends RepeatKernel {
   train(group: number, at: number, lanes: number): number;
   /** Residual of `frames` (a multiple of SEGMENT) frames from index `at` >= TAPS; its logs are put, or added, at entry `to` on. With no telling lane there are no logs and no energy. */
   residual(group: number, at: number, frames: number, to: number, add: boolean): void;
-  /** The largest of each CELL frames of `logs` from entry `from` on; two neighbours count as 589/1024 of their sum. Reads one entry more. */
-  peaks(from: number, cells: number): void;
+  /**
+   * The largest of each CELL frames of `logs` from entry `from` on; two neighbours count as 589/1024 of their sum. Reads one entry more. Of
+   * the cells but the first and last PEAK_AROUND the `count` that stand out most from the mean log of the PEAK_BESIDE cells before, or
+   * behind, whichever is larger: at most MOST_PEAKS, and no more than there are.
+   */
+  peaks(from: number, cells: number, count: number): void;
   /**
    * Was one frame left out between n-1 and n, for each place around index `peak`? Energies of the residual as it stands
    * (q0), with the best single click taken out (qc), with the best missing sample put in (q1).

@@ -9,6 +9,9 @@ import {
   LOGS,
   LONGEST_REPEAT,
   MISFIT_LEEWAY,
+  MOST_PEAKS,
+  PEAK_AROUND,
+  PEAK_BESIDE,
   ROUNDING,
   ringFrames,
   SEGMENT,
@@ -50,6 +53,9 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
   const logs = new Int32Array(groups * LOGS);
   const cells = new Int32Array(LOGS / CELL);
   const cellSums = new Int32Array(LOGS / CELL);
+  const peakFrames = new Int32Array(MOST_PEAKS);
+  const peakRanks = new Int32Array(MOST_PEAKS);
+  const peakExcesses = new Int32Array(MOST_PEAKS);
   const ringLength = ringFrames(maxFrames);
   const ring = new Int32Array((ringLength + maxFrames) * channels);
   /** Sample of the block in hand where it begins. */
@@ -96,6 +102,9 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
     logs,
     cells,
     cellSums,
+    peakFrames,
+    peakRanks,
+    peakExcesses,
     ringFrames: ringLength,
     ring,
     hits,
@@ -188,16 +197,33 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
         }
       }
     },
-    peaks(from, count) {
-      for (let cell = 0; cell < count; cell++) {
+    peaks(from, asked, count) {
+      const heightAt = (n: number) => Math.max(logs[n]!, Math.imul(logs[n]! + (logs[n + 1] ?? 0), 589) >> 10);
+      for (let cell = 0; cell < asked; cell++) {
         let top = 0;
         let sum = 0;
         for (let n = from + cell * CELL; n < from + (cell + 1) * CELL; n++) {
-          top = Math.max(top, logs[n]!, Math.imul(logs[n]! + (logs[n + 1] ?? 0), 589) >> 10);
+          top = Math.max(top, heightAt(n));
           sum += logs[n]!;
         }
         cells[cell] = top;
         cellSums[cell] = sum;
+      }
+      const sumOf = (first: number, length: number) =>
+        cellSums.subarray(first, first + length).reduce((a, b) => a + b, 0);
+      peakRanks.fill(-(2 ** 31), 0, count);
+      let worst = 0;
+      for (let cell = PEAK_AROUND; cell < asked - PEAK_AROUND; cell++) {
+        const beside = Math.max(sumOf(cell - PEAK_BESIDE, PEAK_BESIDE), sumOf(cell + 1, PEAK_BESIDE));
+        const rank = cells[cell]! * PEAK_BESIDE * CELL - beside;
+        if (rank <= peakRanks[worst]!) continue;
+        let frame = cell * CELL;
+        while (heightAt(from + frame) < cells[cell]!) frame++;
+        peakFrames[worst] = frame;
+        peakRanks[worst] = rank;
+        peakExcesses[worst] = cells[cell]! * 2 * PEAK_AROUND * CELL - sumOf(cell - PEAK_AROUND, 2 * PEAK_AROUND);
+        worst = 0;
+        for (let k = 1; k < count; k++) if (peakRanks[k]! < peakRanks[worst]!) worst = k;
       }
     },
     splice(group, peak) {

@@ -4,6 +4,7 @@ import {
   HITS,
   hannWindow,
   LOGS,
+  MOST_PEAKS,
   ringFrames,
   SEGMENT,
   type SlipKernel,
@@ -48,7 +49,8 @@ interface SlipExports {
   slipCorrelate(group: number, at: number): void;
   slipTrain(group: number, at: number, lanes: number): number;
   slipResidual(group: number, at: number, frames: number, to: number, add: boolean): void;
-  slipPeaks(from: number, cells: number): void;
+  slipChosen(): number;
+  slipPeaks(from: number, cells: number, count: number): void;
   slipSplice(group: number, peak: number): void;
   slipRatios(): number;
   slipMisfits(): number;
@@ -79,6 +81,9 @@ export function createWasmSlipKernel(
     logs: new Int32Array(buffer, wasm.slipLogs(), groups * LOGS),
     cells: new Int32Array(buffer, wasm.slipCells(), LOGS / CELL),
     cellSums: new Int32Array(buffer, wasm.slipCells() + (LOGS / CELL) * 4, LOGS / CELL),
+    peakFrames: new Int32Array(buffer, wasm.slipChosen(), MOST_PEAKS),
+    peakRanks: new Int32Array(buffer, wasm.slipChosen() + MOST_PEAKS * 4, MOST_PEAKS),
+    peakExcesses: new Int32Array(buffer, wasm.slipChosen() + MOST_PEAKS * 8, MOST_PEAKS),
     ringFrames: ringFrames(maxFrames),
     ring: new Int32Array(buffer, wasm.slipRing(), (ringFrames(maxFrames) + maxFrames) * channels),
     hits: new Int32Array(buffer, wasm.slipHits(), HITS * 2),
@@ -104,7 +109,7 @@ export function createWasmSlipKernel(
     train: (group, at, lanes) => wasm.slipTrain(group, at, lanes),
     correlate: (group, at) => wasm.slipCorrelate(group, at),
     residual: (group, at, frames, to, add) => wasm.slipResidual(group, at, frames, to, add),
-    peaks: (from, cells) => wasm.slipPeaks(from, cells),
+    peaks: (from, cells, count) => wasm.slipPeaks(from, cells, count),
     // Frame numbers beyond 31 bits: only their low bits matter to the ring and to the phase.
     keep: (firstFrame, frames) => wasm.slipKeep(firstFrame % 2 ** 30, frames),
     repeats: (group, probeA, probeB, frames, firstFrame) =>

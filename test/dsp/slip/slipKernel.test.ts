@@ -192,13 +192,15 @@ describe('slip kernels', () => {
         expect(sameBits(wasm.taps, twin.taps), 'taps').toBe(true);
         for (const kernel of [wasm, twin]) {
           for (let g = 0; g < kernel.groups; g++) kernel.residual(g, 64, 10 * SEGMENT, 32, g > 0);
-          kernel.peaks(32, 20);
+          kernel.peaks(32, 20, 3);
           kernel.correlate(kernel.groups - 1, 100);
           kernel.splice(kernel.groups - 1, 700);
         }
         expect(sameBits(wasm.logs, twin.logs), 'logs').toBe(true);
         expect(sameBits(wasm.cells.subarray(0, 20), twin.cells.subarray(0, 20)), 'cells').toBe(true);
         expect(sameBits(wasm.cellSums.subarray(0, 20), twin.cellSums.subarray(0, 20)), 'cellSums').toBe(true);
+        for (const name of ['peakFrames', 'peakRanks', 'peakExcesses'] as const)
+          expect(wasm[name].slice(0, 3), name).toEqual(twin[name].slice(0, 3));
         expect(sameBits(wasm.energy, twin.energy), 'energy').toBe(true);
         expect(sameBits(wasm.correlation, twin.correlation), 'correlation').toBe(true);
         expect(sameBits(wasm.scores, twin.scores), 'scores').toBe(true);
