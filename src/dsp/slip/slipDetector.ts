@@ -7,7 +7,7 @@ import { lanesOf, type SlipKernel, stage } from './slipKernel.ts';
 export interface SlipDetectorOptions {
   /** Channels of the stream, 1..64. */
   readonly channels: number;
-  /** Frames of a block at most. */
+  /** Frames of a block at most, up to MAX_BLOCK_FRAMES. */
   readonly maxFrames: number;
   readonly rateHz: number;
   /** Channels of each bank, 0-based. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadKernels } from '../../../src/dsp/kernelFile.ts';
+import { MAX_BLOCK_FRAMES } from '../../../src/dsp/meterKernel.ts';
 import { DROP_CAPACITY, DropDetector, type DropEvent, type DropTrial } from '../../../src/dsp/slip/dropDetector.ts';
 import { ORDER } from '../../../src/dsp/slip/judgeKernel.ts';
 import { lanesOf, stage } from '../../../src/dsp/slip/slipKernel.ts';
@@ -116,7 +117,7 @@ describe('dropped frames', () => {
     const whole = sorted(2048);
     expect(whole.drops.some((drop) => drop.bank === 3 && Math.abs(drop.frame - 50_000) <= 2)).toBe(true);
     expect(whole.trials.length).toBeGreaterThan(2);
-    for (const frames of [96, 480, 960, 4096]) {
+    for (const frames of [96, 480, 960, MAX_BLOCK_FRAMES]) {
       const { drops, trials } = sorted(frames);
       // The last step may stand half done when the material ends.
       const until = 96_000 - 8192;
