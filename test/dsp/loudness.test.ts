@@ -3,12 +3,25 @@ import { describe, expect, test } from 'vitest';
 import { loudnessX100OfMeanSquare, NO_SIGNAL } from '../../src/dsp/decibels.ts';
 import { loadKernels } from '../../src/dsp/kernelFile.ts';
 import { createLoudnessMeter, createLoudnessMeters } from '../../src/dsp/loudness.ts';
-import { kWeighting } from '../../src/dsp/loudnessKernel.ts';
+import { kWeighting, type Section } from '../../src/dsp/loudnessKernel.ts';
 import { createTwinLoudness } from '../../src/dsp/loudnessTwin.ts';
 import { createWasmLoudness } from '../../src/dsp/loudnessWasm.ts';
 import { randomSource, randomWords } from './signals.ts';
 
 const kernels = loadKernels();
+
+/** What sections one after the other make of a single 1, in floating point. */
+function answerOf(sections: readonly Section[], frames: number): Float64Array {
+  let x = new Float64Array(frames);
+  x[0] = 1;
+  for (const { b0, b1, b2, a1, a2 } of sections) {
+    const y = new Float64Array(frames);
+    for (let n = 0; n < frames; n++)
+      y[n] = b0 * x[n]! + b1 * (x[n - 1] ?? 0) + b2 * (x[n - 2] ?? 0) - a1 * (y[n - 1] ?? 0) - a2 * (y[n - 2] ?? 0);
+    x = y;
+  }
+  return x;
+}
 const rates = [44100, 48000, 88200, 96000, 176400, 192000];
 
 describe('K-weighting', () => {
@@ -54,6 +67,33 @@ describe('K-weighting', () => {
       { numRuns: 60, seed: 5 },
     );
   });
+
+  test.each([8000, ...rates, 384_000])(
+    'at %i Hz holds the largest outputs that there are, bit for bit with the plain twin',
+    (rateHz) => {
+      // Full scale with the signs of the filters' answer from its end back: no signal of so many frames comes out larger.
+      const frames = Math.min(3840, Math.round(rateHz / 12));
+      const answer = answerOf(kWeighting(rateHz), frames);
+      const options = { channels: 5, rateHz, maxFrames: frames };
+      const wasm = createWasmLoudness(kernels, options);
+      const twin = createTwinLoudness(options);
+      for (const kernel of [wasm, twin])
+        for (let n = 0; n < frames; n++)
+          for (let c = 0; c < 5; c++)
+            kernel.input[5 * n + c] = answer[frames - 1 - n]! * (c % 2 === 0 ? 1 : -1) > 0 ? 0x7fff_ffff : -0x8000_0000;
+      let largest = 0n;
+      for (let n = 0; n < frames; n++) {
+        wasm.process(n, n + 1);
+        twin.process(n, n + 1);
+        expect([...wasm.sumSquaresQ4]).toEqual([...twin.sumSquaresQ4]);
+        if (twin.sumSquaresQ4[0]! > largest) largest = twin.sumSquaresQ4[0]!;
+      }
+      // Outputs are x24 * 4 here: 3.4 to 3.5 times full scale at the rates of music, and under four times anywhere.
+      const timesFullScale = Math.sqrt(Number(largest)) / (4 * 2 ** 23);
+      expect(timesFullScale).toBeGreaterThan(2.7);
+      expect(timesFullScale).toBeLessThan(3.6);
+    },
+  );
 
   test('of some columns of a wide block agrees with the plain twin and with a block of these alone', () => {
     fc.assert(

@@ -61,10 +61,158 @@ export function loudnessProcess(from: i32, to: i32): void {
     load<i64>(coefficientsAt, 40) == ONE &&
     load<i64>(coefficientsAt, 48) == -2 * ONE &&
     load<i64>(coefficientsAt, 56) == ONE;
-  for (let k = 0; k < columns; k++) {
+  let k = 0;
+  for (; k + 4 <= columns; k += 4) {
+    const beside = standBeside(k);
+    if (plain && beside) weighFour(k, from, to, true, true);
+    else if (plain) weighFour(k, from, to, true, false);
+    else if (beside) weighFour(k, from, to, false, true);
+    else weighFour(k, from, to, false, false);
+  }
+  for (; k < columns; k++) {
     if (plain) weigh(k, from, to, true);
     else weigh(k, from, to, false);
   }
+}
+
+/** Byte from a frame's start on where column `k` stands. */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function columnAt(k: i32): usize {
+  return <usize>load<i32>(columnsAt + (<usize>k << 2)) << 2;
+}
+
+/** Four columns from `k` on are neighbours in the input: one load takes them. */
+function standBeside(k: i32): bool {
+  const first = columnAt(k);
+  return columnAt(k + 1) == first + 4 && columnAt(k + 2) == first + 8 && columnAt(k + 3) == first + 12;
+}
+
+/** Coefficient `index` on four lanes: all are under 4 and fit 32 bits. */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function four(index: usize, more: i64): v128 {
+  return i32x4.splat(<i32>(load<i64>(coefficientsAt + (index << 3)) + more));
+}
+
+/** What stands over the fraction of two pairs of sums, rounded down. */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function wholeOf(low: v128, high: v128): v128 {
+  return v128.shuffle<i32>(i64x2.shl(low, 4), i64x2.shl(high, 4), 1, 3, 5, 7);
+}
+
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function low(x: v128, y: v128): v128 {
+  return i64x2.extmul_low_i32x4_s(x, y);
+}
+
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function high(x: v128, y: v128): v128 {
+  return i64x2.extmul_high_i32x4_s(x, y);
+}
+
+/** Word `word` of the states of columns `k` and `k + 1`. */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function statesOf(k: i32, word: usize): v128 {
+  const at = stateAt + <usize>k * STATE_BYTES + (word << 3);
+  return v128.load64_lane(at + STATE_BYTES, v128.load64_zero(at), 1);
+}
+
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function keepStates(k: i32, word: usize, states: v128): void {
+  const at = stateAt + <usize>k * STATE_BYTES + (word << 3);
+  v128.store64_lane(at, states, 0);
+  v128.store64_lane(at + STATE_BYTES, states, 1);
+}
+
+/**
+ * As `weigh`, four columns at once: a sum waits for the one before it, and four wait together. Outputs fit 32 bits: a sample is under 2^29,
+ * the sections' answers sum up to 2.25 and 3.45 in size at 8 to 384 kHz (our calculation), so the products of 32 bits are all there is.
+ *
+ * @param beside the columns are neighbours
+ */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function weighFour(k: i32, from: i32, to: i32, plain: bool, beside: bool): void {
+  const p0 = four(0, 0);
+  const p1 = four(1, 0);
+  const p2 = four(2, 0);
+  const p3 = four(3, 2 * ONE);
+  const p4 = four(4, -ONE);
+  const q0 = four(5, 0);
+  const q1 = four(6, 0);
+  const q2 = four(7, 0);
+  const q3 = four(8, 2 * ONE);
+  const q4 = four(9, -ONE);
+  let a0 = statesOf(k, 0);
+  let a1 = statesOf(k + 2, 0);
+  let b0 = statesOf(k, 1);
+  let b1 = statesOf(k + 2, 1);
+  let c0 = statesOf(k, 2);
+  let c1 = statesOf(k + 2, 2);
+  let d0 = statesOf(k, 3);
+  let d1 = statesOf(k + 2, 3);
+  let squares0 = i64x2.splat(0);
+  let squares1 = squares0;
+  const first = columnAt(k);
+  const second = columnAt(k + 1);
+  const third = columnAt(k + 2);
+  const fourth = columnAt(k + 3);
+  let at = inputAt + <usize>from * stride;
+  const end = at + <usize>(to - from) * stride;
+  while (at < end) {
+    let x: v128;
+    if (beside) x = v128.load(at + first);
+    else {
+      x = v128.load32_lane(at + second, v128.load32_zero(at + first), 1);
+      x = v128.load32_lane(at + fourth, v128.load32_lane(at + third, x, 2), 3);
+    }
+    at += stride;
+    x = i32x4.shl(i32x4.shr_s(x, 8), 6);
+    const sum0 = i64x2.add(low(p0, x), a0);
+    const sum1 = i64x2.add(high(p0, x), a1);
+    const y = wholeOf(sum0, sum1);
+    a0 = i64x2.sub(i64x2.add(i64x2.add(low(p1, x), b0), i64x2.shl(sum0, 1)), low(p3, y));
+    a1 = i64x2.sub(i64x2.add(i64x2.add(high(p1, x), b1), i64x2.shl(sum1, 1)), high(p3, y));
+    b0 = i64x2.sub(i64x2.sub(low(p2, x), sum0), low(p4, y));
+    b1 = i64x2.sub(i64x2.sub(high(p2, x), sum1), high(p4, y));
+    let z: v128;
+    if (plain) {
+      z = i32x4.add(y, wholeOf(c0, c1));
+      const before0 = c0;
+      const before1 = c1;
+      c0 = i64x2.sub(i64x2.add(d0, i64x2.shl(c0, 1)), low(q3, z));
+      c1 = i64x2.sub(i64x2.add(d1, i64x2.shl(c1, 1)), high(q3, z));
+      d0 = i64x2.sub(i64x2.neg(before0), low(q4, z));
+      d1 = i64x2.sub(i64x2.neg(before1), high(q4, z));
+    } else {
+      const second0 = i64x2.add(low(q0, y), c0);
+      const second1 = i64x2.add(high(q0, y), c1);
+      z = wholeOf(second0, second1);
+      c0 = i64x2.sub(i64x2.add(i64x2.add(low(q1, y), d0), i64x2.shl(second0, 1)), low(q3, z));
+      c1 = i64x2.sub(i64x2.add(i64x2.add(high(q1, y), d1), i64x2.shl(second1, 1)), high(q3, z));
+      d0 = i64x2.sub(i64x2.sub(low(q2, y), second0), low(q4, z));
+      d1 = i64x2.sub(i64x2.sub(high(q2, y), second1), high(q4, z));
+    }
+    const rounded = i32x4.shr_s(i32x4.add(z, i32x4.splat(8)), 4);
+    squares0 = i64x2.add(squares0, low(rounded, rounded));
+    squares1 = i64x2.add(squares1, high(rounded, rounded));
+  }
+  keepStates(k, 0, a0);
+  keepStates(k + 2, 0, a1);
+  keepStates(k, 1, b0);
+  keepStates(k + 2, 1, b1);
+  keepStates(k, 2, c0);
+  keepStates(k + 2, 2, c1);
+  keepStates(k, 3, d0);
+  keepStates(k + 2, 3, d1);
+  v128.store(squaresAt + (<usize>k << 3), squares0);
+  v128.store(squaresAt + (<usize>k << 3), squares1, 16);
 }
 
 /**
