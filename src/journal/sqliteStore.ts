@@ -338,7 +338,11 @@ export class SqliteStore implements JournalStore {
   }
 
   takes(session: number): TakeRow[] {
-    return this.#rows('SELECT row FROM take WHERE session = ? ORDER BY ms', session);
+    // Rows of before hidden losses were counted have none.
+    return this.#rows<TakeRow>('SELECT row FROM take WHERE session = ? ORDER BY ms', session).map((row) => ({
+      ...row,
+      verdict: { ...row.verdict, lossesHiddenMs: row.verdict.lossesHiddenMs ?? 0 },
+    }));
   }
 
   #rows<T>(sql: string, session: number): T[] {

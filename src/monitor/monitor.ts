@@ -397,6 +397,7 @@ export class Monitor implements MonitorView, MonitorCommands {
           this.#proofs.interrupt();
         }
         this.#takes.onWatching(message.state.kind === 'running', this.#stateSinceMs);
+        this.#tellHiddenLosses();
         this.#parts.onState?.(message.state);
         return;
       case 'stream':
@@ -412,6 +413,7 @@ export class Monitor implements MonitorView, MonitorCommands {
         return;
       case 'rate':
         this.#rate.take(message, this.#parts.uptimeMs());
+        this.#tellHiddenLosses();
         return;
       case 'slips':
         for (const evidence of message.evidence) {
@@ -491,10 +493,16 @@ export class Monitor implements MonitorView, MonitorCommands {
     this.#hung = hung;
     this.#hungSinceMs = nowMs;
     this.#takes.onWatching(this.#state.kind === 'running' && !hung, nowMs);
+    if (hung) this.#dropLevels();
+    this.#tellHiddenLosses();
     if (!hung) return;
-    this.#dropLevels();
     this.#proofs.interrupt();
     this.#verdicts?.gap();
+  }
+
+  /** Time in which nothing is captured counts as not watched, and not as this. */
+  #tellHiddenLosses(): void {
+    this.#takes.onLossesHidden(this.#hasLevels() && this.#rate.hidesLosses, this.#parts.uptimeMs());
   }
 
   #dropLevels(): void {

@@ -78,9 +78,18 @@ export class RateWatch {
     else if (this.#other?.rateHz !== rateHz) this.#other = { rateHz, sinceMs: nowMs };
   }
 
+  /** A single packet that is lost on USB now would not show by when frames arrive. */
+  get hidesLosses(): boolean {
+    return this.#overUsb && this.#hides(this.#now?.leastLossFrames ?? null);
+  }
+
+  #hides(leastLossFrames: number | null): boolean {
+    return leastLossFrames === null || leastLossFrames > Math.ceil(this.#rateHz / MICROFRAMES_PER_S);
+  }
+
   #takeHidden(leastLossFrames: number | null, nowMs: number): void {
     const hidden = this.#hidden;
-    const is = leastLossFrames === null || leastLossFrames > Math.ceil(this.#rateHz / MICROFRAMES_PER_S);
+    const is = this.#hides(leastLossFrames);
     if (hidden.atMs !== null)
       hidden.share += ((is ? 1 : 0) - hidden.share) * (1 - Math.exp((hidden.atMs - nowMs) / HIDDEN_MEAN_MS));
     hidden.atMs = nowMs;

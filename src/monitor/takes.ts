@@ -45,6 +45,11 @@ const TakeBase = {
     suspects: Type.Integer({ minimum: 0, description: 'Events that make it suspect, all of them.' }),
     first: Type.Array(Suspect, { maxItems: SUSPECTS_TOLD, description: `The first ${SUSPECTS_TOLD}.` }),
     notWatchedMs: Type.Integer({ minimum: 0, description: 'Time in which nothing was captured.' }),
+    lossesHiddenMs: Type.Integer({
+      minimum: 0,
+      description:
+        'Time in which a single lost USB packet, or a small change of the clock, would not have shown by when frames arrive: this box came too late to them, or the stream had just begun. What can be heard of a loss was told all the same.',
+    }),
     untold: Type.Array(Type.String(), {
       description: 'Banks in use whose clock could not be told at any time of the take: silence, or no evidence.',
     }),
@@ -86,6 +91,8 @@ interface Running {
   readonly first: Suspect[];
   notWatchedMs: number;
   notWatchedSinceMs: number | null;
+  lossesHiddenMs: number;
+  lossesHiddenSinceMs: number | null;
   /** Frame of the present stream at `streamMs`: a stream that began in the take counts from its own start. */
   streamFrame: number;
   streamMs: number;
@@ -100,6 +107,7 @@ export class Takes {
   #lastTally: Running | null = null;
   #number: number;
   #watching = false;
+  #lossesHidden = false;
   /** What happened lately: a take that begins by itself began a little before. */
   #recent: MonitorEvent[] = [];
   #rateHz = 0;
@@ -151,6 +159,8 @@ export class Takes {
       first: [],
       notWatchedMs: 0,
       notWatchedSinceMs: this.#watching ? null : at.uptimeMs,
+      lossesHiddenMs: 0,
+      lossesHiddenSinceMs: this.#lossesHidden ? at.uptimeMs : null,
       streamFrame: at.frame,
       streamMs: at.uptimeMs,
       told: new Map(),
@@ -202,6 +212,18 @@ export class Takes {
     }
   }
 
+  /** Whether single lost USB packets would not show by their arrival now. */
+  onLossesHidden(hidden: boolean, uptimeMs: number): void {
+    this.#lossesHidden = hidden;
+    const take = this.#running;
+    if (take === null) return;
+    if (hidden) take.lossesHiddenSinceMs ??= uptimeMs;
+    else if (take.lossesHiddenSinceMs !== null) {
+      take.lossesHiddenMs += uptimeMs - take.lossesHiddenSinceMs;
+      take.lossesHiddenSinceMs = null;
+    }
+  }
+
   /** Digital banks that are in use now, and whether their clock can be told. */
   onBanks(banks: readonly { readonly id: string; readonly told: boolean }[]): void {
     if (this.#running === null) return;
@@ -245,9 +267,8 @@ export class Takes {
   }
 
   #describe(take: Running, uptimeMs: number): RunningTake {
-    const notWatchedMs = Math.round(
-      take.notWatchedMs + (take.notWatchedSinceMs === null ? 0 : Math.max(0, uptimeMs - take.notWatchedSinceMs)),
-    );
+    const sinceThen = (sinceMs: number | null) => (sinceMs === null ? 0 : Math.max(0, uptimeMs - sinceMs));
+    const notWatchedMs = Math.round(take.notWatchedMs + sinceThen(take.notWatchedSinceMs));
     return {
       id: take.id,
       name: take.name,
@@ -262,6 +283,7 @@ export class Takes {
         suspects: take.suspects,
         first: [...take.first],
         notWatchedMs,
+        lossesHiddenMs: Math.round(take.lossesHiddenMs + sinceThen(take.lossesHiddenSinceMs)),
         untold: [...take.told].filter(([, told]) => !told).map(([id]) => id),
       },
     };

@@ -60,6 +60,9 @@ const ReportTake = Type.Object({
   verdict: TakeVerdictWord,
   suspects: Type.Integer(),
   notWatchedMs: Type.Number(),
+  lossesHiddenMs: Type.Number({
+    description: 'Time in which a single lost USB packet would not have shown by its arrival.',
+  }),
   untold: Type.Array(Type.String({ description: 'Names of digital banks whose clock could not be told in it.' })),
   words: Type.String({ description: 'The verdict in a sentence.' }),
   clips: Type.Array(Type.Object({ channel: Type.Integer(), name: Type.String(), clips: Type.Integer() })),
@@ -231,7 +234,7 @@ export function buildReport(record: SessionRecord): Report {
     faults,
     findings: findingsThatStood(events),
     takes: takeRows.map(({ take, toMs }) => {
-      const { word, suspects, notWatchedMs, untold } = take.verdict;
+      const { word, suspects, notWatchedMs, lossesHiddenMs, untold } = take.verdict;
       const within = faults.filter(({ take: name, ms }) => name === take.name && ms >= take.startedMs);
       return {
         id: take.id,
@@ -244,8 +247,9 @@ export function buildReport(record: SessionRecord): Report {
         verdict: word,
         suspects,
         notWatchedMs,
+        lossesHiddenMs,
         untold: untold.map(bankName),
-        words: takeWords(word, within, notWatchedMs, untold.map(bankName)),
+        words: takeWords(word, within, notWatchedMs, lossesHiddenMs, untold.map(bankName)),
         clips: take.clips.flatMap((count, c) =>
           count > 0 ? [{ channel: c + 1, name: channelName(c + 1), clips: count }] : [],
         ),
@@ -379,6 +383,7 @@ function takeWords(
   word: ReportTake['verdict'],
   faults: readonly ReportFault[],
   notWatchedMs: number,
+  lossesHiddenMs: number,
   untold: readonly string[],
 ): string {
   const parts: string[] = [];
@@ -399,6 +404,9 @@ function takeWords(
     }
   }
   if (notWatchedMs > 0) parts.push(`${minutes(notWatchedMs)} not watched`);
+  // Less is the moment in which a change is being told.
+  if (lossesHiddenMs >= 1000)
+    parts.push(`${minutes(lossesHiddenMs)} in which a single lost USB packet would not have shown`);
   if (untold.length > 0) parts.push(`clock not told: ${untold.join(', ')}`);
   return `${parts.join('; ')}.`;
 }

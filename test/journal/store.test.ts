@@ -14,7 +14,14 @@ import {
   unpackMinute,
 } from '../../src/journal/levelCodes.ts';
 import { MemoryStore } from '../../src/journal/memoryStore.ts';
-import type { EventKind, JournalBatch, JournalEvent, JournalStore, LevelSecond } from '../../src/journal/shapes.ts';
+import type {
+  EventKind,
+  JournalBatch,
+  JournalEvent,
+  JournalStore,
+  LevelSecond,
+  TakeRow,
+} from '../../src/journal/shapes.ts';
 import { loadSqlite, SqliteStore } from '../../src/journal/sqliteStore.ts';
 import { NO_SIGNAL } from '../../src/monitor/levels.ts';
 
@@ -134,7 +141,7 @@ for (const [name, open] of kinds) {
         startedAt: '',
         by: 'page' as const,
         clips: [],
-        verdict: { word: 'clean' as const, suspects: 0, first: [], notWatchedMs: 0, untold: [] },
+        verdict: { word: 'clean' as const, suspects: 0, first: [], notWatchedMs: 0, lossesHiddenMs: 0, untold: [] },
       };
       store.write(batch({ ms: 100, takes: [take], events: [event(10, 'takeStart')] }));
       store.write(
@@ -159,6 +166,25 @@ for (const [name, open] of kinds) {
     });
   });
 }
+
+describe.skipIf(sqlite === null)('a take that an earlier version wrote', () => {
+  it('has no time in which losses were hidden: that was not counted', () => {
+    const store = onDisk();
+    const verdict = { word: 'clean', suspects: 0, first: [], notWatchedMs: 7, untold: [] };
+    const take = {
+      id: 'a',
+      name: 'Take 1',
+      startedFrame: 0,
+      startedMs: 10,
+      startedAt: '',
+      by: 'page',
+      clips: [],
+      verdict,
+    };
+    store.write(batch({ ms: 100, takes: [take as unknown as TakeRow] }));
+    expect(store.takes(store.session)[0]!.verdict).toEqual({ ...verdict, lossesHiddenMs: 0 });
+  });
+});
 
 describe.skipIf(sqlite === null)('the bounds of the journal (better-sqlite3 installed)', () => {
   it('hold by size: the oldest hours go, the newest stay', () => {

@@ -280,6 +280,32 @@ describe('the monitor', () => {
     expect(monitor.endTake()).toMatchObject({ ok: true, value: { endedFrame: 96_000 } });
   });
 
+  it('tells of a take for how long a lost USB packet would not have shown, on an interface and on no file', () => {
+    const take = (source: StreamInfo['source'], least: readonly (number | null)[]) => {
+      const { monitor, elapse, turned } = rig();
+      monitor.onMessage({ kind: 'stream', info: { ...info, source } });
+      monitor.onMessage({ kind: 'state', state: { kind: 'running' } });
+      monitor.startTake('One', 'page');
+      for (const leastLossFrames of least) {
+        turned();
+        elapse(1000);
+        monitor.onMessage({ kind: 'rate', ppm: 1, uncertaintyPpm: 0.1, leastLossFrames });
+      }
+      // The interface goes: that time is not watched, and no more.
+      monitor.onMessage({
+        kind: 'state',
+        state: { kind: 'absent', fault: { code: 'device-gone', what: 'It went.', fix: 'Plug it in.' } },
+      });
+      elapse(5000);
+      const ended = monitor.endTake();
+      return ended.ok ? ended.value.verdict : null;
+    };
+    // Nothing is known in the first second; six frames are one packet of 48 kHz; seven are more.
+    expect(take('alsa', [6, 6, null, 7, 6, 6])).toMatchObject({ lossesHiddenMs: 3000, notWatchedMs: 5000 });
+    expect(take('alsa', [6, 6, 6])).toMatchObject({ lossesHiddenMs: 1000 });
+    expect(take('wav', [])).toMatchObject({ lossesHiddenMs: 0 });
+  });
+
   it('says no word and shows no level while the capture worker hangs, and a take of that time is not clean', () => {
     const { monitor, elapse, levels, publish, turned } = rig();
     monitor.onMessage({ kind: 'stream', info });

@@ -35,6 +35,22 @@ describe('a take', () => {
     expect(takes.view(4000).take?.verdict.first).toMatchObject([{ kind: 'clip', where: '3', atMs: 500 }]);
   });
 
+  it('counts the time in which a lost USB packet would not have shown: before it, across its ends, and never twice', () => {
+    const { takes, ended } = watched();
+    takes.onLossesHidden(true, 0);
+    takes.start(null, 'page', at(10_000));
+    takes.onLossesHidden(true, 12_000);
+    expect(takes.view(15_000).take?.verdict.lossesHiddenMs).toBe(5000);
+    takes.onLossesHidden(false, 20_000);
+    takes.onLossesHidden(false, 22_000);
+    takes.onLossesHidden(true, 50_000);
+    takes.end(at(53_000));
+    takes.onLossesHidden(false, 90_000);
+    expect(ended[0]!.verdict).toMatchObject({ word: 'clean', lossesHiddenMs: 13_000 });
+    takes.start(null, 'page', at(100_000));
+    expect(takes.view(130_000).take?.verdict.lossesHiddenMs).toBe(0);
+  });
+
   it('can not run twice, and can not end before it began: each says so', () => {
     const { takes } = watched();
     expect(takes.end(at(0))).toMatchObject({ ok: false, fault: { code: 'take-none' } });

@@ -88,6 +88,19 @@ describe('the report of a simulated session', () => {
     expect(report.lengthMs - report.watchedMs).toBeGreaterThan(1900);
   });
 
+  it('says of a take for how long a lost USB packet would not have shown', async () => {
+    const quiet = simulateSession([], [{ fromS: 2, toS: 8 }], 10);
+    const session = await readSession(readerOf(quiet.store), 0);
+    if (!session.ok) throw new Error(session.fault.what);
+    const words = (lossesHiddenMs: number) =>
+      buildReport({
+        ...session.value,
+        takes: session.value.takes.map((take) => ({ ...take, verdict: { ...take.verdict, lossesHiddenMs } })),
+      }).takes[0]!.words;
+    expect(words(83_000)).toContain('1:23 in which a single lost USB packet would not have shown');
+    expect(words(900)).not.toContain('lost USB packet');
+  });
+
   it('tells the findings that stood, each once, of these faults and no others', () => {
     expect(report.findings.map(({ code, where }) => `${code} ${where}`).sort()).toEqual([
       'bank-slips OctoPre',

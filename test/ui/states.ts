@@ -782,7 +782,7 @@ const TAKE: RunningTake = {
   startedAt: '2026-03-14T20:15:00.000Z',
   by: 'button',
   clips: [],
-  verdict: { word: 'clean', suspects: 0, first: [], notWatchedMs: 0, untold: ['adat-c'] },
+  verdict: { word: 'clean', suspects: 0, first: [], notWatchedMs: 0, lossesHiddenMs: 0, untold: ['adat-c'] },
 };
 
 const SUSPECT_TAKE: RunningTake = {
@@ -792,6 +792,7 @@ const SUSPECT_TAKE: RunningTake = {
     suspects: 3,
     first: [{ kind: 'slip', where: 'adat-b', frame: 170_976_000, atMs: 62_000 }],
     notWatchedMs: 0,
+    lossesHiddenMs: 0,
     untold: [],
   },
 };

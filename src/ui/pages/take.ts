@@ -5,15 +5,19 @@ import { rigSync, takeTime } from '../view.ts';
 import { drawBig, drawHeader, drawRow, type PageContext } from './frame.ts';
 
 /** The verdict in a row of 21 columns. */
-export function takeVerdict(take: RunningTake | EndedTake): string {
-  const { word, suspects, untold } = take.verdict;
+export function takeVerdict(take: RunningTake | EndedTake, uptimeMs: number): string {
+  const { word, suspects, untold, lossesHiddenMs } = take.verdict;
   switch (word) {
     case 'suspect':
       return `SUSPECT: ${suspects > 9999 ? '>9999' : suspects} event${suspects === 1 ? '' : 's'}`;
     case 'notWatched':
       return 'NOT ALL WATCHED';
     case 'clean':
-      return untold.length === 0 ? 'CLEAN' : `CLEAN, ${untold.length} clock${untold.length === 1 ? '' : 's'} ?`;
+      if (untold.length > 0) return `CLEAN, ${untold.length} clock${untold.length === 1 ? '' : 's'} ?`;
+      // Most of the time a lost packet would not have shown: the page says for how long.
+      return 2 * lossesHiddenMs > ('endedMs' in take ? take.endedMs : uptimeMs) - take.startedMs
+        ? 'CLEAN, USB losses ?'
+        : 'CLEAN';
   }
 }
 
@@ -39,7 +43,7 @@ export function drawTake(page: PageContext): void {
   if (take !== null) {
     drawHeader(page, { sync, title: take.name });
     drawBig(page, 0, 13, takeTime(uptimeMs - take.startedMs), { trackingPx: -1 });
-    drawRow(page, 3, firstSuspect(take) ?? takeVerdict(take));
+    drawRow(page, 3, firstSuspect(take) ?? takeVerdict(take, uptimeMs));
     drawRow(page, 4, 'Hold A = end');
     return;
   }
@@ -49,7 +53,7 @@ export function drawTake(page: PageContext): void {
     drawRow(page, 1, `${lastTake.name} ${takeTime(lastTake.endedMs - lastTake.startedMs)}`, {
       cutToPx: PAGE_WIDTH_PX,
     });
-    drawRow(page, 2, takeVerdict(lastTake));
+    drawRow(page, 2, takeVerdict(lastTake, uptimeMs));
     const first = firstSuspect(lastTake);
     if (first !== null) drawRow(page, 3, first);
   }

@@ -22,9 +22,12 @@ const KINDS = {
   portLock: 'lock lost',
 } as const;
 
+/** Less is the moment in which a change is being told. */
+const TOLD_HIDDEN_MS = 1000;
+
 /** `suspect: 3 events, the first a clip at 1:02 (Kick in)`. */
 export function takeWords(take: RunningTake | EndedTake, snapshot: Snapshot): string {
-  const { word, suspects, first, untold, notWatchedMs } = take.verdict;
+  const { word, suspects, first, untold, notWatchedMs, lossesHiddenMs } = take.verdict;
   const bankName = (id: string) => snapshot.banks.find((bank) => bank.id === id)?.name ?? id;
   const parts: string[] = [WORDS[word]];
   const one = first[0];
@@ -38,6 +41,8 @@ export function takeWords(take: RunningTake | EndedTake, snapshot: Snapshot): st
     parts.push(`${count(suspects, 'event')}, the first a ${KINDS[one.kind]} at ${duration(one.atMs)} on ${place}`);
   }
   if (notWatchedMs > 0) parts.push(`${duration(notWatchedMs)} not watched`);
+  if (lossesHiddenMs >= TOLD_HIDDEN_MS)
+    parts.push(`${duration(lossesHiddenMs)} in which a lost USB packet would not show`);
   if (untold.length > 0) parts.push(`clock not told: ${untold.map(bankName).join(', ')}`);
   return parts.join('; ');
 }

@@ -459,7 +459,7 @@ export class TimelineView {
     this.#cursorMs = msAt(x, this.#view, this.#layout);
     this.#dirty = true;
     if (take !== undefined) {
-      const { word, suspects, notWatchedMs } = take.verdict;
+      const { word, suspects, notWatchedMs, lossesHiddenMs } = take.verdict;
       const words = { clean: 'clean', suspect: 'suspect', notWatched: 'not all watched' }[word];
       const length = ('endedMs' in take ? take.endedMs : this.#endMs()) - take.startedMs;
       this.#showTold([
@@ -471,6 +471,7 @@ export class TimelineView {
           `${this.#clock(take.startedMs, true)}, ${duration(length)} long: ${words}`,
           suspects > 0 ? `, ${suspects} event${suspects === 1 ? '' : 's'}` : '',
           notWatchedMs > 0 ? `, ${duration(notWatchedMs)} not watched` : '',
+          lossesHiddenMs >= 1000 ? `, ${duration(lossesHiddenMs)} in which a lost USB packet would not show` : '',
           '.',
         ),
       ]);

@@ -153,6 +153,7 @@ export function longSession(store: JournalStore, { hours, channels, startedWallM
           suspects: suspect ? 120 : 0,
           first: [],
           notWatchedMs: 0,
+          lossesHiddenMs: 0,
           untold: [],
         },
         endedFrame: (ms / 1000) * RATE_HZ,
