@@ -639,7 +639,10 @@ export class Monitor implements MonitorView, MonitorCommands {
     this.#watchWorker(nowMs);
     // What the device tells is shown at once: calmed, it changes at most twice a second a port.
     const snapshotDue = this.#device.turn(nowMs) || nowMs - this.#lastSnapshotMs >= this.#snapshotEveryMs(nowMs);
-    const levelsDue = this.#takenListeners.size > 0 && nowMs - this.#takenMs >= KEPT_LEVELS_MS;
+    // The first turn of each second: a second after the last one would now and then leave one out, for timers come late.
+    const levelsDue =
+      this.#takenListeners.size > 0 &&
+      Math.floor(nowMs / KEPT_LEVELS_MS) !== Math.floor(this.#takenMs / KEPT_LEVELS_MS);
     if (snapshotDue || levelsDue || this.#levelListeners.size > 0) this.#takeLevels();
     if (snapshotDue) {
       this.#lastSnapshotMs = nowMs;

@@ -263,6 +263,23 @@ describe('the monitor', () => {
     for (const bank of monitor.snapshot().banks) expect(bank).toMatchObject({ sync: 'unknown', basis: 'none' });
   });
 
+  it('takes levels in each second of the clock while nobody looks, though its timer is late by a little each time', () => {
+    const { monitor, publish, turned, elapseUnseen } = rig();
+    monitor.onMessage({ kind: 'stream', info });
+    monitor.onMessage({ kind: 'state', state: { kind: 'running' } });
+    let nowMs = 0;
+    const seconds = new Set<number>();
+    monitor.onLevelsTaken(() => seconds.add(Math.floor(nowMs / 1000)));
+    for (let turn = 1; turn <= 4000; turn++) {
+      const byMs = turn % 7 === 0 ? 499.6 : 500.7;
+      nowMs += byMs;
+      publish(Math.round(nowMs * 48));
+      turned();
+      elapseUnseen(byMs);
+    }
+    expect(seconds.size).toBe(Math.floor(nowMs / 1000) + 1);
+  });
+
   it('marks a take at the frame that is captured now, though nobody looked for a while', () => {
     const { monitor, publish, turned, elapseUnseen } = rig();
     monitor.onMessage({ kind: 'stream', info });
