@@ -119,6 +119,14 @@ function samePorts(a: readonly PlannedBank[], b: readonly PlannedBank[]): boolea
   return key(a) === key(b);
 }
 
+/**
+ * Another second (`spanMs`) of the clock has begun since. What is to be done in each of them is done in the first turn of each: done so long
+ * after the last time, it would now and then leave one out, for timers come late.
+ */
+function isAnother(spanMs: number, nowMs: number, thenMs: number): boolean {
+  return Math.floor(nowMs / spanMs) !== Math.floor(thenMs / spanMs);
+}
+
 /** What the verdict is worth from where this box sits: see the table of rigs in the README. */
 function seenFrom(vantage: Vantage, verdict: Judged): Judged {
   const unknown = { sync: 'unknown', basis: 'none', ppm: null, uncertaintyPpm: null, boundPpm: null } as const;
@@ -638,11 +646,8 @@ export class Monitor implements MonitorView, MonitorCommands {
     const nowMs = this.#parts.uptimeMs();
     this.#watchWorker(nowMs);
     // What the device tells is shown at once: calmed, it changes at most twice a second a port.
-    const snapshotDue = this.#device.turn(nowMs) || nowMs - this.#lastSnapshotMs >= this.#snapshotEveryMs(nowMs);
-    // The first turn of each second: a second after the last one would now and then leave one out, for timers come late.
-    const levelsDue =
-      this.#takenListeners.size > 0 &&
-      Math.floor(nowMs / KEPT_LEVELS_MS) !== Math.floor(this.#takenMs / KEPT_LEVELS_MS);
+    const snapshotDue = this.#device.turn(nowMs) || this.#snapshotDue(nowMs);
+    const levelsDue = this.#takenListeners.size > 0 && isAnother(KEPT_LEVELS_MS, nowMs, this.#takenMs);
     if (snapshotDue || levelsDue || this.#levelListeners.size > 0) this.#takeLevels();
     if (snapshotDue) {
       this.#lastSnapshotMs = nowMs;
@@ -664,8 +669,11 @@ export class Monitor implements MonitorView, MonitorCommands {
     );
   }
 
-  #snapshotEveryMs(nowMs: number): number {
-    return this.#news || this.#looking(nowMs) ? SNAPSHOT_INTERVAL_MS : UNSEEN_SNAPSHOT_INTERVAL_MS;
+  /** While nobody looks it is made in a turn in which levels are taken anyway. */
+  #snapshotDue(nowMs: number): boolean {
+    return this.#news || this.#looking(nowMs)
+      ? nowMs - this.#lastSnapshotMs >= SNAPSHOT_INTERVAL_MS
+      : isAnother(UNSEEN_SNAPSHOT_INTERVAL_MS, nowMs, this.#lastSnapshotMs);
   }
 
   #bankOf(plan: PlannedBank): Bank {

@@ -292,9 +292,9 @@ describe('the monitor', () => {
     publish(72_000);
     turned();
     expect(monitor.startTake('One', 'osc')).toMatchObject({ ok: true, value: { startedFrame: 72_000 } });
-    elapseUnseen(500);
-    publish(96_000);
-    expect(monitor.endTake()).toMatchObject({ ok: true, value: { endedFrame: 96_000 } });
+    elapseUnseen(250);
+    publish(84_000);
+    expect(monitor.endTake()).toMatchObject({ ok: true, value: { endedFrame: 84_000 } });
   });
 
   it('tells of a take for how long a lost USB packet would not have shown, on an interface and on no file', () => {
