@@ -53,6 +53,8 @@ const UNSEEN_REPORTS_PER_S = 1;
 /** A buffer that is full to a quarter: capture is behind, and the search for dropped frames, which is half of its work, can wait. */
 const HURRY_PART = 4;
 const PROOF_REPORTS_PER_S = 4;
+/** While nobody looks, levels of so much sound are told at least, however far capture is behind: more than a wake-up brings. */
+const UNSEEN_LEVELS_PER_S = 4;
 
 export interface CaptureLoopParts {
   readonly source: CaptureSource;
@@ -110,6 +112,7 @@ interface OpenStream {
   readonly rate: RateEstimate | null;
   readonly arrivals: ArrivalWatch;
   rateToldFrames: number;
+  levelsToldFrames: number;
   wakeChosenFrames: number;
   readonly openedMs: number;
   wakePeriods: number;
@@ -372,6 +375,7 @@ export class CaptureLoop {
       rate: info.source === 'wav' ? null : new RateEstimate(info.rateHz),
       arrivals: new ArrivalWatch(),
       rateToldFrames: 0,
+      levelsToldFrames: 0,
       wakeChosenFrames: 0,
       openedMs: nowMs,
       wakePeriods: 1,
@@ -516,10 +520,21 @@ export class CaptureLoop {
     this.#reportSlips(open);
     const slow = open.meters.slow(open.frames);
     if (slow !== null) this.#parts.post({ kind: 'readings', readings: slow });
-    // While nobody looks, the last of the whole blocks that are there speaks for all. Less than a block may stay behind at every wake.
-    if (!this.#seen && waitingFrames >= meter.maxFrames) this.#parts.board.merge(meter.channels, open.meters.meter);
-    else this.#parts.board.publish(meter.channels, open.meters.meter, open.frames, open.xruns, open.lostFrames);
+    this.#tellLevels(open, waitingFrames);
     if (this.#state.kind === 'stalled') this.#setState({ kind: 'running' });
+  }
+
+  /** While nobody looks, the last of the whole blocks that are there speaks for all. Less than a block may stay behind at every wake. */
+  #tellLevels(open: OpenStream, waitingFrames: number): void {
+    const { kernel, meter } = open.meters;
+    const followed = waitingFrames >= kernel.maxFrames;
+    const due = open.frames - open.levelsToldFrames >= open.stream.info.rateHz / UNSEEN_LEVELS_PER_S;
+    if (!this.#seen && followed && !due) {
+      this.#parts.board.merge(kernel.channels, meter);
+      return;
+    }
+    open.levelsToldFrames = open.frames;
+    this.#parts.board.publish(kernel.channels, meter, open.frames, open.xruns, open.lostFrames);
   }
 
   #prove(open: OpenStream, input: Int32Array, frames: number): void {

@@ -378,6 +378,8 @@ export function kindWords(kind: string): string {
 
 /** Times told in the sentence of a take. */
 const TIMES_TOLD = 12;
+/** Less is the moment in which a change is being told. */
+const TOLD_HIDDEN_MS = 1000;
 
 function takeWords(
   word: ReportTake['verdict'],
@@ -404,8 +406,7 @@ function takeWords(
     }
   }
   if (notWatchedMs > 0) parts.push(`${minutes(notWatchedMs)} not watched`);
-  // Less is the moment in which a change is being told.
-  if (lossesHiddenMs >= 1000)
+  if (lossesHiddenMs >= TOLD_HIDDEN_MS)
     parts.push(`${minutes(lossesHiddenMs)} in which a single lost USB packet would not have shown`);
   if (untold.length > 0) parts.push(`clock not told: ${untold.join(', ')}`);
   return `${parts.join('; ')}.`;

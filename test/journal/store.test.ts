@@ -25,6 +25,17 @@ import type {
 import { loadSqlite, SqliteStore } from '../../src/journal/sqliteStore.ts';
 import { NO_SIGNAL } from '../../src/monitor/levels.ts';
 
+const TAKE: TakeRow = {
+  id: 'a',
+  name: 'Take 1',
+  startedFrame: 0,
+  startedMs: 10,
+  startedAt: '',
+  by: 'page',
+  clips: [],
+  verdict: { word: 'clean', suspects: 0, first: [], notWatchedMs: 0, lossesHiddenMs: 0, untold: [] },
+};
+
 const sqlite = loadSqlite();
 const cleanUps: (() => void)[] = [];
 afterEach(() => {
@@ -133,21 +144,11 @@ for (const [name, open] of kinds) {
 
     it('keeps the last word on each take, and says of a session how much there is', () => {
       const store = open();
-      const take = {
-        id: 'a',
-        name: 'Take 1',
-        startedFrame: 0,
-        startedMs: 10,
-        startedAt: '',
-        by: 'page' as const,
-        clips: [],
-        verdict: { word: 'clean' as const, suspects: 0, first: [], notWatchedMs: 0, lossesHiddenMs: 0, untold: [] },
-      };
-      store.write(batch({ ms: 100, takes: [take], events: [event(10, 'takeStart')] }));
+      store.write(batch({ ms: 100, takes: [TAKE], events: [event(10, 'takeStart')] }));
       store.write(
         batch({
           ms: 200,
-          takes: [{ ...take, endedFrame: 9, endedMs: 190, endedAt: '' }],
+          takes: [{ ...TAKE, endedFrame: 9, endedMs: 190, endedAt: '' }],
           events: [event(190, 'takeEnd')],
         }),
       );
@@ -171,16 +172,7 @@ describe.skipIf(sqlite === null)('a take that an earlier version wrote', () => {
   it('has no time in which losses were hidden: that was not counted', () => {
     const store = onDisk();
     const verdict = { word: 'clean', suspects: 0, first: [], notWatchedMs: 7, untold: [] };
-    const take = {
-      id: 'a',
-      name: 'Take 1',
-      startedFrame: 0,
-      startedMs: 10,
-      startedAt: '',
-      by: 'page',
-      clips: [],
-      verdict,
-    };
+    const take = { ...TAKE, verdict };
     store.write(batch({ ms: 100, takes: [take as unknown as TakeRow] }));
     expect(store.takes(store.session)[0]!.verdict).toEqual({ ...verdict, lossesHiddenMs: 0 });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CaptureSource, CaptureStream } from '../../src/device/ports.ts';
+import type { CaptureSource, CaptureStream, StreamInfo } from '../../src/device/ports.ts';
 import { loadScenario, type Scenario } from '../../src/device/sim/scenario.ts';
 import { simSource } from '../../src/device/sim/simSource.ts';
 import { loadKernels } from '../../src/dsp/kernelFile.ts';
@@ -98,6 +98,19 @@ function changedSource(scenario: Scenario, change: (stream: CaptureStream) => Pa
     },
   };
 }
+
+const alsaInfo = (channels: number): StreamInfo => ({
+  source: 'alsa',
+  name: 'a card',
+  rateHz: 48_000,
+  channels,
+  validBits: 24,
+  periodFrames: 480,
+  bufferFrames: 48_000,
+  usbId: null,
+  channelNames: [],
+  notes: [],
+});
 
 describe('the capture loop', () => {
   it("finds the demo scenario's clip and slip at the script's frames, and nothing else in its first 10 s", () => {
@@ -213,18 +226,7 @@ describe('the capture loop', () => {
     'tells the levels of each wake-up while nobody looks, where %i periods more than it waited for stand in the buffer each time',
     (left) => {
       const channels = 34;
-      const info = {
-        source: 'alsa' as const,
-        name: 'late by the same each time',
-        rateHz: 48_000,
-        channels,
-        validBits: 24,
-        periodFrames: 480,
-        bufferFrames: 48_000,
-        usbId: null,
-        channelNames: [],
-        notes: [],
-      };
+      const info = alsaInfo(channels);
       const WAKE_PERIODS = 24;
       let position = 0;
       let avail = left * 480;
@@ -261,6 +263,26 @@ describe('the capture loop', () => {
       }
     },
   );
+
+  it('tells levels each quarter of a second of sound while nobody looks, though capture is behind all the time', () => {
+    let position = 0;
+    const read: CaptureStream['read'] = (block, maxFrames) => {
+      block.fill(1 << 20, 0, maxFrames * 34);
+      position += maxFrames;
+      const timeNs = (position / 48_000) * 1e9;
+      return { kind: 'frames', frames: maxFrames, timeNs, positionFrames: position, waitingFrames: 40_000 };
+    };
+    const source: CaptureSource = { open: () => ({ ok: true, value: { info: alsaInfo(34), read, close() {} } }) };
+    const { loop, commands, reader } = rig(shipped('clean'), true, source);
+    loop.turn();
+    commands.push({ kind: 'seen', seen: false });
+    let told = 0;
+    for (let turn = 0; turn < 200; turn++) {
+      loop.turn();
+      told = reader.take()?.frame ?? told;
+      expect(position - told).toBeLessThan(12_000 + 2 * 1920);
+    }
+  });
 
   it('says nothing on a clean band for half a minute', () => {
     const { turns, events, exact } = rig(shipped('clean'));
@@ -362,18 +384,7 @@ describe('the capture loop', () => {
       open: () => ({
         ok: true,
         value: {
-          info: {
-            source: 'alsa',
-            name: 'fast by 50 ppm',
-            rateHz: 48_000,
-            channels: 2,
-            validBits: 24,
-            periodFrames: 480,
-            bufferFrames: 48_000,
-            usbId: null,
-            channelNames: [],
-            notes: [],
-          },
+          info: alsaInfo(2),
           read: () => {
             if (overrun) {
               overrun = false;

@@ -23,7 +23,7 @@ const KINDS = {
 } as const;
 
 /** Less is the moment in which a change is being told. */
-const TOLD_HIDDEN_MS = 1000;
+export const TOLD_HIDDEN_MS = 1000;
 
 /** `suspect: 3 events, the first a clip at 1:02 (Kick in)`. */
 export function takeWords(take: RunningTake | EndedTake, snapshot: Snapshot): string {

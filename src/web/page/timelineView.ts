@@ -3,6 +3,7 @@ import type { EventKind, EventMark, JournalEvent, SessionRow } from '../../journ
 import type { Snapshot } from '../../monitor/snapshot.ts';
 import { byId, h, rebuild, setText } from './dom.ts';
 import { duration } from './format.ts';
+import { TOLD_HIDDEN_MS } from './takeView.ts';
 import { THEME_CHANGED } from './theme.ts';
 import {
   type EvidenceItem,
@@ -471,7 +472,9 @@ export class TimelineView {
           `${this.#clock(take.startedMs, true)}, ${duration(length)} long: ${words}`,
           suspects > 0 ? `, ${suspects} event${suspects === 1 ? '' : 's'}` : '',
           notWatchedMs > 0 ? `, ${duration(notWatchedMs)} not watched` : '',
-          lossesHiddenMs >= 1000 ? `, ${duration(lossesHiddenMs)} in which a lost USB packet would not show` : '',
+          lossesHiddenMs >= TOLD_HIDDEN_MS
+            ? `, ${duration(lossesHiddenMs)} in which a lost USB packet would not show`
+            : '',
           '.',
         ),
       ]);
