@@ -50,7 +50,8 @@ function toldThePlace(block, place) {
     levinson(lags, TAPS, 10, judge.rough[channels], new Float64Array(TAPS + 1));
     channels++;
   }
-  return judge.judge(channels);
+  const said = { ...judge.judge(channels) };
+  return { ...said, storyNats: judge.singleNats(channels, said.place) };
 }
 
 /** One frame left out every 1.5 to 2.5 s. */

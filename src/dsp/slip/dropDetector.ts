@@ -41,6 +41,11 @@ export interface DropEvent {
   readonly voices: number;
   /** What a look with half the taps says, nats; null: of a block. */
   readonly again: number | null;
+  /**
+   * How much likelier this makes what follows than the other stories of a break do, nats: of one frame, than more of them or a jump to anywhere;
+   * of a block, than a jump to anywhere. null: not asked, where the evidence is too weak to be shown alone or there was much of it.
+   */
+  readonly storyNats: number | null;
   /** What the strongest channel did right behind the place (prediction residual, then the channel): tells a drum machine's repeated hit from a slip. */
   readonly shape: Float32Array;
   /** How much louder the bank is in the 4 ms behind the place than in the 4 ms before, dB: a hit begins here. */
@@ -131,6 +136,11 @@ const BLOCK_PER_S = 0.5;
 const BLOCK_BURST = 4;
 /** How far before a high peak the middle of the search for a block's edge lies. */
 const BLOCK_BEFORE = 7;
+/** What a single frame must say for the other stories to be asked about it, nats: no less is ever shown alone. */
+const STORY_FROM = 8;
+/** How often a second of audio and bank they may be asked, and how often at once: it costs as much as a whole judgement. */
+const STORIES_PER_S = 1;
+const STORIES_BURST = 4;
 /** Evidence of a cut at whose edge the judge is asked again, and of a block worth reporting, nats. */
 const PASS_BLOCK = 10;
 const TOLD_BLOCK = 15;
@@ -149,6 +159,7 @@ interface BankLanes {
   /** What the judge may still work, in judgements that ask all channels. */
   tokens: number;
   blockTokens: number;
+  storyTokens: number;
   lastDrop: number;
   /** Lanes in which a frame left out would show. */
   telling: number;
@@ -165,11 +176,12 @@ interface Found {
   readonly others: number;
   readonly voices: number;
   readonly again: number | null;
+  readonly storyNats: number | null;
 }
 
 /** A single frame, as the judge found it around index `at`. */
 function foundOf(at: number, { place, nats, others, voices, again }: Judgement): Found {
-  return { at, place: at + place, frames: 1, sizes: null, nats, others, voices, again };
+  return { at, place: at + place, frames: 1, sizes: null, nats, others, voices, again, storyNats: null };
 }
 
 export class DropDetector {
@@ -210,6 +222,7 @@ export class DropDetector {
         known: -1,
         tokens: JUDGE_STEP_WORK,
         blockTokens: BLOCK_BURST,
+        storyTokens: STORIES_BURST,
         lastDrop: Number.NEGATIVE_INFINITY,
         telling: 0,
       });
@@ -303,6 +316,7 @@ export class DropDetector {
     kernel.peaks(logs, WATCHED / CELL, this.#peaks);
     bank.tokens = Math.min(JUDGE_BURST, bank.tokens + (JUDGE_PER_S * STEP) / this.#options.rateHz);
     bank.blockTokens = Math.min(BLOCK_BURST, bank.blockTokens + (BLOCK_PER_S * STEP) / this.#options.rateHz);
+    bank.storyTokens = Math.min(STORIES_BURST, bank.storyTokens + (STORIES_PER_S * STEP) / this.#options.rateHz);
     // The least of the kept peaks is what a trial must beat to be kept in its place.
     let least = Number.POSITIVE_INFINITY;
     let top = 0;
@@ -417,9 +431,21 @@ export class DropDetector {
     if (nats < TOLD_BLOCK) return null;
     const frames = this.#judge.missingFrames(this.#asked);
     if (frames === 0) return null;
-    return { at: edge, place: edge, frames, sizes: this.#judge.sizes.slice(), nats, others, voices, again: null };
+    const { blockNats: storyNats } = this.#judge;
+    return {
+      at: edge,
+      place: edge,
+      frames,
+      sizes: this.#judge.sizes.slice(),
+      nats,
+      others,
+      voices,
+      again: null,
+      storyNats,
+    };
   }
 
+  /** To be called right behind the judgement. */
   #report(b: number, found: Found): void {
     const bank = this.#banks[b]!;
     const { at, place, frames, sizes, nats, others, voices, again } = found;
@@ -427,6 +453,7 @@ export class DropDetector {
     // Two peaks may lead to the same gap.
     if (Math.abs(frame - bank.lastDrop) < CELL) return;
     bank.lastDrop = frame;
+    const storyNats = found.storyNats ?? this.#singleStory(bank, found);
     const riseDb = this.#riseDb(bank, at);
     this.#options.onDrop({
       bank: b,
@@ -437,9 +464,17 @@ export class DropDetector {
       others,
       voices,
       again,
+      storyNats,
       shape: this.#shape(bank, at),
       riseDb,
     });
+  }
+
+  /** What the other stories say of a single frame, where it may be shown alone, nats. Trials need not ask. */
+  #singleStory(bank: BankLanes, { nats, place, at }: Found): number | null {
+    if (nats < STORY_FROM || bank.storyTokens < 1) return null;
+    bank.storyTokens--;
+    return this.#judge.singleNats(this.#asked, place - at);
   }
 
   /** Splice test around a peak, and before it where the peak is high. */

@@ -105,6 +105,25 @@ describe('dropped frames', () => {
     expect(sized).toBeGreaterThanOrEqual(3);
   });
 
+  it('are told from a jump to another place of the sound: the frames behind go on where some are missing, and do not where it jumps', () => {
+    const told = (frames: number) =>
+      [63_000, 66_000, 69_000, 78_000, 81_000, 90_000].flatMap((at) =>
+        run(fault(clean, 8, A, 'drop', at, frames), 8, [A]).drops.filter((drop) => Math.abs(drop.frame - at) <= 4),
+      );
+    const singles = told(1);
+    expect(singles.length).toBeGreaterThanOrEqual(5);
+    for (const { frames, storyNats } of singles) {
+      expect(frames).toBe(1);
+      expect(storyNats).toBeGreaterThan(20);
+    }
+    const blocks = [...told(7), ...told(32)];
+    expect(blocks.length).toBeGreaterThanOrEqual(8);
+    for (const { storyNats } of blocks) expect(storyNats).toBeGreaterThan(5.5);
+    const jumps = [...told(3000), ...told(9111), ...told(20_222)];
+    expect(jumps.length).toBeGreaterThanOrEqual(4);
+    for (const { storyNats } of jumps) expect(storyNats).toBeLessThan(0);
+  });
+
   it('are the same, and so are the trials, however the blocks are cut: banks take turns and lose nothing', () => {
     const banks = Array.from({ length: 5 }, (_, b) => A.map((c) => 8 * b + c));
     const block = fault(band(40, 96_000, 23), 40, banks[3]!, 'drop', 50_000, 1);

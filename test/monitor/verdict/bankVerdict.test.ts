@@ -16,6 +16,7 @@ function drop(frame: number, nats = 60) {
     others: nats * 0.7,
     voices: 4,
     again: nats * 0.6,
+    storyNats: 40,
     shape,
     riseDb: -1,
   };
@@ -53,9 +54,9 @@ describe('the verdict on a bank', () => {
   });
 
   it('shows a drop alone where both looks say so, or the long one beyond doubt, and at least two channels', () => {
-    const shown = (nats: number, others: number, again: number, voices = 4) => {
+    const shown = (nats: number, others: number, again: number, voices = 4, storyNats: number | null = 10) => {
       const verdict = new BankVerdict(RATE);
-      verdict.takeDrop({ ...drop(100 * RATE, nats), others, again, voices });
+      verdict.takeDrop({ ...drop(100 * RATE, nats), others, again, voices, storyNats });
       return verdict.state().slips;
     };
     expect(shown(13, 4.5, 3)).toBe(1);
@@ -71,6 +72,18 @@ describe('the verdict on a bank', () => {
     // Copies of one source are one witness.
     expect(shown(30, 20, 20, 1)).toBe(0);
     expect(shown(45, 20, 20, 1)).toBe(1);
+    // Below 16 nats the other stories of a break must be far behind.
+    expect(shown(15, 6, 0, 4, 25)).toBe(1);
+    expect(shown(15, 6, 0, 4, 15)).toBe(0);
+  });
+
+  it('shows no drop alone where a jump tells what follows as well, or where nobody asked, however sure both looks are', () => {
+    const shown = (storyNats: number | null) => {
+      const verdict = new BankVerdict(RATE);
+      verdict.takeDrop({ ...drop(100 * RATE, 200), storyNats });
+      return verdict.state().slips;
+    };
+    expect([shown(30), shown(-5), shown(null)]).toEqual([1, 0, 0]);
   });
 
   it('says sync with its bound once enough was observable, and the bound tightens with time', () => {
@@ -237,6 +250,17 @@ describe('the verdict on a bank', () => {
     expect(verdict.state()).toMatchObject({ sync: 'sync', basis: 'audio', slips: 0 });
     // Only what was heard behind the cut.
     expect(verdict.state().observableS).toBeLessThan(123);
+  });
+
+  it('keeps sync behind the cut of an edit, which jumps to another place, and not behind what may be a block of frames', () => {
+    const behind = (storyNats: number) => {
+      const verdict = new BankVerdict(RATE);
+      play(verdict, 0, 100, 0.9);
+      verdict.takeDrop({ ...block(100 * RATE, 32), storyNats });
+      play(verdict, 100, 2, 0.9);
+      return verdict.state().sync;
+    };
+    expect([behind(-40), behind(4), behind(7), behind(40)]).toEqual(['sync', 'sync', 'unknown', 'unknown']);
   });
 
   it('keeps sync where the sound ends all at once: frames left out make nothing quieter', () => {
