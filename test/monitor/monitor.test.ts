@@ -367,7 +367,18 @@ describe('the monitor', () => {
     monitor.onMessage({ kind: 'stream', info });
     monitor.onMessage({ kind: 'state', state: { kind: 'running' } });
     const missing = (frame: number) => {
-      const drop = { bank: 1, frame, frames: 1, sizes: null, nats: 60, others: 40, voices: 4, again: 30, storyNats: 30, riseDb: 0 };
+      const drop = {
+        bank: 1,
+        frame,
+        frames: 1,
+        sizes: null,
+        nats: 60,
+        others: 40,
+        voices: 4,
+        again: 30,
+        storyNats: 30,
+        riseDb: 0,
+      };
       monitor.onMessage({
         kind: 'slips',
         frame: frame + 4800,

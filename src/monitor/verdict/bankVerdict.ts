@@ -106,24 +106,24 @@ export function isStrong(drop: Found & { readonly again: number | null; readonly
 }
 
 /**
- * A block of frames may be missing here, whoever says so and however many: a reason to say no SYNC for a while. Where it gets much
- * quieter at once the sound ends; where frames are left out it does so in 2 of 100 places. Where a jump to anywhere tells what follows as well,
- * it is a cut of an edit.
+ * The sound breaks here on the whole bank: frames may be missing, whoever says so and however many, or it is a cut of an edit. Where it gets
+ * much quieter at once the sound ends; where frames are left out it does so in 2 of 100 places.
  */
-function mayBeBlock(drop: DropEvent): boolean {
-  return (
-    drop.sizes !== null &&
-    drop.nats >= 30 &&
-    drop.riseDb > -END_DB &&
-    (drop.storyNats ?? Number.POSITIVE_INFINITY) > CUT_STORY_NATS
-  );
+function isBreak(drop: DropEvent): boolean {
+  return drop.sizes !== null && drop.nats >= 30 && drop.riseDb > -END_DB;
 }
 const END_DB = 4.5;
 /**
- * What 2 to 64 missing frames must say against a jump, nats. On the tuning set 94 of 100 cuts of an edit that look like a block say less; of blocks
- * 0 to 4 of 100 in orchestral music, drums, electronic music, 9 to 13 in speech, a rehearsal, distorted guitar.
+ * What 2 to 64 missing frames must say against a jump to anywhere, nats, for SYNC to wait. On the tuning set 9 of 100 cuts of an edit say more; of
+ * blocks 9 to 26 of 100 less in orchestral music, a rehearsal and speech, most of them by little.
  */
-const CUT_STORY_NATS = 5.5;
+const BLOCK_STORY_NATS = 2;
+/** Where cuts that are clearly none outnumber what may be blocks, the sound is being edited, and more is asked: 2 of 100 cuts say that. */
+const EDITED_STORY_NATS = 10;
+const CLEARLY_CUT_NATS = -5;
+const EDITED_CUTS = 4;
+const EDITED_SHARE = 2;
+const EDITED_S = 300;
 
 /**
  * A drop that counts on a comb: likelier than not by far, and the rest of the bank, where it says something, does not speak
@@ -182,6 +182,8 @@ export class BankVerdict {
   #waitUntil = 0;
   #events: Event[] = [];
   #exact: number[] = [];
+  /** Breaks of the last EDITED_S, and what they said for a block against a jump, nats. */
+  #breaks: { readonly frame: number; readonly storyNats: number }[] = [];
   #trials: { frame: number; frames: number; seen: boolean }[] = [];
   #lastTrial = 0;
   #comb: Comb | null = null;
@@ -247,7 +249,7 @@ export class BankVerdict {
   /** A frame that seems to be missing. */
   takeDrop(drop: DropEvent): void {
     // Blocks come seldom: SYNC waits for as long as the next may take. What is heard meanwhile counts.
-    if (mayBeBlock(drop)) {
+    if (isBreak(drop) && this.#mayBeBlock(drop)) {
       this.#restart(drop.frame);
       this.#waitUntil = Math.max(this.#waitUntil, drop.frame + BLOCK_WAIT_S * this.#rateHz);
     }
@@ -413,6 +415,18 @@ export class BankVerdict {
     if (this.#heardClean(seen))
       return { sync: 'sync', basis: 'audio', ppm: null, uncertaintyPpm: null, boundPpm: boundOf(seen), ...base };
     return { sync: 'unknown', basis: 'none', ...none, ...base, unsettled: this.#unsettled() };
+  }
+
+  /** A break that may be a block left out, and not only a cut of one who edits. */
+  #mayBeBlock({ frame, storyNats: told }: DropEvent): boolean {
+    const storyNats = told ?? Number.POSITIVE_INFINITY;
+    this.#breaks = this.#breaks.filter((other) => other.frame > frame - EDITED_S * this.#rateHz);
+    if (this.#breaks.length >= MAX_EVENTS) this.#breaks.shift();
+    this.#breaks.push({ frame, storyNats });
+    const cuts = this.#breaks.filter((other) => other.storyNats < CLEARLY_CUT_NATS).length;
+    const blocks = this.#breaks.filter((other) => other.storyNats > BLOCK_STORY_NATS).length;
+    const edited = cuts >= EDITED_CUTS && cuts >= EDITED_SHARE * blocks;
+    return storyNats > (edited ? EDITED_STORY_NATS : BLOCK_STORY_NATS);
   }
 
   #unsettled(): Unsettled {

@@ -260,7 +260,25 @@ describe('the verdict on a bank', () => {
       play(verdict, 100, 2, 0.9);
       return verdict.state().sync;
     };
-    expect([behind(-40), behind(4), behind(7), behind(40)]).toEqual(['sync', 'sync', 'unknown', 'unknown']);
+    expect([behind(-40), behind(1), behind(4), behind(40)]).toEqual(['sync', 'sync', 'unknown', 'unknown']);
+  });
+
+  it('asks more of what may be a block where somebody edits, as long as clear cuts are twice as many', () => {
+    const behind = (before: readonly number[], storyNats: number) => {
+      const verdict = new BankVerdict(RATE);
+      play(verdict, 0, 100, 0.9);
+      before.forEach((nats, i) => {
+        verdict.takeDrop({ ...block((80 + i ** 1.5) * RATE, 32), storyNats: nats });
+      });
+      play(verdict, 100, 140, 0.9);
+      verdict.takeDrop({ ...block(240 * RATE, 32), storyNats });
+      play(verdict, 240, 1, 0.9);
+      return verdict.state().sync;
+    };
+    const cuts = [-30, -20, -50, -10];
+    expect([behind([], 6), behind(cuts, 6), behind(cuts, 12)]).toEqual(['unknown', 'sync', 'unknown']);
+    expect(behind([...cuts, 6, 8], 6)).toBe('unknown');
+    expect(behind(cuts.slice(1), 6)).toBe('unknown');
   });
 
   it('keeps sync where the sound ends all at once: frames left out make nothing quieter', () => {
