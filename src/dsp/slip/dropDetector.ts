@@ -138,7 +138,7 @@ const BLOCK_BURST = 4;
 const BLOCK_BEFORE = 7;
 /** What a single frame must say for the other stories to be asked about it, nats: no less is ever shown alone. */
 const STORY_FROM = 8;
-/** How often a second of audio and bank they may be asked, and how often at once: it costs as much as a whole judgement. */
+/** How often a second of audio and bank they may be asked, and how often at once: it costs as much as four whole judgements (our measurement). */
 const STORIES_PER_S = 1;
 const STORIES_BURST = 4;
 /** Evidence of a cut at whose edge the judge is asked again, and of a block worth reporting, nats. */

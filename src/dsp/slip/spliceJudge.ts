@@ -120,13 +120,14 @@ export class SpliceJudge {
   /** The same with STORY_LEEWAY, against a jump to anywhere. */
   readonly #stories = new Float64Array(LONGEST_BLOCK + 1);
   readonly #gaps = {
-    factor: new Float64Array(LONGEST_BLOCK * (ORDER + 1)),
+    factor: new Float64Array(LONGEST_BLOCK * LONGEST_BLOCK),
     lag: new Float64Array(ORDER + 1),
     ahead: new Float64Array(LONGEST_BLOCK),
     back: new Float64Array(LONGEST_BLOCK + 1),
     pre: new Float64Array(ORDER),
     post: new Float64Array(ORDER),
-    solved: new Float64Array(LONGEST_BLOCK),
+    solved: new Float64Array(LONGEST_BLOCK * (LONGEST_BLOCK + 1)),
+    explained: new Float64Array(LONGEST_BLOCK + 1),
     /** Of each number of missing frames: what is left to explain, and half the log of the determinant. */
     left: new Float64Array(LONGEST_BLOCK + 1),
     logRoot: new Float64Array(LONGEST_BLOCK + 1),
@@ -347,7 +348,8 @@ export class SpliceJudge {
    * -(r'r - b'B^-1 b) / 2s - log det(B) / 2; `left` becomes r'r - b'B^-1 b and `logRoot` log det(B) / 2.
    */
   #weighGaps(x: Float64Array, a: Float64Array, n: number): void {
-    const { factor, ahead, back, pre, post, solved, left, logRoot } = this.#gaps;
+    const { factor, lag, ahead, back, pre, post, solved, explained, left, logRoot } = this.#gaps;
+    const size = LONGEST_BLOCK;
     for (let k = 0; k < ORDER; k++) {
       let u = 0;
       let w = 0;
@@ -356,22 +358,23 @@ export class SpliceJudge {
       pre[k] = u;
       post[k] = w;
     }
-    // Cholesky factor of the banded B: row i keeps columns i - ORDER .. i.
-    const width = ORDER + 1;
-    const lag = this.#gaps.lag;
     for (let k = 0; k <= ORDER; k++) {
       let sum = 0;
       for (let j = 0; j + k <= ORDER; j++) sum += a[j]! * a[j + k]!;
       lag[k] = sum;
     }
-    for (let i = 0; i < LONGEST_BLOCK; i++)
-      for (let j = Math.max(0, i - ORDER); j <= i; j++) {
-        let sum = lag[i - j]!;
-        for (let k = Math.max(0, i - ORDER); k < j; k++)
-          sum -= factor[i * width + k - i + ORDER]! * factor[j * width + k - j + ORDER]!;
-        factor[i * width + j - i + ORDER] =
-          i === j ? Math.sqrt(Math.max(sum, 1e-12)) : sum / factor[j * width + ORDER]!;
+    // Cholesky factor of B, column by column, each taken from those behind it at once: no sum waits for the one before.
+    for (let j = 0; j < size; j++) for (let i = j; i < size; i++) factor[j * size + i] = lag[i - j]!;
+    for (let k = 0; k < size; k++) {
+      const own = k * size;
+      const root = Math.sqrt(Math.max(factor[own + k]!, 1e-12));
+      factor[own + k] = root;
+      for (let i = k + 1; i < size; i++) factor[own + i]! /= root;
+      for (let j = k + 1; j < size; j++) {
+        const share = factor[own + j]!;
+        for (let i = j; i < size; i++) factor[j * size + i]! -= factor[own + i]! * share;
       }
+    }
     let none = 0;
     let ends = 0;
     for (let k = 0; k < ORDER; k++) {
@@ -392,19 +395,29 @@ export class SpliceJudge {
       for (let k = t; k <= ORDER; k++) sum += a[k]! * post[k - t]!;
       back[t] = sum;
     }
-    for (let d = 1; d <= LONGEST_BLOCK; d++) {
-      logRoot[d] = logRoot[d - 1]! + Math.log(factor[(d - 1) * width + ORDER]!);
+    // Row i of `solved`: of each number d > i of missing frames the i-th entry of the factor's solution, all d at once.
+    for (let i = 0; i < size; i++)
+      for (let d = i + 1; d <= size; d++) solved[i * (size + 1) + d] = ahead[i]! + back[d - i]!;
+    explained.fill(0);
+    for (let k = 0; k < size; k++) {
+      const own = k * (size + 1);
+      const root = factor[k * size + k]!;
+      for (let d = k + 1; d <= size; d++) {
+        const z = solved[own + d]! / root;
+        solved[own + d] = z;
+        explained[d]! += z * z;
+      }
+      for (let i = k + 1; i < size; i++) {
+        const share = factor[k * size + i]!;
+        const row = i * (size + 1);
+        for (let d = i + 1; d <= size; d++) solved[row + d]! -= share * solved[own + d]!;
+      }
+    }
+    for (let d = 1; d <= size; d++) {
+      logRoot[d] = logRoot[d - 1]! + Math.log(factor[(d - 1) * (size + 1)]!);
       let energy = ends;
       for (let k = d; k < ORDER; k++) energy += 2 * pre[k]! * post[k - d]!;
-      let explained = 0;
-      for (let i = 0; i < d; i++) {
-        let b = ahead[i]! + back[d - i]!;
-        for (let k = Math.max(0, i - ORDER); k < i; k++) b -= factor[i * width + k - i + ORDER]! * solved[k]!;
-        const z = b / factor[i * width + ORDER]!;
-        solved[i] = z;
-        explained += z * z;
-      }
-      left[d] = Math.max(0, energy - explained);
+      left[d] = Math.max(0, energy - explained[d]!);
     }
   }
 
