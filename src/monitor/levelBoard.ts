@@ -141,6 +141,11 @@ export class LevelBoardReader {
     return Atomics.load(this.#words, H_TURNS);
   }
 
+  /** Publications so far (wraps at 2^32), taken or not. */
+  published(): number {
+    return Atomics.load(this.#words, H_GENERATION);
+  }
+
   /** Takes what was published since the last call, maxima merged; null when nothing new was. */
   take(): BoardFrame | null {
     const words = this.#words;

@@ -50,7 +50,10 @@ const UNSEEN_SNAPSHOT_INTERVAL_MS = 2000;
 const KEPT_LEVELS_MS = 1000;
 /** Who looked will look again within this. */
 const LOOKING_MS = 3000;
-/** The capture worker turns every 300 ms at least. One that did not for this long hangs in a driver: nobody watches. */
+/**
+ * The capture worker turns every 300 ms at least, and while it runs it tells levels each quarter of a second of sound. One that did not turn for
+ * this long hangs in a driver, and one that turns and tells nothing hears nothing: nobody watches.
+ */
 const HUNG_MS = 3000;
 
 export interface MonitorParts {
@@ -159,6 +162,8 @@ export class Monitor implements MonitorView, MonitorCommands {
   /** Turns of the capture worker as last seen, and when they last changed. */
   #turns = 0;
   #turnedMs = 0;
+  #published = 0;
+  #publishedMs = 0;
   #hung = false;
   #hungSinceMs = 0;
   #info: StreamInfo | null = null;
@@ -488,14 +493,20 @@ export class Monitor implements MonitorView, MonitorCommands {
     return !this.#hung && (this.#state.kind === 'running' || this.#state.kind === 'ended');
   }
 
-  /** A worker that hangs can't say so: its turns tell. What it said last is no word about now. */
+  /** A worker that hangs can't say so: its turns tell, and its levels. What it said last is no word about now. */
   #watchWorker(nowMs: number): void {
     const turns = this.#parts.board.turns();
     if (turns !== this.#turns) {
       this.#turns = turns;
       this.#turnedMs = nowMs;
     }
-    const hung = this.#state.kind === 'running' && nowMs - Math.max(this.#turnedMs, this.#stateSinceMs) > HUNG_MS;
+    const published = this.#parts.board.published();
+    if (published !== this.#published) {
+      this.#published = published;
+      this.#publishedMs = nowMs;
+    }
+    const toldMs = Math.max(Math.min(this.#turnedMs, this.#publishedMs), this.#stateSinceMs);
+    const hung = this.#state.kind === 'running' && nowMs - toldMs > HUNG_MS;
     if (hung === this.#hung) return;
     this.#news = true;
     this.#hung = hung;

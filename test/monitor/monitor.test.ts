@@ -299,11 +299,12 @@ describe('the monitor', () => {
 
   it('tells of a take for how long a lost USB packet would not have shown, on an interface and on no file', () => {
     const take = (source: StreamInfo['source'], least: readonly (number | null)[]) => {
-      const { monitor, elapse, turned } = rig();
+      const { monitor, elapse, turned, publish } = rig();
       monitor.onMessage({ kind: 'stream', info: { ...info, source } });
       monitor.onMessage({ kind: 'state', state: { kind: 'running' } });
       monitor.startTake('One', 'page');
-      for (const leastLossFrames of least) {
+      for (const [s, leastLossFrames] of least.entries()) {
+        publish((s + 1) * 48_000);
         turned();
         elapse(1000);
         monitor.onMessage({ kind: 'rate', ppm: 1, uncertaintyPpm: 0.1, leastLossFrames });
@@ -321,6 +322,27 @@ describe('the monitor', () => {
     expect(take('alsa', [6, 6, null, 7, 6, 6])).toMatchObject({ lossesHiddenMs: 3000, notWatchedMs: 5000 });
     expect(take('alsa', [6, 6, 6])).toMatchObject({ lossesHiddenMs: 1000 });
     expect(take('wav', [])).toMatchObject({ lossesHiddenMs: 0 });
+  });
+
+  it('says no word either while the capture worker turns and tells no levels: it hears nothing', () => {
+    const { monitor, elapse, publish, turned } = rig();
+    monitor.onMessage({ kind: 'stream', info });
+    monitor.onMessage({ kind: 'state', state: { kind: 'running' } });
+    const states = (told: (s: number) => boolean) =>
+      Array.from({ length: 8 }, (_, s) => {
+        if (told(s)) publish((s + 1) * 48_000);
+        turned();
+        elapse(1000);
+        return monitor.snapshot().capture.state;
+      });
+    expect(new Set(states(() => true))).toEqual(new Set(['running']));
+    // Three seconds may pass: a slow box is no broken one.
+    expect(states((s) => s % 3 === 2)).not.toContain('stalled');
+    expect(states(() => false).slice(3)).toEqual(Array(5).fill('stalled'));
+    expect(monitor.snapshot().findings[0]).toMatchObject({ code: 'capture-stalled', severity: 'alarm' });
+    publish(48_000);
+    elapse(1000);
+    expect(monitor.snapshot().capture.state).toBe('running');
   });
 
   it('says no word and shows no level while the capture worker hangs, and a take of that time is not clean', () => {
@@ -461,7 +483,13 @@ describe('the monitor', () => {
   });
 
   it('takes SYNC back when the port carries data that is no sound, and begins anew when it is sound again', () => {
-    const { monitor, elapse, turned } = rig();
+    const { monitor, elapse, turned, publish } = rig();
+    let frames = 0;
+    const captured = () => {
+      frames += 48_000;
+      publish(frames);
+      turned();
+    };
     monitor.onMessage({ kind: 'stream', info });
     monitor.onMessage({ kind: 'state', state: { kind: 'running' } });
     for (let s = 0; s < 120; s++) {
@@ -472,7 +500,7 @@ describe('the monitor', () => {
         evidence: [{ kind: 'trial', event: trial }],
         digitalZero: [false, false],
       });
-      turned();
+      captured();
       elapse(1000);
     }
     expect(monitor.snapshot().banks[1]).toMatchObject({ sync: 'sync', basis: 'audio' });
@@ -484,11 +512,11 @@ describe('the monitor', () => {
       frame: 5_760_000,
     } as const;
     monitor.onMessage({ kind: 'foreign', readings: [hash] });
-    turned();
+    captured();
     elapse(1000);
     expect(monitor.snapshot().banks[1]).toMatchObject({ sync: 'unknown', basis: 'none' });
     monitor.onMessage({ kind: 'foreign', readings: [] });
-    turned();
+    captured();
     elapse(1000);
     expect(monitor.snapshot().banks[1]).toMatchObject({ sync: 'unknown', basis: 'none' });
     // Its own control says sync: not while the port gives hash.
@@ -514,11 +542,11 @@ describe('the monitor', () => {
       notes: [],
     } as const;
     monitor.onClock({ kind: 'reading', reading, source: null });
-    turned();
+    captured();
     elapse(1000);
     expect(monitor.snapshot().banks[1]).toMatchObject({ sync: 'sync', basis: 'device' });
     monitor.onMessage({ kind: 'foreign', readings: [hash] });
-    turned();
+    captured();
     elapse(1000);
     expect(monitor.snapshot().banks[1]).toMatchObject({ sync: 'unknown', basis: 'none' });
   });
