@@ -187,6 +187,7 @@ export async function analyze(options: AnalyzeOptions): Promise<Outcome<AnalyzeR
     ...(options.meter ? { meter: options.meter } : {}),
   });
   const { kernel: meter, blockFrames } = reader;
+  if (meter.packed !== null) stream.unpackBy?.(meter.packed);
 
   const first = WavReader.open(files[0]!);
   const about = first.ok ? first.value.info : null;

@@ -77,8 +77,20 @@ export interface WatchedArrival {
 }
 
 /** An open stream. Synchronous: it lives in the capture worker, which does nothing else. */
+/** Room for samples of three bytes (S24_3LE), and a fast way from there into a block that `CaptureStream.read` is handed. */
+export interface PackedBlock {
+  readonly bytes: Uint8Array;
+  /** The `count` samples from byte `from` on become the first `count` words of the block, left-justified. */
+  unpack(from: number, count: number): void;
+}
+
 export interface CaptureStream {
   readonly info: StreamInfo;
+  /**
+   * From now on `read` is handed the block that `packed` unpacks into: a source of three bytes a sample may leave that work to it, and read
+   * ahead into its bytes. Not every source does.
+   */
+  unpackBy?(packed: PackedBlock): void;
   /**
    * Waits at most `waitMs` (<= 300) for a period and puts it into `block`: interleaved frames x channels, Int32,
    * left-justified (a 24-bit sample times 256), all 32 bits kept. `block` holds at least `maxFrames` frames.

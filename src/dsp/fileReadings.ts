@@ -19,6 +19,9 @@ import { METER_SCALES, type MeterScaleName, onScale } from './meterScales.ts';
 import { createWasmMeter } from './meterWasm.ts';
 import { sampleBits } from './sampleBits.ts';
 
+/** What is read of a file at a time: fewer calls, and it stays in the second cache. */
+const PACKED_BYTES = 1 << 18;
+
 export interface FileReadingsOptions {
   readonly channels: number;
   readonly rateHz: number;
@@ -153,7 +156,7 @@ export function createFileReader(kernels: WebAssembly.Module, options: FileReadi
     holdMs: 1000,
     movement: scale.movement,
   };
-  const kernel = createWasmMeter(kernels, kernelOptions(meterOptions));
+  const kernel = createWasmMeter(kernels, { ...kernelOptions(meterOptions), packedBytes: PACKED_BYTES });
   const meter = new ChannelMeter(kernel, meterOptions);
   const groups = options.groups ?? pairsOf(channels);
   const loudness = options.loudnessElsewhere

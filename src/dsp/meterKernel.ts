@@ -14,6 +14,8 @@ export interface MeterKernel {
   readonly maxFrames: number;
   /** Where the caller (or the sound card itself) puts frames: maxFrames x channels Int32, with slack behind it. */
   readonly input: Int32Array;
+  /** A second way into `input`, for sources of three bytes a sample; null without `packedBytes`. */
+  readonly packed: PackedInput | null;
 
   /** Largest |x >> 8| of the block: 0..8388608. */
   readonly peak24: Int32Array;
@@ -72,8 +74,26 @@ export interface MeterKernel {
   reset(): void;
 }
 
+/** Where a source puts samples of three bytes (S24_3LE), several blocks at a time if it likes, and their way into `input`. */
+export interface PackedInput {
+  readonly bytes: Uint8Array;
+  /** The `count` samples from byte `from` on, left-justified, become the first `count` words of `input`. */
+  unpack(from: number, count: number): void;
+}
+
+/** @throws RangeError when samples are asked for that do not stand in `bytes`, or find no room in `input`. */
+export function checkPacked(from: number, count: number, bytes: Uint8Array, input: Int32Array): void {
+  if (!(from >= 0 && count >= 0 && from + 3 * count <= bytes.length && count <= input.length))
+    throw new RangeError(
+      `${count} samples from byte ${from} are beyond ${bytes.length} bytes or ${input.length} samples`,
+    );
+}
+
 /** 40 ms at 96 kHz, 20 ms at 192 kHz. */
 export const MAX_BLOCK_FRAMES = 3840;
+
+/** A megabyte: what stays in a processor's second cache. */
+export const MAX_PACKED_BYTES = 1 << 20;
 
 export interface MeterKernelOptions {
   /** 1..64 */
@@ -92,6 +112,8 @@ export interface MeterKernelOptions {
   readonly boxFrames?: number;
   /** Needs `boxFrames`; leave out for none. */
   readonly hum?: HumKernelOptions;
+  /** Room for samples of three bytes: 1..MAX_PACKED_BYTES; leave out for none. */
+  readonly packedBytes?: number;
 }
 
 /** A programme meter's movement, as whole numbers (see `ppmConstants` in ballistics.ts). */
@@ -117,6 +139,7 @@ export function checkMeterOptions(options: MeterKernelOptions): void {
   check('fullScale24', 1, 8388607);
   check('clipRun', 1, 20);
   if (options.boxFrames !== undefined) check('boxFrames', 1, 192);
+  if (options.packedBytes !== undefined) check('packedBytes', 1, MAX_PACKED_BYTES);
   if (options.hum === undefined) return;
   const { width, partSamples, phaseSteps } = options.hum;
   const fits = width >= 1 && width <= options.channels && partSamples >= 1 && partSamples <= 256;

@@ -1,5 +1,11 @@
 import { createTwinHum } from './humTwin.ts';
-import { checkMeterOptions, type MeterKernel, type MeterKernelOptions, type PpmConstants } from './meterKernel.ts';
+import {
+  checkMeterOptions,
+  checkPacked,
+  type MeterKernel,
+  type MeterKernelOptions,
+  type PpmConstants,
+} from './meterKernel.ts';
 import { TRUE_PEAK_PHASE_0, TRUE_PEAK_PHASE_1 } from './truePeakFilter.ts';
 
 const HISTORY = 11;
@@ -11,8 +17,9 @@ const HISTORY = 11;
  */
 export function createTwinMeter(options: MeterKernelOptions): MeterKernel {
   checkMeterOptions(options);
-  const { channels, maxFrames, fullScale24, clipRun, truePeak, ppm, boxFrames = 0, hum } = options;
+  const { channels, maxFrames, fullScale24, clipRun, truePeak, ppm, boxFrames = 0, hum, packedBytes = 0 } = options;
   const input = new Int32Array(maxFrames * channels);
+  const bytes = new Uint8Array(packedBytes);
   const peak24 = new Int32Array(channels);
   const sumSquares = new BigUint64Array(channels);
   const sum = new BigInt64Array(channels);
@@ -126,10 +133,17 @@ export function createTwinMeter(options: MeterKernelOptions): MeterKernel {
     return rows;
   }
 
+  function unpack(from: number, count: number): void {
+    checkPacked(from, count, bytes, input);
+    for (let i = 0, at = from; i < count; i++, at += 3)
+      input[i] = (bytes[at]! << 8) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 24);
+  }
+
   return {
     channels,
     maxFrames,
     input,
+    packed: packedBytes > 0 ? { bytes, unpack } : null,
     peak24,
     sumSquares,
     sum,

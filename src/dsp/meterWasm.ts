@@ -1,5 +1,11 @@
 import { type HumKernel, type HumKernelOptions, toneTable } from './humKernel.ts';
-import { checkMeterOptions, type MeterKernel, type MeterKernelOptions } from './meterKernel.ts';
+import {
+  checkMeterOptions,
+  checkPacked,
+  type MeterKernel,
+  type MeterKernelOptions,
+  type PackedInput,
+} from './meterKernel.ts';
 
 /** What src/dsp/assembly/index.ts exports. */
 interface KernelExports {
@@ -19,10 +25,13 @@ interface KernelExports {
     humLines: number,
     humPartSamples: number,
     humDivisor: number,
+    packedBytes: number,
   ): void;
   reset(): void;
   process(frames: number): void;
   inputOffset(): number;
+  packedOffset(): number;
+  unpack(from: number, count: number): void;
   peakOffset(): number;
   sumSquaresOffset(): number;
   sumOffset(): number;
@@ -64,6 +73,16 @@ function humOf(wasm: KernelExports, { width, phaseSteps }: HumKernelOptions): Hu
   };
 }
 
+function packedOf(wasm: KernelExports, bytes: Uint8Array, input: Int32Array): PackedInput {
+  return {
+    bytes,
+    unpack(from, count) {
+      checkPacked(from, count, bytes, input);
+      wasm.unpack(from, count);
+    },
+  };
+}
+
 /**
  * A meter in its own WASM instance. `kernels` is dist/dsp/kernels.wasm, as bytes or compiled (see kernelFile.ts);
  * compile once and pass the module where several meters are made. `input` and all results are views on WASM memory.
@@ -75,7 +94,7 @@ export function createWasmMeter(
   options: MeterKernelOptions,
 ): MeterKernel {
   checkMeterOptions(options);
-  const { channels, maxFrames, fullScale24, clipRun, truePeak, ppm, boxFrames = 0, hum } = options;
+  const { channels, maxFrames, fullScale24, clipRun, truePeak, ppm, boxFrames = 0, hum, packedBytes = 0 } = options;
   const module = kernels instanceof WebAssembly.Module ? kernels : new WebAssembly.Module(kernels);
   const wasm = new WebAssembly.Instance(module).exports as unknown as KernelExports;
   // All memory is taken here: growing it later would detach the views below.
@@ -94,10 +113,12 @@ export function createWasmMeter(
     hum?.phaseSteps.length ?? 0,
     hum?.partSamples ?? 0,
     hum?.slowDivisor ?? 1,
+    packedBytes,
   );
   const buffer = wasm.memory.buffer;
   const i32 = (offset: number, length: number) => new Int32Array(buffer, offset, length);
   const u32 = (offset: number) => new Uint32Array(buffer, offset, maxFrames);
+  const input = i32(wasm.inputOffset(), maxFrames * channels);
   const truePeakQ6 = i32(wasm.truePeakOffset(), channels);
   const truePeakQ13 = new Float64Array(channels);
 
@@ -108,7 +129,8 @@ export function createWasmMeter(
   const meter = {
     channels,
     maxFrames,
-    input: i32(wasm.inputOffset(), maxFrames * channels),
+    input,
+    packed: packedBytes > 0 ? packedOf(wasm, new Uint8Array(buffer, wasm.packedOffset(), packedBytes), input) : null,
     peak24: i32(wasm.peakOffset(), channels),
     sumSquares: new BigUint64Array(buffer, wasm.sumSquaresOffset(), channels),
     sum: new BigInt64Array(buffer, wasm.sumOffset(), channels),

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CaptureStream } from '../../src/device/ports.ts';
 import { WavReader } from '../../src/device/wav/wavReader.ts';
 import { type Pacer, wavSource } from '../../src/device/wav/wavSource.ts';
+import { createTwinMeter } from '../../src/dsp/meterTwin.ts';
 import { type WavSpec, wavBytes, writeWav } from '../support/wav.ts';
 
 let dir: string;
@@ -325,6 +326,40 @@ describe('a stream from WAVE files', () => {
     }
   });
 
+  it('of 24 bits gives the same frames through a block that unpacks them, whatever room it has; of other bits it reads them itself', () => {
+    const samples = random(3 * 1700, 5);
+    for (const [encoding, mask] of [
+      ['pcm24', ~0xff],
+      ['pcm16', ~0xffff],
+    ] as const)
+      for (const loop of [false, true])
+        for (const packedBytes of [8, 9, 100, 9 * 480, 9 * 1000, 1 << 16]) {
+          const meter = createTwinMeter({
+            channels: 3,
+            maxFrames: 480,
+            fullScale24: 8388607,
+            clipRun: 3,
+            truePeak: false,
+            packedBytes,
+          });
+          const stream = openStream([put({ channels: 3, encoding, samples })], { loop });
+          stream.unpackBy!(meter.packed!);
+          const seen: number[] = [];
+          for (
+            let got = stream.read(meter.input, 480, 0);
+            got.kind === 'frames';
+            got = stream.read(meter.input, 480, 0)
+          ) {
+            expect(got.positionFrames).toBe(seen.length / 3 + got.frames);
+            seen.push(...meter.input.subarray(0, 3 * got.frames));
+            if (seen.length >= 3 * 4000) break;
+          }
+          const frames = loop ? seen.length / 3 : 1700;
+          expect(seen).toEqual(Array.from({ length: 3 * frames }, (_, i) => samples[i % samples.length]! & mask));
+          stream.close();
+        }
+  });
+
   it('in real time keeps to the clock, catches up after a pause, and does not drift', () => {
     let now = 5e9;
     const pacer: Pacer = {
@@ -362,6 +397,19 @@ describe('a stream from WAVE files', () => {
     let got = stream.read(block, 480, 0);
     for (let i = 0; i < 100 && got.kind === 'frames'; i++) got = stream.read(block, 480, 0);
     expect(got).toMatchObject({ kind: 'gone', fault: { code: 'wav-read-failed' } });
+  });
+
+  it('tells of a file cut while it plays, what was read ahead given first', () => {
+    const path = put({ channels: 1, encoding: 'pcm24', samples: random(48000, 6) });
+    const packedBytes = 3 * 480 * 10;
+    const options = { channels: 1, maxFrames: 480, fullScale24: 8388607, clipRun: 3, truePeak: false, packedBytes };
+    const meter = createTwinMeter(options);
+    const stream = openStream([path]);
+    stream.unpackBy!(meter.packed!);
+    expect(stream.read(meter.input, 480, 0).kind).toBe('frames');
+    writeFileSync(path, '');
+    for (let i = 0; i < 9; i++) expect(stream.read(meter.input, 480, 0).kind).toBe('frames');
+    expect(stream.read(meter.input, 480, 0)).toMatchObject({ kind: 'gone', fault: { code: 'wav-read-failed' } });
   });
 
   it('reads 64 channels in bounded memory and without garbage', () => {

@@ -125,6 +125,29 @@ describe('the WASM meter and its plain twin', () => {
     );
   });
 
+  test('make the same samples of three bytes each, left-justified, from any byte on', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 3, maxLength: 400 }), fc.nat(400), fc.nat(140), (bytes, start, many) => {
+        const from = start % bytes.length;
+        const count = Math.min(many, Math.floor((bytes.length - from) / 3));
+        const options = { ...usual, channels: 1, packedBytes: bytes.length };
+        const meters = [createWasmMeter(kernels, options), createTwinMeter(options)];
+        const packed = Buffer.from(bytes);
+        const wanted = Array.from({ length: count }, (_, i) => packed.readIntLE(from + 3 * i, 3) * 256);
+        for (const { input, packed } of meters) {
+          input.fill(7);
+          packed!.bytes.set(bytes);
+          packed!.unpack(from, count);
+          expect([...input.subarray(0, count)]).toEqual(wanted);
+          expect(input.subarray(count).every((word) => word === 7)).toBe(true);
+          expect(() => packed!.unpack(from, bytes.length)).toThrow(RangeError);
+        }
+      }),
+    );
+    expect(createWasmMeter(kernels, usual).packed).toBe(null);
+    expect(() => createWasmMeter(kernels, { ...usual, packedBytes: 2 ** 20 + 1 })).toThrow(RangeError);
+  });
+
   test('agree on long blocks of tones, clipped tones, steps and noise from full scale down to the last bits', () => {
     for (const channels of [1, 2, 3, 4, 5, 8, 13]) {
       const options = { ...usual, channels, maxFrames: 1000 };

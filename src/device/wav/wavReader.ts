@@ -6,6 +6,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { bad, type Fault, good, type Outcome } from '../../fault.ts';
+import type { PackedBlock } from '../ports.ts';
 import { type FloatCounts, fromFloat32, fromS16, fromS24Packed } from '../sampleFormats.ts';
 
 export type WavEncoding = 'pcm16' | 'pcm24' | 'pcm32' | 'float32';
@@ -59,6 +60,9 @@ export class WavReader {
   readonly #apart: Int32Array;
   readonly #counts: FloatCounts = { overs: 0, nans: 0 };
   #next = 0;
+  /** Frames that stand in the packed bytes, from their start on. */
+  #aheadFrom = 0;
+  #aheadTo = 0;
   #open = true;
 
   private constructor(fd: number, layout: Layout) {
@@ -142,18 +146,41 @@ export class WavReader {
     return done;
   }
 
+  /**
+   * As `read`, of a file of 24 bits, into the block that `packed` unpacks into: reads as far ahead as its bytes have room, and what is read
+   * stands there until the next call. Those bytes are this reader's alone.
+   */
+  readPacked(packed: PackedBlock, maxFrames: number): number {
+    const next = this.#next;
+    if (next >= this.info.frames) return 0;
+    if (next < this.#aheadFrom || next >= this.#aheadTo) {
+      const room = Math.floor(packed.bytes.length / this.#frameBytes);
+      // Whole blocks: else the last of each turn would come in two parts.
+      const whole = room > maxFrames ? room - (room % maxFrames) : room;
+      const want = Math.min(whole, this.info.frames - next);
+      const got = this.#fill(want * this.#frameBytes, this.#dataAt + next * this.#frameBytes, packed.bytes);
+      this.#aheadFrom = next;
+      this.#aheadTo = next + Math.max(0, Math.floor(got / this.#frameBytes));
+      if (this.#aheadTo === next) return -1;
+    }
+    const frames = Math.min(maxFrames, this.#aheadTo - next);
+    packed.unpack((next - this.#aheadFrom) * this.#frameBytes, frames * this.info.channels);
+    this.#next += frames;
+    return frames;
+  }
+
   close(): void {
     if (!this.#open) return;
     this.#open = false;
     closeSync(this.#fd);
   }
 
-  #fill(bytes: number, at: number): number {
+  #fill(bytes: number, at: number, to = this.#bytes): number {
     let got = 0;
     while (got < bytes) {
       let n: number;
       try {
-        n = readSync(this.#fd, this.#bytes, got, bytes - got, at + got);
+        n = readSync(this.#fd, to, got, bytes - got, at + got);
       } catch {
         return -1;
       }

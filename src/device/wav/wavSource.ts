@@ -4,7 +4,7 @@
  * quickly as it is asked. Either way time is the file's own: frame / rate.
  */
 import { bad, type Fault, good, type Outcome } from '../../fault.ts';
-import type { CaptureChoice, CaptureRead, CaptureSource, CaptureStream, StreamInfo } from '../ports.ts';
+import type { CaptureChoice, CaptureRead, CaptureSource, CaptureStream, PackedBlock, StreamInfo } from '../ports.ts';
 import { MAX_WAV_CHANNELS, titleOf, WavReader } from './wavReader.ts';
 
 export type WavChoice = Extract<CaptureChoice, { kind: 'wav' }>;
@@ -106,6 +106,7 @@ class WavStream implements CaptureStream {
   readonly #fast: boolean;
   readonly #loop: boolean;
   readonly #pacer: Pacer;
+  #packed: PackedBlock | null = null;
   #startNs: number | null = null;
   /** Frames handed out since the start; in a loop it goes on growing. */
   #position = 0;
@@ -119,6 +120,12 @@ class WavStream implements CaptureStream {
     this.#fast = choice.fast;
     this.#loop = choice.loop;
     this.#pacer = pacer;
+  }
+
+  unpackBy(packed: PackedBlock): void {
+    const { encoding, channels } = this.#readers[0]!.info;
+    const alone = this.#readers.length === 1 && encoding === 'pcm24';
+    if (alone && packed.bytes.length >= 3 * channels) this.#packed = packed;
   }
 
   read(block: Int32Array, maxFrames: number, waitMs: number): CaptureRead {
@@ -164,6 +171,14 @@ class WavStream implements CaptureStream {
     while (done < want) {
       const at = (this.#position + done) % this.#length;
       const now = Math.min(want - done, this.#length - at);
+      if (this.#packed !== null && done === 0) {
+        const reader = this.#readers[0]!;
+        if (reader.frame !== at) reader.seek(at);
+        const got = reader.readPacked(this.#packed, now);
+        if (got <= 0) return -1;
+        done += got;
+        continue;
+      }
       let firstChannel = 0;
       for (const reader of this.#readers) {
         if (reader.frame !== at) reader.seek(at);

@@ -6,6 +6,7 @@
 // row reads into the next row (or the slack behind the block) and those lanes are thrown away, so no channel count
 // needs padding. One and two channels would waste most lanes: there a vector holds two or four frames instead.
 import { humLayout, humRestart } from "./hum";
+import { unpackThreeBytes } from "./unpack";
 
 export { humEndPart, humRestart, humSlow, humSteps, humSums, humTable } from "./hum";
 export * from "./loudness";
@@ -70,6 +71,8 @@ let ppm1At: usize = 0;
 let ppm2At: usize = 0;
 let boxSumAt: usize = 0;
 let boxesAt: usize = 0;
+/** Samples of three bytes, as a source brought them. */
+let packedAt: usize = 0;
 let top: usize = 0;
 
 function take(bytes: usize): usize {
@@ -94,6 +97,7 @@ export function init(
   humLines: i32,
   humPartSamples: i32,
   humDivisor: f64,
+  packedBytes: i32,
 ): void {
   ppmFrames = framesPerFall;
   ppmAttack1 = attack1;
@@ -136,6 +140,7 @@ export function init(
   scaleAt = take(32);
   exactAt = take(32);
   oldestAt = take(16);
+  if (packedBytes > 0) packedAt = take(<usize>packedBytes);
   if (humWidth > 0) top = humLayout(top, humWidth, humLines, humPartSamples, humDivisor, boxesAt, boxStride());
   const have = <usize>memory.size() << 16;
   if (top > have) memory.grow(<i32>((top - have + 65535) >> 16));
@@ -157,6 +162,13 @@ export function reset(): void {
 
 export function inputOffset(): usize {
   return inputAt;
+}
+export function packedOffset(): usize {
+  return packedAt;
+}
+/** `count` samples of three bytes, from byte `from` of the packed ones on, become the first of the input. */
+export function unpack(from: i32, count: i32): void {
+  unpackThreeBytes(packedAt + <usize>from, inputAt, count);
 }
 export function peakOffset(): usize {
   return peakAt;
