@@ -156,7 +156,11 @@ export function createFileReader(kernels: WebAssembly.Module, options: FileReadi
     holdMs: 1000,
     movement: scale.movement,
   };
-  const kernel = createWasmMeter(kernels, { ...kernelOptions(meterOptions), packedBytes: PACKED_BYTES });
+  const kernel = createWasmMeter(kernels, {
+    ...kernelOptions(meterOptions),
+    truePeakHeld: true,
+    packedBytes: PACKED_BYTES,
+  });
   const meter = new ChannelMeter(kernel, meterOptions);
   const groups = options.groups ?? pairsOf(channels);
   const loudness = options.loudnessElsewhere

@@ -40,7 +40,8 @@ export interface MeterKernel {
   /**
    * Largest 4x oversampled magnitude (ITU-R BS.1770-5 Annex 2 filter), as x24 * 8192: 24-bit full scale is
    * 8388607 * 8192, beyond Int32, hence doubles holding whole numbers. At most 256 (1/32 of a 24-bit step) below the
-   * filter's exact output, at any level; the same for any cut of the stream into blocks.
+   * filter's exact output, at any level; the same for any cut of the stream into blocks. With `truePeakHeld` it does not fall: the largest
+   * since the last `reset`.
    */
   readonly truePeakQ13: Float64Array;
 
@@ -106,6 +107,8 @@ export interface MeterKernelOptions {
   readonly clipRun: number;
   /** false leaves truePeakQ13 at 0 and saves most of the cost. */
   readonly truePeak: boolean;
+  /** true where only the largest true peak of all blocks counts: what is surely smaller is not looked for, which saves most of the cost. */
+  readonly truePeakHeld?: boolean;
   /** Leave out to save its cost. */
   readonly ppm?: PpmConstants;
   /** Samples summed into one of the slow stream: 1..192; leave out for none. */

@@ -17,7 +17,18 @@ const HISTORY = 11;
  */
 export function createTwinMeter(options: MeterKernelOptions): MeterKernel {
   checkMeterOptions(options);
-  const { channels, maxFrames, fullScale24, clipRun, truePeak, ppm, boxFrames = 0, hum, packedBytes = 0 } = options;
+  const {
+    channels,
+    maxFrames,
+    fullScale24,
+    clipRun,
+    truePeak,
+    truePeakHeld = false,
+    ppm,
+    boxFrames = 0,
+    hum,
+    packedBytes = 0,
+  } = options;
   const input = new Int32Array(maxFrames * channels);
   const bytes = new Uint8Array(packedBytes);
   const peak24 = new Int32Array(channels);
@@ -34,6 +45,7 @@ export function createTwinMeter(options: MeterKernelOptions): MeterKernel {
   const clipEvents = new Int32Array(channels);
   const clipFrame = new Int32Array(channels);
   const truePeakQ13 = new Float64Array(channels);
+  const heldQ13 = new Float64Array(channels);
   const equalMaskLo = new Uint32Array(maxFrames);
   const equalMaskHi = new Uint32Array(maxFrames);
   const zeroMaskLo = new Uint32Array(maxFrames);
@@ -232,7 +244,9 @@ export function createTwinMeter(options: MeterKernelOptions): MeterKernel {
         overSamples[c] = overs;
         clipEvents[c] = events;
         clipFrame[c] = eventFrame;
-        truePeakQ13[c] = truePeak ? truePeakOf(c, frames) : 0;
+        const truePeakNow = truePeak ? truePeakOf(c, frames) : 0;
+        heldQ13[c] = Math.max(heldQ13[c]!, truePeakNow);
+        truePeakQ13[c] = truePeakHeld ? heldQ13[c]! : truePeakNow;
       }
       for (let c = 0; c < channels; c++) ppmQ7[c] = ppm ? programmePeakOf(c, frames, ppm) : 0;
       if (ppm) ppmPhase = (ppmPhase + frames) % ppm.fallFrames;
@@ -249,6 +263,7 @@ export function createTwinMeter(options: MeterKernelOptions): MeterKernel {
       previous.fill(0);
       run.fill(0);
       history.fill(0);
+      heldQ13.fill(0);
       integrator1.fill(0);
       integrator2.fill(0);
       boxSum.fill(0);

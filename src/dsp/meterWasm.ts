@@ -16,6 +16,7 @@ interface KernelExports {
     fullScale24: number,
     clipRun: number,
     truePeak: boolean,
+    truePeakHeld: boolean,
     ppmFallFrames: number,
     ppmAttack1: number,
     ppmAttack2: number,
@@ -94,7 +95,18 @@ export function createWasmMeter(
   options: MeterKernelOptions,
 ): MeterKernel {
   checkMeterOptions(options);
-  const { channels, maxFrames, fullScale24, clipRun, truePeak, ppm, boxFrames = 0, hum, packedBytes = 0 } = options;
+  const {
+    channels,
+    maxFrames,
+    fullScale24,
+    clipRun,
+    truePeak,
+    truePeakHeld = false,
+    ppm,
+    boxFrames = 0,
+    hum,
+    packedBytes = 0,
+  } = options;
   const module = kernels instanceof WebAssembly.Module ? kernels : new WebAssembly.Module(kernels);
   const wasm = new WebAssembly.Instance(module).exports as unknown as KernelExports;
   // All memory is taken here: growing it later would detach the views below.
@@ -104,6 +116,7 @@ export function createWasmMeter(
     fullScale24,
     clipRun,
     truePeak,
+    truePeakHeld,
     ppm?.fallFrames ?? 0,
     ppm?.attack1Q32 ?? 0,
     ppm?.attack2Q32 ?? 0,

@@ -73,7 +73,13 @@ function feed(meter: MeterKernel, words: Int32Array): Readings {
 describe('the WASM meter and its plain twin', () => {
   test('agree bit for bit on every channel count from 1 to 64, over blocks of odd sizes that carry over', () => {
     for (let channels = 1; channels <= 64; channels++) {
-      const options = { ...usual, channels, maxFrames: 67, clipRun: 1 + (channels % 20) };
+      const options = {
+        ...usual,
+        channels,
+        maxFrames: 67,
+        clipRun: 1 + (channels % 20),
+        truePeakHeld: channels % 3 === 0,
+      };
       const wasm = createWasmMeter(kernels, options);
       const twin = createTwinMeter(options);
       let seed = channels;
@@ -96,16 +102,18 @@ describe('the WASM meter and its plain twin', () => {
         fc.integer({ min: 1, max: 20 }),
         fc.constantFrom(8388607, 8388352, 4000000, 1),
         fc.boolean(),
+        fc.boolean(),
         fc.constantFrom(undefined, ppmConstants(PPM_I, 44100), ppmConstants(PPM_II, 192000)),
         fc.constantFrom(undefined, 1, 7, 40),
         fc.array(fc.record({ words: fc.array(word, { maxLength: 400 }), reset: fc.boolean() }), { maxLength: 5 }),
-        (channels, clipRun, fullScale24, truePeak, ppm, boxFrames, blocks) => {
+        (channels, clipRun, fullScale24, truePeak, truePeakHeld, ppm, boxFrames, blocks) => {
           const options: MeterKernelOptions = {
             channels,
             maxFrames: 400,
             clipRun,
             fullScale24,
             truePeak,
+            truePeakHeld,
             ...(ppm ? { ppm } : {}),
             ...(boxFrames ? { boxFrames } : {}),
           };
@@ -123,6 +131,43 @@ describe('the WASM meter and its plain twin', () => {
       ),
       { numRuns: 300, seed: 20240517 },
     );
+  });
+
+  test('hold the largest true peak since a reset, whatever comes between: swelling tones, steps, beats at half the rate, noise', () => {
+    for (const channels of [5, 8, 16, 19]) {
+      const options = { ...usual, channels, maxFrames: 500 };
+      const held = { ...options, truePeakHeld: true };
+      const wasm = createWasmMeter(kernels, held);
+      const twin = createTwinMeter(held);
+      const plain = createWasmMeter(kernels, options);
+      const largest = new Float64Array(channels);
+      for (let block = 0; block < 60; block++) {
+        if (block === 40) {
+          for (const meter of [wasm, twin, plain]) meter.reset();
+          largest.fill(0);
+        }
+        const frames = block % 7 === 3 ? 61 : 500;
+        const noise = randomWords(channels + block, frames * channels);
+        const words = Int32Array.from(noise, (word, i) => {
+          const n = Math.floor(i / channels) + 500 * block;
+          const c = i % channels;
+          const swell = 2 ** 30 * (0.5 + 0.45 * Math.sin(block * (0.2 + 0.13 * c)));
+          const shapes = [
+            swell * Math.sin(n * (0.013 + 0.004 * c)),
+            // An odd phase at a third, a quarter and near the half of the rate: true peaks far over the samples.
+            swell * Math.sin((2 * Math.PI * n) / (2.05 + (c % 3)) + 0.8),
+            n % 97 < 40 ? swell : -swell,
+            word * 2 ** -(block % 9),
+          ];
+          return Math.trunc(shapes[(c + (block >> 4)) % 4]!) + (word >> 14);
+        });
+        const { truePeakQ13, ...rest } = feed(plain, words);
+        for (let c = 0; c < channels; c++) largest[c] = Math.max(largest[c]!, truePeakQ13[c]!);
+        const wanted = { truePeakQ13: [...largest], ...rest };
+        expect(feed(wasm, words)).toEqual(wanted);
+        expect(feed(twin, words)).toEqual(wanted);
+      }
+    }
   });
 
   test('make the same samples of three bytes each, left-justified, from any byte on', () => {

@@ -23,6 +23,8 @@ let maxFrames: i32 = 0;
 let fullScale: i32 = 8388607;
 let clipRun: i32 = 3;
 let truePeak: bool = true;
+/** True peaks are the largest since the last reset. */
+let truePeakHeld: bool = false;
 let hasPrevious: bool = false;
 /** Programme meter: attack of its two integrators and fall, x 2^32; how many frames lie between two falls. 0: no such meter. */
 let ppmFrames: i32 = 0;
@@ -52,6 +54,8 @@ let overSamplesAt: usize = 0;
 let clipEventsAt: usize = 0;
 let clipFrameAt: usize = 0;
 let truePeakAt: usize = 0;
+/** The largest true peak of each channel since the last reset, Q6; behind the last channel: more than there is. */
+let heldAt: usize = 0;
 let runAt: usize = 0;
 let equalLoAt: usize = 0;
 let equalHiAt: usize = 0;
@@ -64,6 +68,9 @@ let roughAt: usize = 0;
 let scaleAt: usize = 0;
 /** Of each lane: the largest result with all bits. */
 let exactAt: usize = 0;
+/** The loudest 24-bit sample of each channel in the frames looked at, and four channels that are to be filtered. */
+let mostAt: usize = 0;
+let risersAt: usize = 0;
 /** Of four lanes: where their oldest sample stands. */
 let oldestAt: usize = 0;
 let ppmAt: usize = 0;
@@ -88,6 +95,7 @@ export function init(
   fullScale24: i32,
   run: i32,
   withTruePeak: bool,
+  holdTruePeak: bool,
   framesPerFall: i32,
   attack1: u32,
   attack2: u32,
@@ -109,6 +117,7 @@ export function init(
   fullScale = fullScale24;
   clipRun = run;
   truePeak = withTruePeak;
+  truePeakHeld = holdTruePeak;
   stride = <usize>channelCount << 2;
   top = (__heap_base + 15) & ~(<usize>15);
   historyAt = take(<usize>(HISTORY + frames) * stride);
@@ -126,6 +135,7 @@ export function init(
   clipFrameAt = take(64 * 4);
   truePeakAt = take(64 * 4);
   ppmAt = take(64 * 4);
+  heldAt = take(72 * 4);
   runAt = take(64 * 4);
   ppm1At = take(64 * 8);
   ppm2At = take(64 * 8);
@@ -140,6 +150,8 @@ export function init(
   scaleAt = take(32);
   exactAt = take(32);
   oldestAt = take(16);
+  mostAt = take(64 * 4);
+  risersAt = take(16);
   if (packedBytes > 0) packedAt = take(<usize>packedBytes);
   if (humWidth > 0) top = humLayout(top, humWidth, humLines, humPartSamples, humDivisor, boxesAt, boxStride());
   const have = <usize>memory.size() << 16;
@@ -149,6 +161,8 @@ export function init(
 }
 
 export function reset(): void {
+  memory.fill(heldAt, 0, <usize>channels << 2);
+  for (let c = channels; c < 72; c++) store<i32>(heldAt + (<usize>c << 2), i32.MAX_VALUE);
   memory.fill(historyAt, 0, <usize>HISTORY * stride);
   memory.fill(runAt, 0, 64 * 4);
   memory.fill(ppm1At, 0, 64 * 8);
@@ -235,6 +249,7 @@ export function process(frames: i32): void {
     memory.fill(peakAt, 0, ppmAt + 64 * 4 - peakAt); // every result stands between these two
     memory.fill(andAt, 0xff, 64 * 4);
     memory.fill(clipFrameAt, 0xff, 64 * 4);
+    if (truePeakHeld) memory.copy(truePeakAt, heldAt, <usize>channels << 2);
     boxCount = 0;
     return;
   }
@@ -776,6 +791,8 @@ function upper(a: v128, b: v128): v128 {
 
 /** Rows built and filtered at a time: with 64 bytes a row, and 32 for its results, they stay in the first-level cache. */
 const ROW_CHUNK: i32 = 240;
+/** The same where the largest is held: short, so that most of them are surely smaller and need not be looked at. */
+const HELD_CHUNK: i32 = 60;
 
 /** The loudest 24-bit sample of a channel in the block, and in what the filter still knows of the one before. */
 function loudest(channel: i32): i32 {
@@ -791,13 +808,21 @@ function loudest(channel: i32): i32 {
 
 /** s of a channel: 0..10. */
 function scaleOf(channel: i32): i32 {
-  const most = loudest(channel);
+  return scaleOfSize(loudest(channel));
+}
+
+/** s of samples up to `most` in size. */
+function scaleOfSize(most: i32): i32 {
   let s = 0;
   while ((most + ((1 << s) >> 1)) >> s > LARGEST) s++;
   return s;
 }
 
 function truePeaks(frames: i32): void {
+  if (truePeakHeld && channels >= 4) {
+    heldTruePeaks(frames);
+    return;
+  }
   let first = 0;
   while (first < channels) {
     const left = channels - first;
@@ -838,7 +863,141 @@ function truePeaks(frames: i32): void {
       if (width == 1) peak = i32x4.max_s(peak, v128.shuffle<i32>(peak, peak, 1, 0, 3, 2));
       v128.store(out, peak);
     }
+    if (truePeakHeld) holdFour(first);
     first += width;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function holdFour(first: i32): void {
+  const offset = <usize>first << 2;
+  const held = i32x4.max_s(v128.load(heldAt + offset), v128.load(truePeakAt + offset));
+  v128.store(heldAt + offset, held);
+  v128.store(truePeakAt + offset, held);
+}
+
+/** The most that a true peak may be with samples up to `most` in size and steps up to `step` from one to the next, Q6. */
+// @ts-ignore: decorator
+@inline
+function bound(most: v128, step: v128): v128 {
+  // The output is the middle sample times the sum of the taps, at most 8205 / 8192, plus each step times the sum of the taps beyond it: the
+  // sizes of these come to 7053 / 8192, or 55.1 in Q6. Two floors add 2.
+  const near = i32x4.add(
+    i32x4.add(i32x4.shl(most, 6), i32x4.shr_s(most, 3)),
+    i32x4.sub(i32x4.shl(step, 6), i32x4.shl(step, 3)),
+  );
+  // Nor is it more than the sum of the sizes of all taps, 16571 / 8192, or 129.5 in Q6, makes of it.
+  const far = i32x4.add(i32x4.shl(most, 7), i32x4.shl(most, 1));
+  return i32x4.add(i32x4.min_s(near, far), i32x4.splat(3));
+}
+
+/**
+ * True peaks that are held, of so many channels that no lane need be filled with time: only the channels are filtered, four at once, whose next
+ * frames might bring a larger one. In music that is one block of many.
+ */
+function heldTruePeaks(frames: i32): void {
+  for (let from = 0; from < frames; from += HELD_CHUNK) {
+    const count = min(HELD_CHUNK, frames - from);
+    let waiting = 0;
+    for (let first = 0; first < channels; first += 4) {
+      const rise = risers(first, from, count);
+      for (let lane = 0; lane < 4; lane++) {
+        if ((rise & (1 << lane)) == 0) continue;
+        store<i32>(risersAt + (<usize>waiting << 2), first + lane);
+        if (++waiting < 4) continue;
+        riseFour(from, count);
+        waiting = 0;
+      }
+    }
+    if (waiting == 0) continue;
+    // Lanes that are left over do what the first does.
+    for (; waiting < 4; waiting++) store<i32>(risersAt + (<usize>waiting << 2), load<i32>(risersAt));
+    riseFour(from, count);
+  }
+  memory.copy(truePeakAt, heldAt, stride);
+}
+
+/** Which of four channels might have a larger true peak in `count` frames than they had so far, as bits; notes their loudest samples. */
+function risers(first: i32, from: i32, count: i32): i32 {
+  const offset = <usize>first << 2;
+  let at = historyAt + offset + <usize>from * stride;
+  let before = i32x4.shr_s(v128.load(at), 8);
+  let most = i32x4.abs(before);
+  let step = i32x4.splat(0);
+  for (let n = count + HISTORY - 1; n > 0; n--) {
+    at += stride;
+    const now = i32x4.shr_s(v128.load(at), 8);
+    most = i32x4.max_s(most, i32x4.abs(now));
+    step = i32x4.max_s(step, i32x4.abs(i32x4.sub(now, before)));
+    before = now;
+  }
+  v128.store(mostAt + offset, most);
+  return i32x4.bitmask(i32x4.gt_s(bound(most, step), v128.load(heldAt + offset)));
+}
+
+/** Filters the four channels at `risersAt`, and raises what is held of them. */
+function riseFour(from: i32, count: i32): void {
+  for (let lane: usize = 0; lane < 16; lane += 4) {
+    const offset = <usize>load<i32>(risersAt + lane) << 2;
+    const s = scaleOfSize(load<i32>(mostAt + offset));
+    const held = load<i32>(heldAt + offset);
+    store<i32>(scaleAt + lane, 1 << (10 - s));
+    // A rough result that may come out larger than the largest so far: half of NEARLY is what it may be too small.
+    store<i32>(exactAt + lane, s == 0 ? i32.MAX_VALUE : (held >> s) - (NEARLY >> 1) - 1);
+    store<u32>(oldestAt + lane, <u32>(historyAt + offset + <usize>from * stride));
+  }
+  scaleLo = v128.load(scaleAt);
+  rowsOfRisers(count);
+  let peak = i32x4.splat(0);
+  let at = rowsAt;
+  let out = roughAt;
+  for (let n = count; n > 0; n--) {
+    const four = phasesOfFour(at, 0);
+    v128.store(out, four);
+    peak = i32x4.max_s(peak, four);
+    at += NEXT_ROW;
+    out += 32;
+  }
+  const done = whole(scaleLo);
+  let exact = v128.and(peak, done);
+  const least = i32x4.max_s(v128.load(exactAt), i32x4.sub(peak, i32x4.splat(NEARLY)));
+  if (v128.any_true(i32x4.gt_s(peak, least))) {
+    out = roughAt;
+    for (let n = 0; n < count; n++) {
+      if (v128.any_true(i32x4.gt_s(v128.load(out), least)))
+        exact = i32x4.max_s(exact, exactFour(<usize>n * stride, false));
+      out += 32;
+    }
+  }
+  v128.store(exactAt, exact);
+  for (let lane: usize = 0; lane < 16; lane += 4) {
+    const held = heldAt + (<usize>load<i32>(risersAt + lane) << 2);
+    store<i32>(held, max(load<i32>(held), load<i32>(exactAt + lane)));
+  }
+}
+
+/** Rows of the four channels whose oldest samples are noted; the other four lanes of a row are left as they are. */
+function rowsOfRisers(count: i32): void {
+  let at0 = <usize>load<u32>(oldestAt);
+  let at1 = <usize>load<u32>(oldestAt, 4);
+  let at2 = <usize>load<u32>(oldestAt, 8);
+  let at3 = <usize>load<u32>(oldestAt, 12);
+  let row = rowsAt - NEXT_ROW;
+  let before = i64x2.splat(0);
+  for (let n = count + HISTORY; n > 0; n--) {
+    let x = v128.load_lane<u32>(at1, v128.load32_zero(at0), 1);
+    x = v128.load_lane<u32>(at3, v128.load_lane<u32>(at2, x, 2), 3);
+    at0 += stride;
+    at1 += stride;
+    at2 += stride;
+    at3 += stride;
+    x = i32x4.shr_s(i32x4.add(i32x4.mul(i32x4.shr_s(x, 8), scaleLo), i32x4.splat(512)), 10);
+    const now = i16x8.narrow_i32x4_s(x, x);
+    v128.store(row, lower(now, before));
+    v128.store(row, lower(before, now), 32);
+    before = now;
+    row += NEXT_ROW;
   }
 }
 
