@@ -61,10 +61,13 @@ export function loudnessProcess(from: i32, to: i32): void {
     load<i64>(coefficientsAt, 40) == ONE &&
     load<i64>(coefficientsAt, 48) == -2 * ONE &&
     load<i64>(coefficientsAt, 56) == ONE;
+  const raised = plain && fitRaised();
   let k = 0;
   for (; k + 4 <= columns; k += 4) {
     const beside = standBeside(k);
-    if (plain && beside) weighFour(k, from, to, true, true);
+    if (raised && beside) weighRaised(k, from, to, true);
+    else if (raised) weighRaised(k, from, to, false);
+    else if (plain && beside) weighFour(k, from, to, true, true);
     else if (plain) weighFour(k, from, to, true, false);
     else if (beside) weighFour(k, from, to, false, true);
     else weighFour(k, from, to, false, false);
@@ -211,6 +214,122 @@ function weighFour(k: i32, from: i32, to: i32, plain: bool, beside: bool): void 
   keepStates(k + 2, 2, c1);
   keepStates(k, 3, d0);
   keepStates(k + 2, 3, d1);
+  v128.store(squaresAt + (<usize>k << 3), squares0);
+  v128.store(squaresAt + (<usize>k << 3), squares1, 16);
+}
+
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function coefficient(index: usize): i64 {
+  return load<i64>(coefficientsAt + (index << 3));
+}
+
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function fits(value: i64): bool {
+  return value == <i64>(<i32>value);
+}
+
+/** The coefficients fit 32 bits as `weighRaised` takes them, as at 48 kHz. */
+function fitRaised(): bool {
+  return (
+    fits(coefficient(0) << 2) &&
+    fits(coefficient(1) << 1) &&
+    fits(coefficient(2) << 2) &&
+    fits((coefficient(3) + 2 * ONE) << 4) &&
+    fits((coefficient(4) - ONE) << 4) &&
+    fits((coefficient(8) + 2 * ONE) << 4) &&
+    fits((coefficient(9) - ONE) << 4)
+  );
+}
+
+/** As `four`, times 2^bits. */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function raised(index: usize, more: i64, bits: i64): v128 {
+  return i32x4.splat(<i32>((coefficient(index) + more) << bits));
+}
+
+/** The upper halves of two pairs of sums. */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function upperOf(low: v128, high: v128): v128 {
+  return v128.shuffle<i32>(low, high, 1, 3, 5, 7);
+}
+
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function twice(x: v128): v128 {
+  return i64x2.add(x, x);
+}
+
+/**
+ * As `weighFour` where the second section is plain, with all sums times 16: what stands over their fraction then is their upper half, and
+ * the sample its word without the lowest byte, so that nothing is shifted. What is lost at the top are bits that no output has. The second
+ * sum of the second section is kept with its sign turned.
+ */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function weighRaised(k: i32, from: i32, to: i32, beside: bool): void {
+  // The sample is raised by 4 already. The second is too large to be raised by another 4: its product is doubled.
+  const p0 = raised(0, 0, 2);
+  const p1 = raised(1, 0, 1);
+  const p2 = raised(2, 0, 2);
+  const p3 = raised(3, 2 * ONE, 4);
+  const p4 = raised(4, -ONE, 4);
+  const q3 = raised(8, 2 * ONE, 4);
+  const q4 = raised(9, -ONE, 4);
+  let a0 = i64x2.shl(statesOf(k, 0), 4);
+  let a1 = i64x2.shl(statesOf(k + 2, 0), 4);
+  let b0 = i64x2.shl(statesOf(k, 1), 4);
+  let b1 = i64x2.shl(statesOf(k + 2, 1), 4);
+  let c0 = i64x2.shl(statesOf(k, 2), 4);
+  let c1 = i64x2.shl(statesOf(k + 2, 2), 4);
+  let d0 = i64x2.neg(i64x2.shl(statesOf(k, 3), 4));
+  let d1 = i64x2.neg(i64x2.shl(statesOf(k + 2, 3), 4));
+  let squares0 = i64x2.splat(0);
+  let squares1 = squares0;
+  const first = columnAt(k);
+  const second = columnAt(k + 1);
+  const third = columnAt(k + 2);
+  const fourth = columnAt(k + 3);
+  let at = inputAt + <usize>from * stride;
+  const end = at + <usize>(to - from) * stride;
+  while (at < end) {
+    let x: v128;
+    if (beside) x = v128.load(at + first);
+    else {
+      x = v128.load32_lane(at + second, v128.load32_zero(at + first), 1);
+      x = v128.load32_lane(at + fourth, v128.load32_lane(at + third, x, 2), 3);
+    }
+    at += stride;
+    x = v128.and(x, i32x4.splat(~0xff));
+    const sum0 = i64x2.add(low(p0, x), a0);
+    const sum1 = i64x2.add(high(p0, x), a1);
+    const y = upperOf(sum0, sum1);
+    a0 = i64x2.sub(i64x2.add(twice(i64x2.add(low(p1, x), sum0)), b0), low(p3, y));
+    a1 = i64x2.sub(i64x2.add(twice(i64x2.add(high(p1, x), sum1)), b1), high(p3, y));
+    b0 = i64x2.sub(i64x2.sub(low(p2, x), sum0), low(p4, y));
+    b1 = i64x2.sub(i64x2.sub(high(p2, x), sum1), high(p4, y));
+    const z = i32x4.add(y, upperOf(c0, c1));
+    const before0 = c0;
+    const before1 = c1;
+    c0 = i64x2.sub(i64x2.sub(twice(c0), d0), low(q3, z));
+    c1 = i64x2.sub(i64x2.sub(twice(c1), d1), high(q3, z));
+    d0 = i64x2.add(before0, low(q4, z));
+    d1 = i64x2.add(before1, high(q4, z));
+    const rounded = i32x4.shr_s(i32x4.add(z, i32x4.splat(8)), 4);
+    squares0 = i64x2.add(squares0, low(rounded, rounded));
+    squares1 = i64x2.add(squares1, high(rounded, rounded));
+  }
+  keepStates(k, 0, i64x2.shr_s(a0, 4));
+  keepStates(k + 2, 0, i64x2.shr_s(a1, 4));
+  keepStates(k, 1, i64x2.shr_s(b0, 4));
+  keepStates(k + 2, 1, i64x2.shr_s(b1, 4));
+  keepStates(k, 2, i64x2.shr_s(c0, 4));
+  keepStates(k + 2, 2, i64x2.shr_s(c1, 4));
+  keepStates(k, 3, i64x2.shr_s(i64x2.neg(d0), 4));
+  keepStates(k + 2, 3, i64x2.shr_s(i64x2.neg(d1), 4));
   v128.store(squaresAt + (<usize>k << 3), squares0);
   v128.store(squaresAt + (<usize>k << 3), squares1, 16);
 }
