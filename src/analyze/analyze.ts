@@ -178,20 +178,25 @@ export async function analyze(options: AnalyzeOptions): Promise<Outcome<AnalyzeR
   }
   const kernels = loadKernels();
   const groups = options.groups?.map((group) => group.map((channel) => channel - 1)) ?? pairsOf(channels);
+  const first = WavReader.open(files[0]!);
+  const about = first.ok ? first.value.info : null;
+  if (first.ok) first.value.close();
+  const total = about?.frames ?? 0;
+  const worthIt = channels >= LEAST_CHANNELS && total * channels >= LEAST_SAMPLES;
+  const threads = worthIt ? (options.threads ?? 1) : 1;
+  // The search for slips costs as much as all the rest: a second thread takes that alone, and only a third one is spared the loudness.
+  const loudnessElsewhere = threads > 2;
   const reader = createFileReader(kernels, {
     channels,
     rateHz,
     validBits: info.validBits,
     groups,
-    loudnessElsewhere: true,
+    loudnessElsewhere,
     ...(options.meter ? { meter: options.meter } : {}),
   });
   const { kernel: meter, blockFrames } = reader;
   if (meter.packed !== null) stream.unpackBy?.(meter.packed);
 
-  const first = WavReader.open(files[0]!);
-  const about = first.ok ? first.value.info : null;
-  if (first.ok) first.value.close();
   const source = await banksOf(options, info.channelNames, channels, about?.description ?? '');
   if (!source.ok) {
     stream.close();
@@ -204,7 +209,6 @@ export async function analyze(options: AnalyzeOptions): Promise<Outcome<AnalyzeR
   );
   // A loopback carries other banks' signals: it is metered, and judges nobody.
   const watched = plan.banks.map((bank, index) => ({ bank, index })).filter(({ bank }) => bank.kind !== 'loopback');
-  const total = about?.frames ?? 0;
   const slips: Judge = {
     kind: 'slips',
     options: {
@@ -215,21 +219,9 @@ export async function analyze(options: AnalyzeOptions): Promise<Outcome<AnalyzeR
       columns: watched.map(({ index }) => columns[index]!),
     },
   };
-  const loudness = (from: number, to: number): Judge => ({
-    kind: 'loudness',
-    options: { channels, rateHz, blockFrames, groups: groups.slice(from, to) },
-  });
-  // Meters and slips cost about the same; with two threads each of them takes half of the loudness.
-  const half = groups.length >> 1;
-  const all = groups.length;
-  const worthIt = channels >= LEAST_CHANNELS && total * channels >= LEAST_SAMPLES;
-  const threads = worthIt ? (options.threads ?? 1) : 1;
+  const loudness: Judge = { kind: 'loudness', options: { channels, rateHz, blockFrames, groups } };
   const shares: [here: Judge[], elsewhere: Judge[][]] =
-    threads === 1
-      ? [[slips, loudness(0, all)], []]
-      : threads === 2
-        ? [[loudness(0, half)], [[slips, loudness(half, all)]]]
-        : [[], [[slips], [loudness(0, all)]]];
+    threads === 1 ? [[slips], []] : [[], loudnessElsewhere ? [[slips], [loudness]] : [[slips]]];
   const judging = startJudges(kernels, ...shares, { channels, blockFrames });
   try {
     const events = new TakeEvents();

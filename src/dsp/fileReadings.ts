@@ -123,11 +123,7 @@ export function createTakeLoudness(
   const { channels, rateHz, blockFrames, groups } = options;
   const columns = [...new Set(groups.flat())];
   const kernel = createWasmLoudness(kernels, { channels, columns, maxFrames: blockFrames, rateHz });
-  const meters = createLoudnessMeters(
-    kernel,
-    groups.map((members) => members.map((c) => columns.indexOf(c))),
-    { rateHz },
-  );
+  const meters = createLoudnessMeters(kernel, placesOf(groups, columns), { rateHz });
   return {
     push(input, frames) {
       // As a whole, whatever `frames`: a copy within the cache costs less than a view a block.
@@ -136,6 +132,11 @@ export function createTakeLoudness(
     },
     readings: () => meters.groups.map((group) => group.readings()),
   };
+}
+
+/** Where the channels of each group stand among the columns. */
+function placesOf(groups: readonly (readonly number[])[], columns: readonly number[]): number[][] {
+  return groups.map((members) => members.map((c) => columns.indexOf(c)));
 }
 
 /** 10 ms, the longest block of a take. */
@@ -156,16 +157,17 @@ export function createFileReader(kernels: WebAssembly.Module, options: FileReadi
     holdMs: 1000,
     movement: scale.movement,
   };
+  const groups = options.groups ?? pairsOf(channels);
+  const columns = options.loudnessElsewhere ? [] : [...new Set(groups.flat())];
   const kernel = createWasmMeter(kernels, {
     ...kernelOptions(meterOptions),
     truePeakHeld: true,
     packedBytes: PACKED_BYTES,
+    ...(columns.length > 0 ? { loudness: { columns, rateHz } } : {}),
   });
   const meter = new ChannelMeter(kernel, meterOptions);
-  const groups = options.groups ?? pairsOf(channels);
-  const loudness = options.loudnessElsewhere
-    ? null
-    : createTakeLoudness(kernels, { channels, rateHz, blockFrames, groups });
+  const loudness =
+    kernel.loudness === null ? null : createLoudnessMeters(kernel.loudness, placesOf(groups, columns), { rateHz });
 
   let frames = 0;
   let secondFrames = 0;
@@ -238,10 +240,10 @@ export function createFileReader(kernels: WebAssembly.Module, options: FileReadi
         }
       }
       if (secondEnds) secondFrames = 0;
-      loudness?.push(kernel.input, count);
+      loudness?.update(count);
     },
     finish(elsewhere) {
-      const loudnessOf = loudness?.readings() ?? elsewhere ?? [];
+      const loudnessOf = loudness?.groups.map((group) => group.readings()) ?? elsewhere ?? [];
       if (secondFrames > 0) for (let c = 0; c < channels; c++) endSecond(c, secondFrames);
       secondFrames = 0;
       return {

@@ -7,13 +7,15 @@ import {
 } from './loudnessKernel.ts';
 
 /** K-weighting in plain TypeScript, with BigInt for its 64-bit sums: what the WASM kernel is held against. */
-export function createTwinLoudness(options: LoudnessKernelOptions): LoudnessKernel {
+export function createTwinLoudness(
+  options: LoudnessKernelOptions,
+  input = new Int32Array(options.channels * options.maxFrames),
+): LoudnessKernel {
   const { channels, maxFrames, rateHz } = options;
   const columns = columnsOf(options);
   const coefficients = kWeightingQ28(rateHz);
   const sections = [coefficients.slice(0, 5), coefficients.slice(5)];
   const bits = BigInt(SECTION_BITS);
-  const input = new Int32Array(channels * maxFrames);
   const sumSquaresQ4 = new BigUint64Array(columns.length);
 
   /** One section of one column: past inputs, past outputs, past rounding errors. */

@@ -1,4 +1,5 @@
 import type { HumKernel, HumKernelOptions } from './humKernel.ts';
+import { columnsOf, type LoudnessKernel } from './loudnessKernel.ts';
 
 /**
  * The contract of the per-block metering kernels. Two implementations stand behind it and must stay bit-identical:
@@ -59,6 +60,8 @@ export interface MeterKernel {
   readonly boxCount: number;
   /** The search for hum in the slow stream of the block just processed; null without `hum`. It is restarted by itself, not by `reset`. */
   readonly hum: HumKernel | null;
+  /** K-weighting of what stands in `input`, without a copy of it; null without `loudness`. Neither `process` nor `reset` touches it. */
+  readonly loudness: LoudnessKernel | null;
 
   /**
    * For each frame a bit mask over channels (bit c of lo: channel c, of hi: channel 32 + c): x[n] == x[n-1], all 32 bits.
@@ -115,6 +118,8 @@ export interface MeterKernelOptions {
   readonly boxFrames?: number;
   /** Needs `boxFrames`; leave out for none. */
   readonly hum?: HumKernelOptions;
+  /** K-weighting beside the meter; leave out for none. `columns`: 0-based channels, at least one. */
+  readonly loudness?: { readonly columns: readonly number[]; readonly rateHz: number };
   /** Room for samples of three bytes: 1..MAX_PACKED_BYTES; leave out for none. */
   readonly packedBytes?: number;
 }
@@ -143,6 +148,8 @@ export function checkMeterOptions(options: MeterKernelOptions): void {
   check('clipRun', 1, 20);
   if (options.boxFrames !== undefined) check('boxFrames', 1, 192);
   if (options.packedBytes !== undefined) check('packedBytes', 1, MAX_PACKED_BYTES);
+  if (options.loudness?.columns.length === 0) throw new RangeError('loudness has no columns');
+  if (options.loudness !== undefined) columnsOf({ ...options, ...options.loudness });
   if (options.hum === undefined) return;
   const { width, partSamples, phaseSteps } = options.hum;
   const fits = width >= 1 && width <= options.channels && partSamples >= 1 && partSamples <= 256;

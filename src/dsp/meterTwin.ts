@@ -1,4 +1,5 @@
 import { createTwinHum } from './humTwin.ts';
+import { createTwinLoudness } from './loudnessTwin.ts';
 import {
   checkMeterOptions,
   checkPacked,
@@ -28,6 +29,7 @@ export function createTwinMeter(options: MeterKernelOptions): MeterKernel {
     boxFrames = 0,
     hum,
     packedBytes = 0,
+    loudness,
   } = options;
   const input = new Int32Array(maxFrames * channels);
   const bytes = new Uint8Array(packedBytes);
@@ -167,6 +169,7 @@ export function createTwinMeter(options: MeterKernelOptions): MeterKernel {
       return boxCount;
     },
     hum: hum === undefined ? null : createTwinHum(hum, boxes, boxStride),
+    loudness: loudness === undefined ? null : createTwinLoudness({ channels, maxFrames, ...loudness }, input),
     orBits,
     andBits,
     equalCount,

@@ -1,4 +1,5 @@
 import { type HumKernel, type HumKernelOptions, toneTable } from './humKernel.ts';
+import { type LoudnessExports, loudnessIn } from './loudnessWasm.ts';
 import {
   checkMeterOptions,
   checkPacked,
@@ -8,8 +9,7 @@ import {
 } from './meterKernel.ts';
 
 /** What src/dsp/assembly/index.ts exports. */
-interface KernelExports {
-  readonly memory: WebAssembly.Memory;
+interface KernelExports extends LoudnessExports {
   init(
     channels: number,
     maxFrames: number,
@@ -27,6 +27,7 @@ interface KernelExports {
     humPartSamples: number,
     humDivisor: number,
     packedBytes: number,
+    loudnessColumns: number,
   ): void;
   reset(): void;
   process(frames: number): void;
@@ -106,6 +107,7 @@ export function createWasmMeter(
     boxFrames = 0,
     hum,
     packedBytes = 0,
+    loudness,
   } = options;
   const module = kernels instanceof WebAssembly.Module ? kernels : new WebAssembly.Module(kernels);
   const wasm = new WebAssembly.Instance(module).exports as unknown as KernelExports;
@@ -127,6 +129,7 @@ export function createWasmMeter(
     hum?.partSamples ?? 0,
     hum?.slowDivisor ?? 1,
     packedBytes,
+    loudness?.columns.length ?? 0,
   );
   const buffer = wasm.memory.buffer;
   const i32 = (offset: number, length: number) => new Int32Array(buffer, offset, length);
@@ -153,6 +156,7 @@ export function createWasmMeter(
     boxStride,
     boxCount: 0,
     hum: hum === undefined ? null : humOf(wasm, hum),
+    loudness: loudness === undefined ? null : loudnessIn(wasm, { channels, maxFrames, ...loudness }, input),
     orBits: i32(wasm.orOffset(), channels),
     andBits: i32(wasm.andOffset(), channels),
     equalCount: i32(wasm.equalCountOffset(), channels),

@@ -6,6 +6,8 @@ import { createLoudnessMeter, createLoudnessMeters } from '../../src/dsp/loudnes
 import { kWeighting, type Section } from '../../src/dsp/loudnessKernel.ts';
 import { createTwinLoudness } from '../../src/dsp/loudnessTwin.ts';
 import { createWasmLoudness } from '../../src/dsp/loudnessWasm.ts';
+import { createTwinMeter } from '../../src/dsp/meterTwin.ts';
+import { createWasmMeter } from '../../src/dsp/meterWasm.ts';
 import { randomSource, randomWords } from './signals.ts';
 
 const kernels = loadKernels();
@@ -127,7 +129,46 @@ describe('K-weighting', () => {
     );
   });
 
+  test("beside a meter reads the meter's own input, and gives the same as alone and as the plain twin; a reset of one is none of the other", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 64 }).chain((channels) =>
+          fc.record({
+            channels: fc.constant(channels),
+            columns: fc.uniqueArray(fc.integer({ min: 0, max: channels - 1 }), { minLength: 1 }),
+          }),
+        ),
+        fc.constantFrom(...rates),
+        fc.integer(),
+        ({ channels, columns }, rateHz, seed) => {
+          const options = { channels, maxFrames: 20, fullScale24: 8388607, clipRun: 3, truePeak: true, boxFrames: 7 };
+          const loudness = { columns, rateHz };
+          const wasm = createWasmMeter(kernels, { ...options, loudness, packedBytes: 30 });
+          const twin = createTwinMeter({ ...options, loudness });
+          const alone = createWasmLoudness(kernels, { channels, columns, rateHz, maxFrames: 20 });
+          const plain = createWasmMeter(kernels, options);
+          for (let block = 0; block < 4; block++) {
+            const words = randomWords(seed + block, 20 * channels);
+            for (const kernel of [wasm, twin, alone, plain]) kernel.input.set(words);
+            if (block === 2) for (const kernel of [wasm, twin, plain]) kernel.reset();
+            if (block === 3) for (const kernel of [wasm.loudness!, twin.loudness!, alone]) kernel.reset();
+            for (const kernel of [wasm, twin, plain]) kernel.process(20);
+            for (const kernel of [wasm.loudness!, twin.loudness!, alone]) kernel.process(0, 20);
+            expect([...wasm.loudness!.sumSquaresQ4]).toEqual([...alone.sumSquaresQ4]);
+            expect([...twin.loudness!.sumSquaresQ4]).toEqual([...alone.sumSquaresQ4]);
+            expect([...wasm.truePeakQ13]).toEqual([...plain.truePeakQ13]);
+            expect([...wasm.sumSquares]).toEqual([...plain.sumSquares]);
+          }
+        },
+      ),
+      { numRuns: 60, seed: 7 },
+    );
+  });
+
   test('refuses columns that are not there', () => {
+    const options = { channels: 2, maxFrames: 20, fullScale24: 8388607, clipRun: 3, truePeak: true };
+    for (const columns of [[], [2]])
+      expect(() => createWasmMeter(kernels, { ...options, loudness: { columns, rateHz: 48000 } })).toThrow(RangeError);
     for (const columns of [[2], [-1], [0.5]])
       expect(() => createWasmLoudness(kernels, { channels: 2, columns, rateHz: 48000, maxFrames: 1 })).toThrow(
         RangeError,

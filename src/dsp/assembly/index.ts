@@ -6,6 +6,7 @@
 // row reads into the next row (or the slack behind the block) and those lanes are thrown away, so no channel count
 // needs padding. One and two channels would waste most lanes: there a vector holds two or four frames instead.
 import { humLayout, humRestart } from "./hum";
+import { loudnessLayout, loudnessReset } from "./loudness";
 import { unpackThreeBytes } from "./unpack";
 
 export { humEndPart, humRestart, humSlow, humSteps, humSums, humTable } from "./hum";
@@ -106,6 +107,7 @@ export function init(
   humPartSamples: i32,
   humDivisor: f64,
   packedBytes: i32,
+  loudnessColumns: i32,
 ): void {
   ppmFrames = framesPerFall;
   ppmAttack1 = attack1;
@@ -154,10 +156,12 @@ export function init(
   risersAt = take(16);
   if (packedBytes > 0) packedAt = take(<usize>packedBytes);
   if (humWidth > 0) top = humLayout(top, humWidth, humLines, humPartSamples, humDivisor, boxesAt, boxStride());
+  if (loudnessColumns > 0) top = loudnessLayout(top, channelCount, loudnessColumns, inputAt);
   const have = <usize>memory.size() << 16;
   if (top > have) memory.grow(<i32>((top - have + 65535) >> 16));
   reset();
   if (humWidth > 0) humRestart();
+  if (loudnessColumns > 0) loudnessReset();
 }
 
 export function reset(): void {

@@ -26,17 +26,24 @@ let coefficientsAt: usize = 0;
 
 /** `columnCount` filters on a block of `channels` interleaved channels; the columns are to be written before the first block. */
 export function loudnessInit(channels: i32, columnCount: i32, maxFrames: i32): void {
+  const input = (loudnessLayout(__heap_base, channels, columnCount, 0) + 15) & ~(<usize>15);
+  const end = input + stride * <usize>maxFrames;
+  const have = <usize>memory.size() << 16;
+  if (end > have) memory.grow(<i32>((end - have + 65535) >> 16));
+  inputAt = input;
+  loudnessReset();
+}
+
+/** Lays out the filters from `from` on, for a block that stands at `input`. Returns where they end; `loudnessReset` is to follow. */
+export function loudnessLayout(from: usize, channels: i32, columnCount: i32, input: usize): usize {
   columns = columnCount;
   stride = <usize>channels << 2;
-  coefficientsAt = (__heap_base + 15) & ~(<usize>15);
+  inputAt = input;
+  coefficientsAt = (from + 15) & ~(<usize>15);
   stateAt = coefficientsAt + 10 * 8;
   squaresAt = stateAt + <usize>columnCount * STATE_BYTES;
   columnsAt = squaresAt + <usize>columnCount * 8;
-  inputAt = (columnsAt + <usize>columnCount * 4 + 15) & ~(<usize>15);
-  const end = inputAt + stride * <usize>maxFrames;
-  const have = <usize>memory.size() << 16;
-  if (end > have) memory.grow(<i32>((end - have + 65535) >> 16));
-  loudnessReset();
+  return columnsAt + <usize>columnCount * 4;
 }
 
 export function loudnessReset(): void {
