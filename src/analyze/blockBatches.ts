@@ -28,8 +28,12 @@ const BATCHES = 8;
 const GAP = -1;
 const END = -2;
 
-/** Words of one block: its frames, two numbers a channel, four masks a frame, and the samples. */
-const blockWords = ({ channels, blockFrames }: BlockShape) => 1 + 2 * channels + (4 + channels) * blockFrames;
+/** The masks' upper halves are of channels 33 on. */
+const hasUpper = ({ channels }: BlockShape) => channels > 32;
+
+/** Words of one block: its frames, two numbers a channel, two or four masks a frame, and the samples. */
+const blockWords = (shape: BlockShape) =>
+  1 + 2 * shape.channels + ((hasUpper(shape) ? 4 : 2) + shape.channels) * shape.blockFrames;
 
 function batchBlocks(shape: BlockShape): number {
   return Math.max(LEAST_BLOCKS, Math.min(MOST_BLOCKS, Math.floor(BATCH_BYTES / (4 * blockWords(shape)))));
@@ -78,8 +82,14 @@ export class BatchWriter {
     at += channels;
     ints.set(kernel.equalCount, at);
     at += channels;
-    for (const mask of [kernel.equalMaskLo, kernel.equalMaskHi, kernel.zeroMaskLo, kernel.zeroMaskHi]) {
-      unsigned.set(mask, at);
+    unsigned.set(kernel.equalMaskLo, at);
+    at += blockFrames;
+    unsigned.set(kernel.zeroMaskLo, at);
+    at += blockFrames;
+    if (hasUpper(this.#shape)) {
+      unsigned.set(kernel.equalMaskHi, at);
+      at += blockFrames;
+      unsigned.set(kernel.zeroMaskHi, at);
       at += blockFrames;
     }
     ints.set(kernel.input, at);
@@ -141,6 +151,8 @@ export function readBatch(
 ): boolean {
   const { channels, blockFrames } = shape;
   const heads = new Int32Array(batch);
+  const upper = hasUpper(shape);
+  const none = new Uint32Array(upper ? 0 : blockFrames);
   for (let b = 0; b < batchBlocks(shape); b++) {
     let word = b * blockWords(shape);
     const frames = heads[word]!;
@@ -164,9 +176,9 @@ export function readBatch(
       orBits: ints(channels),
       equalCount: ints(channels),
       equalMaskLo: mask(),
-      equalMaskHi: mask(),
       zeroMaskLo: mask(),
-      zeroMaskHi: mask(),
+      equalMaskHi: upper ? mask() : none,
+      zeroMaskHi: upper ? mask() : none,
       input: ints(channels * blockFrames),
     };
     on.block(block, frames);

@@ -4,56 +4,58 @@ import { loadKernels } from '../../src/dsp/kernelFile.ts';
 import { createWasmMeter } from '../../src/dsp/meterWasm.ts';
 import { randomWords } from '../dsp/signals.ts';
 
+const kernels = loadKernels();
+const meterOf = (channels: number) =>
+  createWasmMeter(kernels, { channels, maxFrames: 48, fullScale24: 8388607, clipRun: 3, truePeak: false });
 const shape = { channels: 3, blockFrames: 48 };
-const kernel = createWasmMeter(loadKernels(), {
-  channels: 3,
-  maxFrames: 48,
-  fullScale24: 8388607,
-  clipRun: 3,
-  truePeak: false,
-});
+const kernel = meterOf(3);
 /** As a thread's port does: the sender's buffer is gone. */
 const handOver = (batch: ArrayBuffer) => structuredClone(batch, { transfer: [batch] });
 
 describe('the batches of blocks between threads', () => {
-  it('hand over every block as the kernel left it, with its gaps, in order, and end', () => {
-    const wanted: unknown[] = [];
-    const seen: unknown[] = [];
-    const ends: boolean[] = [];
-    const writer: BatchWriter = new BatchWriter(shape, (sent) => {
-      const batch = handOver(sent);
-      const more = readBatch(batch, shape, {
-        block: ({ input, orBits, equalCount, equalMaskLo, equalMaskHi, zeroMaskLo, zeroMaskHi }, frames) =>
-          seen.push([
-            frames,
-            ...[input, orBits, equalCount, equalMaskLo, equalMaskHi, zeroMaskLo, zeroMaskHi].map((part) => [...part]),
-          ]),
-        gap: () => seen.push('gap'),
+  it.each([3, 32, 40])(
+    'hand over every block of %i channels as the kernel left it, with its gaps, in order, and end',
+    (channels) => {
+      const shape = { channels, blockFrames: 48 };
+      const kernel = meterOf(channels);
+      const wanted: unknown[] = [];
+      const seen: unknown[] = [];
+      const ends: boolean[] = [];
+      const writer: BatchWriter = new BatchWriter(shape, (sent) => {
+        const batch = handOver(sent);
+        const more = readBatch(batch, shape, {
+          block: ({ input, orBits, equalCount, equalMaskLo, equalMaskHi, zeroMaskLo, zeroMaskHi }, frames) =>
+            seen.push([
+              frames,
+              ...[input, orBits, equalCount, equalMaskLo, equalMaskHi, zeroMaskLo, zeroMaskHi].map((part) => [...part]),
+            ]),
+          gap: () => seen.push('gap'),
+        });
+        ends.push(!more);
+        writer.back(handOver(batch));
       });
-      ends.push(!more);
-      writer.back(handOver(batch));
-    });
-    // More than all batches hold together, so that each is used again.
-    for (let index = 0; index < 500; index++) {
-      expect(writer.full).toBe(false);
-      const frames = index % 3 === 1 ? 7 : 48;
-      kernel.input.set(randomWords(index, 48 * 3));
-      kernel.process(frames);
-      writer.put(kernel, frames);
-      const { input, orBits, equalCount, equalMaskLo, equalMaskHi, zeroMaskLo, zeroMaskHi } = kernel;
-      wanted.push([
-        frames,
-        ...[input, orBits, equalCount, equalMaskLo, equalMaskHi, zeroMaskLo, zeroMaskHi].map((part) => [...part]),
-      ]);
-      if (index % 7 === 0) {
-        writer.gap();
-        wanted.push('gap');
+      // More than all batches hold together, so that each is used again.
+      for (let index = 0; index < 500; index++) {
+        expect(writer.full).toBe(false);
+        const frames = index % 3 === 1 ? 7 : 48;
+        kernel.input.set(randomWords(index, 48 * channels));
+        kernel.process(frames);
+        writer.put(kernel, frames);
+        const { input, orBits, equalCount, equalMaskLo, equalMaskHi, zeroMaskLo, zeroMaskHi } = kernel;
+        wanted.push([
+          frames,
+          ...[input, orBits, equalCount, equalMaskLo, equalMaskHi, zeroMaskLo, zeroMaskHi].map((part) => [...part]),
+        ]);
+        if (index % 7 === 0) {
+          writer.gap();
+          wanted.push('gap');
+        }
       }
-    }
-    writer.end();
-    expect(seen).toEqual(wanted);
-    expect(ends.indexOf(true)).toBe(ends.length - 1);
-  });
+      writer.end();
+      expect(seen).toEqual(wanted);
+      expect(ends.indexOf(true)).toBe(ends.length - 1);
+    },
+  );
 
   it('end at once where nothing was put in', () => {
     let batches = 0;
