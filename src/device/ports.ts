@@ -76,7 +76,6 @@ export interface WatchedArrival {
   narrow: boolean;
 }
 
-/** An open stream. Synchronous: it lives in the capture worker, which does nothing else. */
 /** Room for samples of three bytes (S24_3LE), and a fast way from there into a block that `CaptureStream.read` is handed. */
 export interface PackedBlock {
   readonly bytes: Uint8Array;
@@ -84,6 +83,7 @@ export interface PackedBlock {
   unpack(from: number, count: number): void;
 }
 
+/** An open stream. Synchronous: it lives in the capture worker, which does nothing else. */
 export interface CaptureStream {
   readonly info: StreamInfo;
   /**
