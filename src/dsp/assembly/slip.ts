@@ -54,6 +54,7 @@ const LEAST_TRACE: f64 = 0.25;
 const FLOOR_SHARE: f64 = 0.3;
 /** What the energy with a missing sample put in may be, of the background's, at no price. */
 const MISFIT_LEEWAY: f64 = 1.5;
+const MISFIT_MOST: f64 = 0.5;
 /** Added to the energy of a living lane: rounding. */
 const ROUNDING: f64 = <f64>WINDOW * 0.01;
 
@@ -967,7 +968,7 @@ function usualOf(floor: v128): v128 {
   return f64x2.mul(floor, f64x2.splat(MISFIT_LEEWAY / FLOOR_SHARE));
 }
 
-/** Two lanes of how badly q1 fits the background, 0 in a lane that is masked out: r - 1 - log r for a ratio r over 1, by (r - 1)^2 / (r + 1). */
+/** Two lanes of how badly q1 fits the background, 0 in a lane that is masked out: r - 1 - log r for a ratio r over 1, by (r - 1)^2 / (r + 1), MISFIT_MOST at most. */
 // @ts-ignore: decorator
 @inline
 function misfitOf(missing: v128, usual: v128, mask: v128): v128 {
@@ -975,7 +976,8 @@ function misfitOf(missing: v128, usual: v128, mask: v128): v128 {
     f64x2.splat(0),
     f64x2.sub(f64x2.div(f64x2.promote_low_f32x4(missing), usual), f64x2.splat(1)),
   );
-  return v128.and(f64x2.div(f64x2.mul(over, over), f64x2.add(over, f64x2.splat(2))), mask);
+  const misfit = f64x2.div(f64x2.mul(over, over), f64x2.add(over, f64x2.splat(2)));
+  return v128.and(f64x2.min(misfit, f64x2.splat(MISFIT_MOST)), mask);
 }
 
 // @ts-ignore: decorator

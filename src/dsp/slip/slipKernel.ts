@@ -27,6 +27,8 @@ export const LEAST_TRACE = 0.25;
 export const FLOOR_SHARE = 0.3;
 /** What the energy with a missing sample put in may be, of the background's, at no price. */
 export const MISFIT_LEEWAY = 1.5;
+/** What one lane's misfit counts at most: it may have an onset of its own beside a gap. 6 nats. */
+export const MISFIT_MOST = 0.5;
 
 /** A lane with no more energy than this in its window (24-bit steps squared) is silent. */
 export const SILENT_ENERGY = WINDOW * 0.3;
@@ -169,7 +171,7 @@ export interface SlipKernel extends RepeatKernel {
   splice(group: number, peak: number): void;
   /**
    * The splice test of a bank, groups `first` .. `first + groups - 1`: for each place the product over the telling lanes of (qc + floor) /
-   * (q1 + floor), at `ratios`; and the sum of r - 1 - log r (nearly: (r - 1)^2 / (r + 1)) for a ratio r > 1 of q1 to MISFIT_LEEWAY of the background, at `misfits`. The floor is FLOOR_SHARE of what SPLICE_WINDOW frames have around index `live`, by the energy table.
+   * (q1 + floor), at `ratios`; and the sum of r - 1 - log r (nearly: (r - 1)^2 / (r + 1)) for a ratio r > 1 of q1 to MISFIT_LEEWAY of the background, MISFIT_MOST at most, at `misfits`. The floor is FLOOR_SHARE of what SPLICE_WINDOW frames have around index `live`, by the energy table.
    */
   spliceBank(first: number, groups: number, peak: number, live: number): void;
 }

@@ -9,6 +9,7 @@ import {
   LOGS,
   LONGEST_REPEAT,
   MISFIT_LEEWAY,
+  MISFIT_MOST,
   MOST_PEAKS,
   PEAK_AROUND,
   PEAK_BESIDE,
@@ -303,7 +304,7 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
             const missing = Math.max(0, scores[(i * 3 + 2) * 4 + lane]!);
             ratios[i]! *= (other + floor) / (missing + floor);
             const over = Math.max(0, missing / (floor * (MISFIT_LEEWAY / FLOOR_SHARE)) - 1);
-            misfits[i]! += (over * over) / (over + 2);
+            misfits[i]! += Math.min(MISFIT_MOST, (over * over) / (over + 2));
           }
         }
       }
