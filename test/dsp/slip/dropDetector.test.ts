@@ -82,8 +82,8 @@ describe('dropped frames', () => {
       stage(kernel, block.subarray(at * 8, (at + 480) * 8), 8, 480, at);
       detector.process(480, at);
     }
-    // 1.5 whole judgements a second and 2 to begin with; and a trial in 1.5 s, which is no choice of his.
-    const granted = 8 * (1.5 * seconds + 2 + seconds / 0.75);
+    // 1.5 whole judgements a second and 24 to begin with; and a trial in 1.5 s, which is no choice of his.
+    const granted = 8 * (1.5 * seconds + 24 + seconds / 0.75);
     expect(asked.long).toBeLessThan(granted);
     expect(asked.short).toBeGreaterThan(asked.long);
   });
