@@ -43,7 +43,7 @@ export interface DropEvent {
   readonly again: number | null;
   /**
    * How much likelier this makes what follows than the other stories of a break do, nats: of one frame, than more of them or a jump to anywhere;
-   * of a block, than a jump to anywhere. null: not asked, where the evidence is too weak to be shown alone or there was much of it.
+   * of a block, than a jump to anywhere. null: not asked, where there was much to ask.
    */
   readonly storyNats: number | null;
   /** What the strongest channel did right behind the place (prediction residual, then the channel): tells a drum machine's repeated hit from a slip. */
@@ -138,11 +138,9 @@ const BLOCK_PER_S = 0.5;
 const BLOCK_BURST = 4;
 /** How far before a high peak the middle of the search for a block's edge lies. */
 const BLOCK_BEFORE = 7;
-/** What a single frame must say for the other stories to be asked about it, nats: no less is ever shown alone. */
-const STORY_FROM = 8;
-/** How often a second of audio and bank they may be asked, and how often at once: it costs as much as four whole judgements (our measurement). */
+/** How often a second of audio and bank the other stories may be asked of a single frame, and how often at once: as dear as four whole judgements (our measurement). */
 const STORIES_PER_S = 1;
-const STORIES_BURST = 4;
+const STORIES_BURST = 8;
 /** Evidence of a cut at whose edge the judge is asked again, and of a block worth reporting, nats. */
 const PASS_BLOCK = 10;
 const TOLD_BLOCK = 15;
@@ -349,8 +347,11 @@ export class DropDetector {
         worked += spent;
         if (peak === top) topAt = place;
         if (verdict.nats < PASS_JUDGE) continue;
+        const found = this.#withStory(bank, foundOf(place, verdict));
+        // More are missing, or the sound jumps: the block's turn.
+        if (found.storyNats !== null && found.storyNats < 0) continue;
         if (peak === top) topFound = true;
-        this.#report(b, foundOf(place, verdict));
+        this.#report(b, found);
       }
     if (!topFound) {
       const index = at - AROUND + kernel.peakFrames[top]!;
@@ -416,20 +417,25 @@ export class DropDetector {
     if (height < HIGH_PEAK * bank.telling || bank.blockTokens < 1) return null;
     if (this.#riseDb(bank, live) >= HIT_DB) return null;
     if (spend) bank.blockTokens--;
-    // The answer of the predictor to a gap is largest at its beginning, or a little behind.
-    let edge = at;
-    if (Number.isNaN(edge)) {
-      edge = index - BLOCK_BEFORE;
-      this.#askJudge(bank, edge);
-    }
-    const block = this.#judge.judgeBlock(this.#asked);
-    if (block.nats < PASS_BLOCK || block.riseDb >= STRUCK_DB) return null;
-    const { voices } = this.#judge;
-    const { nats, others } = block;
-    edge += block.place;
+    const cut = { nats: Number.NEGATIVE_INFINITY, others: 0, voices: 0, edge: 0 };
+    const look = (middle: number) => {
+      const { nats, others, place, riseDb } = this.#judge.judgeBlock(this.#asked);
+      if (riseDb >= STRUCK_DB || nats <= cut.nats) return;
+      Object.assign(cut, { nats, others, voices: this.#judge.voices, edge: middle + place });
+    };
+    if (!Number.isNaN(at)) look(at);
+    // The answer of the predictor to a gap is largest at its beginning, or a little behind. The splice test, which looks for a single frame, may have
+    // named any place.
+    this.#askJudge(bank, index - BLOCK_BEFORE);
+    look(index - BLOCK_BEFORE);
+    if (cut.nats < PASS_BLOCK) return null;
+    const { nats, others, voices, edge } = cut;
     // The edge is known well now: was it a single frame after all?
     const single = this.#askJudge(bank, edge);
-    if (single.nats >= PASS_JUDGE) return foundOf(edge, single);
+    if (single.nats >= PASS_JUDGE) {
+      const found = this.#withStory(bank, foundOf(edge, single));
+      if (found.storyNats === null || found.storyNats >= 0) return found;
+    }
     if (nats < TOLD_BLOCK) return null;
     const frames = this.#judge.missingFrames(this.#asked);
     if (frames === 0) return null;
@@ -447,15 +453,13 @@ export class DropDetector {
     };
   }
 
-  /** To be called right behind the judgement. */
   #report(b: number, found: Found): void {
     const bank = this.#banks[b]!;
-    const { at, place, frames, sizes, nats, others, voices, again } = found;
+    const { at, place, frames, sizes, nats, others, voices, again, storyNats } = found;
     const frame = this.#base + place;
     // Two peaks may lead to the same gap.
     if (Math.abs(frame - bank.lastDrop) < CELL) return;
     bank.lastDrop = frame;
-    const storyNats = found.storyNats ?? this.#singleStory(bank, found);
     const riseDb = this.#riseDb(bank, at);
     this.#options.onDrop({
       bank: b,
@@ -472,11 +476,11 @@ export class DropDetector {
     });
   }
 
-  /** What the other stories say of a single frame, where it may be shown alone, nats. Trials need not ask. */
-  #singleStory(bank: BankLanes, { nats, place, at }: Found): number | null {
-    if (nats < STORY_FROM || bank.storyTokens < 1) return null;
+  /** A single frame that the judge has just found, with what the other stories of a break say of it, if they may be asked. */
+  #withStory(bank: BankLanes, found: Found): Found {
+    if (bank.storyTokens < 1) return found;
     bank.storyTokens--;
-    return this.#judge.singleNats(this.#asked, place - at);
+    return { ...found, storyNats: this.#judge.singleNats(this.#asked, found.place - found.at) };
   }
 
   /** Splice test around a peak, and before it where the peak is high. */

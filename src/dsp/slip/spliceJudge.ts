@@ -75,8 +75,8 @@ export const LONGEST_BLOCK = 64;
 const CHANCE = 3;
 /**
  * What a channel may say against a missing frame at most, nats: it may have an onset of its own in the 2 ms beside one, while all others show a
- * gap. On the tuning set that took a rehearsal from 77.4 to 79.6 % shown alone, speech from 95.4 to 97.7, drums with bleed from 59.0 to 60.6, and no
- * place of 10 clean hours to 6 nats; 12 gave 79.1, 97.2 and 59.8, 3 gave 80.2, 97.5 and 61.1.
+ * gap. On the tuning set that took a rehearsal from 77.4 to 79.6 % shown alone, speech from 95.4 to 97.7, drums with bleed from 59.0 to 60.6; 12
+ * gave 79.1, 97.2 and 59.8, 3 gave 80.2, 97.5 and 61.1.
  */
 const MOST_AGAINST = 6;
 /** Frames by which a cut is judged: behind it what a predictor does not foresee is nearly all in the first ones. */
