@@ -79,28 +79,27 @@ interface Found {
 const WITNESSES = 1.5;
 
 /**
- * What a drop that is shown alone must say, nats: in all, without the surest channel, by the short look, and against the other stories of a
- * break. The less the one says, the more the others must. See docs/slips.md for what clean sound reaches.
+ * What a drop that is shown alone must say, nats: in all, without the surest channel, and by the short look. The less the one says, the more
+ * the other must. See docs/slips.md for what clean sound reaches.
  */
 const ALONE = [
-  { nats: 16, others: 5, again: Number.NEGATIVE_INFINITY, story: 0, witnesses: WITNESSES },
-  { nats: 14, others: 5, again: Number.NEGATIVE_INFINITY, story: 20, witnesses: WITNESSES },
-  { nats: 12, others: 4, again: 2, story: 0, witnesses: WITNESSES },
-  { nats: 10, others: 2, again: 6, story: 0, witnesses: 2 },
+  { nats: 16, others: 5, again: Number.NEGATIVE_INFINITY, witnesses: WITNESSES },
+  { nats: 12, others: 4, again: 2, witnesses: WITNESSES },
+  { nats: 10, others: 2, again: 6, witnesses: 2 },
   // Copies of one source are one witness, and reached 26 nats.
-  { nats: 40, others: 5, again: Number.NEGATIVE_INFINITY, story: 0, witnesses: 0 },
+  { nats: 40, others: 5, again: Number.NEGATIVE_INFINITY, witnesses: 0 },
 ] as const;
 
 /** A drop that may be shown by itself. A block never is: cuts in the music look like one, and only a comb of them is none. */
 export function isStrong(drop: Found & { readonly again: number | null; readonly storyNats: number | null }): boolean {
   const { sizes, storyNats } = drop;
-  if (sizes || storyNats === null) return false;
+  // Where another story of a break is likelier, or nobody asked for them, it is none.
+  if (sizes || storyNats === null || storyNats < 0) return false;
   return ALONE.some(
-    ({ nats, others, again, story, witnesses }) =>
+    ({ nats, others, again, witnesses }) =>
       drop.nats >= nats &&
       drop.others >= others &&
       (drop.again ?? Number.NEGATIVE_INFINITY) >= again &&
-      storyNats >= story &&
       drop.voices >= witnesses,
   );
 }
