@@ -26,6 +26,14 @@ function answerOf(sections: readonly Section[], frames: number): Float64Array {
 }
 const rates = [44100, 48000, 88200, 96000, 176400, 192000];
 
+/** A block's channels, and some of them. */
+const someColumns = fc.integer({ min: 1, max: 64 }).chain((channels) =>
+  fc.record({
+    channels: fc.constant(channels),
+    columns: fc.uniqueArray(fc.integer({ min: 0, max: channels - 1 }), { minLength: 1 }),
+  }),
+);
+
 describe('K-weighting', () => {
   test("is the standard's own table at 48 kHz", () => {
     const [shelf, pass] = kWeighting(48000);
@@ -99,68 +107,48 @@ describe('K-weighting', () => {
 
   test('of some columns of a wide block agrees with the plain twin and with a block of these alone', () => {
     fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 64 }).chain((channels) =>
-          fc.record({
-            channels: fc.constant(channels),
-            columns: fc.uniqueArray(fc.integer({ min: 0, max: channels - 1 }), { minLength: 1 }),
-          }),
-        ),
-        fc.constantFrom(...rates),
-        fc.integer(),
-        ({ channels, columns }, rateHz, seed) => {
-          const options = { channels, columns, rateHz, maxFrames: 20 };
-          const wasm = createWasmLoudness(kernels, options);
-          const twin = createTwinLoudness(options);
-          const alone = createWasmLoudness(kernels, { channels: columns.length, rateHz, maxFrames: 20 });
-          for (let block = 0; block < 3; block++) {
-            const words = randomWords(seed + block, 20 * channels);
-            wasm.input.set(words);
-            twin.input.set(words);
-            for (let n = 0; n < 20; n++)
-              for (const [k, c] of columns.entries()) alone.input[n * columns.length + k] = words[n * channels + c]!;
-            for (const kernel of [wasm, twin, alone]) kernel.process(0, 20);
-            expect([...wasm.sumSquaresQ4]).toEqual([...twin.sumSquaresQ4]);
-            expect([...wasm.sumSquaresQ4]).toEqual([...alone.sumSquaresQ4]);
-          }
-        },
-      ),
+      fc.property(someColumns, fc.constantFrom(...rates), fc.integer(), ({ channels, columns }, rateHz, seed) => {
+        const options = { channels, columns, rateHz, maxFrames: 20 };
+        const wasm = createWasmLoudness(kernels, options);
+        const twin = createTwinLoudness(options);
+        const alone = createWasmLoudness(kernels, { channels: columns.length, rateHz, maxFrames: 20 });
+        for (let block = 0; block < 3; block++) {
+          const words = randomWords(seed + block, 20 * channels);
+          wasm.input.set(words);
+          twin.input.set(words);
+          for (let n = 0; n < 20; n++)
+            for (const [k, c] of columns.entries()) alone.input[n * columns.length + k] = words[n * channels + c]!;
+          for (const kernel of [wasm, twin, alone]) kernel.process(0, 20);
+          expect([...wasm.sumSquaresQ4]).toEqual([...twin.sumSquaresQ4]);
+          expect([...wasm.sumSquaresQ4]).toEqual([...alone.sumSquaresQ4]);
+        }
+      }),
       { numRuns: 60, seed: 6 },
     );
   });
 
   test("beside a meter reads the meter's own input, and gives the same as alone and as the plain twin; a reset of one is none of the other", () => {
     fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 64 }).chain((channels) =>
-          fc.record({
-            channels: fc.constant(channels),
-            columns: fc.uniqueArray(fc.integer({ min: 0, max: channels - 1 }), { minLength: 1 }),
-          }),
-        ),
-        fc.constantFrom(...rates),
-        fc.integer(),
-        ({ channels, columns }, rateHz, seed) => {
-          const options = { channels, maxFrames: 20, fullScale24: 8388607, clipRun: 3, truePeak: true, boxFrames: 7 };
-          const loudness = { columns, rateHz };
-          const wasm = createWasmMeter(kernels, { ...options, loudness, packedBytes: 30 });
-          const twin = createTwinMeter({ ...options, loudness });
-          const alone = createWasmLoudness(kernels, { channels, columns, rateHz, maxFrames: 20 });
-          const plain = createWasmMeter(kernels, options);
-          for (let block = 0; block < 4; block++) {
-            const words = randomWords(seed + block, 20 * channels);
-            for (const kernel of [wasm, twin, alone, plain]) kernel.input.set(words);
-            if (block === 2) for (const kernel of [wasm, twin, plain]) kernel.reset();
-            if (block === 3) for (const kernel of [wasm.loudness!, twin.loudness!, alone]) kernel.reset();
-            for (const kernel of [wasm, twin, plain]) kernel.process(20);
-            for (const kernel of [wasm.loudness!, twin.loudness!, alone]) kernel.process(0, 20);
-            expect([...wasm.loudness!.sumSquaresQ4]).toEqual([...alone.sumSquaresQ4]);
-            expect([...twin.loudness!.sumSquaresQ4]).toEqual([...alone.sumSquaresQ4]);
-            expect([...wasm.truePeakQ13]).toEqual([...plain.truePeakQ13]);
-            expect([...wasm.sumSquares]).toEqual([...plain.sumSquares]);
-          }
-        },
-      ),
+      fc.property(someColumns, fc.constantFrom(...rates), fc.integer(), ({ channels, columns }, rateHz, seed) => {
+        const options = { channels, maxFrames: 20, fullScale24: 8388607, clipRun: 3, truePeak: true, boxFrames: 7 };
+        const loudness = { columns, rateHz };
+        const wasm = createWasmMeter(kernels, { ...options, loudness, packedBytes: 30 });
+        const twin = createTwinMeter({ ...options, loudness });
+        const alone = createWasmLoudness(kernels, { channels, columns, rateHz, maxFrames: 20 });
+        const plain = createWasmMeter(kernels, options);
+        for (let block = 0; block < 4; block++) {
+          const words = randomWords(seed + block, 20 * channels);
+          for (const kernel of [wasm, twin, alone, plain]) kernel.input.set(words);
+          if (block === 2) for (const kernel of [wasm, twin, plain]) kernel.reset();
+          if (block === 3) for (const kernel of [wasm.loudness!, twin.loudness!, alone]) kernel.reset();
+          for (const kernel of [wasm, twin, plain]) kernel.process(20);
+          for (const kernel of [wasm.loudness!, twin.loudness!, alone]) kernel.process(0, 20);
+          expect([...wasm.loudness!.sumSquaresQ4]).toEqual([...alone.sumSquaresQ4]);
+          expect([...twin.loudness!.sumSquaresQ4]).toEqual([...alone.sumSquaresQ4]);
+          expect([...wasm.truePeakQ13]).toEqual([...plain.truePeakQ13]);
+          expect([...wasm.sumSquares]).toEqual([...plain.sumSquares]);
+        }
+      }),
       { numRuns: 60, seed: 7 },
     );
   });

@@ -176,14 +176,8 @@ function weighFour(k: i32, from: i32, to: i32, plain: bool, beside: bool): void 
   let at = inputAt + <usize>from * stride;
   const end = at + <usize>(to - from) * stride;
   while (at < end) {
-    let x: v128;
-    if (beside) x = v128.load(at + first);
-    else {
-      x = v128.load32_lane(at + second, v128.load32_zero(at + first), 1);
-      x = v128.load32_lane(at + fourth, v128.load32_lane(at + third, x, 2), 3);
-    }
+    const x = i32x4.shl(i32x4.shr_s(samplesOf(at, beside, first, second, third, fourth), 8), 6);
     at += stride;
-    x = i32x4.shl(i32x4.shr_s(x, 8), 6);
     const sum0 = i64x2.add(low(p0, x), a0);
     const sum1 = i64x2.add(high(p0, x), a1);
     const y = wholeOf(sum0, sum1);
@@ -223,6 +217,15 @@ function weighFour(k: i32, from: i32, to: i32, plain: bool, beside: bool): void 
   keepStates(k + 2, 3, d1);
   v128.store(squaresAt + (<usize>k << 3), squares0);
   v128.store(squaresAt + (<usize>k << 3), squares1, 16);
+}
+
+/** One frame of four columns, which stand so many bytes behind `at`; `beside`: next to each other. */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function samplesOf(at: usize, beside: bool, first: usize, second: usize, third: usize, fourth: usize): v128 {
+  if (beside) return v128.load(at + first);
+  const two = v128.load32_lane(at + second, v128.load32_zero(at + first), 1);
+  return v128.load32_lane(at + fourth, v128.load32_lane(at + third, two, 2), 3);
 }
 
 // @ts-ignore: decorator of AssemblyScript
@@ -303,14 +306,8 @@ function weighRaised(k: i32, from: i32, to: i32, beside: bool): void {
   let at = inputAt + <usize>from * stride;
   const end = at + <usize>(to - from) * stride;
   while (at < end) {
-    let x: v128;
-    if (beside) x = v128.load(at + first);
-    else {
-      x = v128.load32_lane(at + second, v128.load32_zero(at + first), 1);
-      x = v128.load32_lane(at + fourth, v128.load32_lane(at + third, x, 2), 3);
-    }
+    const x = v128.and(samplesOf(at, beside, first, second, third, fourth), i32x4.splat(~0xff));
     at += stride;
-    x = v128.and(x, i32x4.splat(~0xff));
     const sum0 = i64x2.add(low(p0, x), a0);
     const sum1 = i64x2.add(high(p0, x), a1);
     const y = upperOf(sum0, sum1);
