@@ -50,7 +50,7 @@ function toldThePlace(block, place) {
     levinson(lags, TAPS, 10, judge.rough[channels], new Float64Array(TAPS + 1));
     channels++;
   }
-  const said = { ...judge.judge(channels) };
+  const said = { ...judge.judge(channels, TAPS) };
   return { ...said, storyNats: judge.singleNats(channels, said.place) };
 }
 

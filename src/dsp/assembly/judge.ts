@@ -2,7 +2,8 @@
 // bit for bit). Doubles throughout. Every sum runs in the order in which it is written in the twin; what goes side by side in a vector
 // are neighbouring frames, never parts of one sum. `slip.ts` lays the memory out and exports what the program calls.
 
-const TAPS: i32 = 16;
+/** Taps of the rough predictor at most. */
+const TAPS: i32 = 32;
 const ORDER: i32 = 96;
 const HALF: i32 = 512;
 const GAP: i32 = 16;
@@ -36,6 +37,7 @@ export const TOLD: i32 = 3 + 3 * TRIED;
 
 let signalsAt: usize = 0;
 let roughAt: usize = 0;
+let roughOrder: i32 = TAPS;
 let filtersAt: usize = 0;
 let residualsAt: usize = 0;
 let errorsAt: usize = 0;
@@ -202,11 +204,11 @@ function crossFour(rows: usize, stride: usize, j: i32, i: i32, count: i32, out: 
   store<f64>(out, s3, 24);
 }
 
-/** The rough residual of channel `c` around the place. */
+/** The rough residual of channel `c` around the place, by `roughOrder` taps. */
 function findResidual(c: i32): void {
   filter(
     roughAt + (<usize>(c * (TAPS + 1)) << 3),
-    TAPS,
+    roughOrder,
     signalsAt + (<usize>(c * LENGTH + REACH - ROUGH) << 3),
     2 * ROUGH,
     residualsAt + (<usize>(c * 2 * ROUGH) << 3),
@@ -242,9 +244,10 @@ function takeCopies(channels: i32): void {
 
 /**
  * Each channel loses what the channels before explain of its residual. First the products of all residuals right at the place
- * are told, at judgeCross(): [j][i >= j].
+ * are told, at judgeCross(): [j][i >= j]. `order`: taps of the rough predictors.
  */
-export function judgePrepare(channels: i32): void {
+export function judgePrepare(channels: i32, order: i32): void {
+  roughOrder = order;
   for (let c = 0; c < channels; c++) findResidual(c);
   const right = residualsAt + (<usize>(ROUGH - GUARD) << 3);
   for (let j = 0; j < channels; j++)

@@ -19,8 +19,9 @@ import {
 // A group is four channels of one bank. Its samples (x >> 8, exact in f32) stand one vector a frame, in time order, so
 // that a tap of a predictor is one load. Products and sums are single floats in a fixed order: the same bits everywhere.
 
-/** Taps of the predictor. */
-const TAPS: i32 = 16;
+/** Taps of the predictor: a group goes with SHORT of them where the rest would explain little more. */
+const TAPS: i32 = 32;
+const SHORT: i32 = 16;
 /** Frames per entry of the energy table. */
 const SEGMENT: i32 = 64;
 /** Frames that an autocorrelation looks at. */
@@ -48,6 +49,13 @@ const PLACES: i32 = 9;
 const ERRORS: i32 = (PLACES - 1 + TAPS + 2 * GUARD + 3) & ~3;
 /** A lane with no more energy than this in its window (24-bit steps squared) is silent. */
 const SILENT_ENERGY: f64 = <f64>WINDOW * 0.3;
+/** Where a left-out frame leaves this much of itself, against what can't be foreseen, the short predictor shows it: a factor, mean of the lanes. */
+const PLAIN: f64 = 256;
+/** What the longer predictor must leave less of a lane's energy, on average, to be used: by how much the energy falls for 1, 2, 3, 4 lanes, 2^0.3 each. */
+const GAIN_ONE: f64 = 1.231144413344916;
+const GAIN_TWO: f64 = 1.515716566510398;
+const GAIN_THREE: f64 = 1.866065983073615;
+const GAIN_FOUR: f64 = 2.2973967099940698;
 /** What a left-out frame must be expected to leave of itself, against what can't be foreseen, for a lane to be listened to. */
 const LEAST_TRACE: f64 = 0.25;
 /** Share of the background's energy that both stories of a splice are granted. */
@@ -68,12 +76,19 @@ let maskAt: usize = 0;
 let tellingAt: usize = 0;
 let dataAt: usize = 0;
 let tapsAt: usize = 0;
+/** Taps that each group's predictor has: SHORT or TAPS. */
+let ordersAt: usize = 0;
 let energyAt: usize = 0;
 let logsAt: usize = 0;
 let windowAt: usize = 0;
 let windowedAt: usize = 0;
 let correlationAt: usize = 0;
 let filterAt: usize = 0;
+/** Of each pair of lanes: what is left of their energy, and which of them go on. */
+let levinsonAt: usize = 0;
+/** Of each pair of lanes: what SHORT taps left, and what a left-out frame would leave of itself. */
+let shortAt: usize = 0;
+let traceAt: usize = 0;
 let errorAt: usize = 0;
 let squareAt: usize = 0;
 let pairAt: usize = 0;
@@ -113,6 +128,8 @@ export function slipInit(channels: i32, maxFrames: i32, groups: i32, capacity: i
   maskAt = room(<usize>groups << 4);
   tellingAt = room(<usize>groups << 4);
   tapsAt = room((<usize>groups * (TAPS + 1)) << 4);
+  ordersAt = room(<usize>groups << 2);
+  for (let g: usize = 0; g < <usize>groups; g++) store<i32>(ordersAt + (g << 2), SHORT);
   dataAt = room((<usize>groups * <usize>capacity) << 4);
   energyAt = room((<usize>groups * <usize>(capacity / SEGMENT)) << 4);
   logsAt = room((<usize>groups * LOGS) << 2);
@@ -126,7 +143,10 @@ export function slipInit(channels: i32, maxFrames: i32, groups: i32, capacity: i
   // Silence stands before the windowed frames, so that every lag starts at their first.
   windowedAt = room(<usize>(WINDOW + TAPS) << 4) + (TAPS << 4);
   correlationAt = room(<usize>(TAPS + 1) << 5);
-  filterAt = room(<usize>(TAPS + 1) << 4);
+  filterAt = room(<usize>(TAPS + 1) << 5);
+  levinsonAt = room(64);
+  shortAt = room(32);
+  traceAt = room(32);
   errorAt = room(<usize>ERRORS << 4);
   squareAt = room(<usize>ERRORS << 4);
   pairAt = room(<usize>ERRORS << 4);
@@ -155,6 +175,9 @@ export function slipTelling(): usize {
 }
 export function slipTaps(): usize {
   return tapsAt;
+}
+export function slipOrders(): usize {
+  return ordersAt;
 }
 export function slipData(): usize {
   return dataAt;
@@ -445,7 +468,7 @@ function addDouble(out: usize, sum: v128): void {
   );
 }
 
-/** Autocorrelation, lags 0..TAPS, of WINDOW frames from index `at`, windowed: f64, lane by lane, at slipCorrelation(). */
+/** Autocorrelation, lags 0..SHORT, of WINDOW frames from index `at`, windowed: f64, lane by lane, at slipCorrelation(). */
 export function slipCorrelate(group: i32, at: i32): void {
   const data = frameAt(group, at);
   let any = f32x4.splat(0);
@@ -463,19 +486,39 @@ export function slipCorrelate(group: i32, at: i32): void {
   }
 }
 
+/** Lags SHORT + 1 .. TAPS of what `slipCorrelate` looked at last. */
+function correlateLong(): void {
+  for (let n = 0; n < WINDOW; n += 32) {
+    const p = windowedAt + (<usize>n << 4);
+    correlateEight(p, SHORT + 1);
+    correlateEight(p, SHORT + 9);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function filterOf(pair: usize): usize {
+  return filterAt + pair * ((TAPS + 1) << 4);
+}
+
 /**
- * Levinson-Durbin for two lanes at once, as src/dsp/slip/predictor.ts: a lane that can't be predicted further keeps the filter that it has.
- * `r`: the first of their correlations. The taps go to `taps`, two singles a tap. Returns which lanes tell of a left-out frame, see `traceOf`.
+ * Levinson-Durbin for two lanes at once, as src/dsp/slip/predictor.ts, orders `first` .. `last`: a lane that can't be predicted further keeps the
+ * filter that it has. `first` 1 begins anew, with `floor` added to the energy; later ones go on from where the last call ended.
  */
-function levinsonTwo(r: usize, floor: v128, taps: usize): v128 {
-  const filter = filterAt;
-  const zero = f64x2.splat(0);
-  memory.fill(filter, 0, (TAPS + 1) << 4);
-  v128.store(filter, f64x2.splat(1));
-  const first = v128.load(r);
-  let energy = f64x2.add(f64x2.mul(first, f64x2.splat(1 + 1e-9)), floor);
-  let goesOn = f64x2.gt(first, zero);
-  for (let i = 1; i <= TAPS && v128.any_true(goesOn); i++) {
+function levinsonTwo(pair: usize, floor: v128, first: i32, last: i32): void {
+  const r = correlationAt + (pair << 4);
+  const filter = filterOf(pair);
+  const state = levinsonAt + (pair << 5);
+  if (first == 1) {
+    memory.fill(filter, 0, (TAPS + 1) << 4);
+    v128.store(filter, f64x2.splat(1));
+    const power = v128.load(r);
+    v128.store(state, f64x2.add(f64x2.mul(power, f64x2.splat(1 + 1e-9)), floor));
+    v128.store(state, f64x2.gt(power, f64x2.splat(0)), 16);
+  }
+  let energy = v128.load(state);
+  let goesOn = v128.load(state, 16);
+  for (let i = first; i <= last && v128.any_true(goesOn); i++) {
     let sum = v128.load(r + (<usize>i << 5));
     for (let j = 1; j < i; j++)
       sum = f64x2.add(sum, f64x2.mul(v128.load(filter + (<usize>j << 4)), v128.load(r + (<usize>(i - j) << 5))));
@@ -493,26 +536,36 @@ function levinsonTwo(r: usize, floor: v128, taps: usize): v128 {
     v128.store(filter + (<usize>i << 4), v128.and(k, goesOn));
     energy = v128.bitselect(f64x2.mul(energy, f64x2.sub(f64x2.splat(1), f64x2.mul(k, k))), energy, goesOn);
   }
+  v128.store(state, energy);
+  v128.store(state, goesOn, 16);
+}
+
+/** The pair's filter of `order` taps goes to `taps`, two singles a tap, the rest 0. Returns which of its lanes, of those that live, tell of a left-out frame: see `traceOf`. */
+function takeFilter(pair: usize, lives: v128, order: i32, taps: usize): v128 {
+  const filter = filterOf(pair);
   for (let k = 0; k <= TAPS; k++)
     v128.store64_lane(taps + (<usize>k << 4), f32x4.demote_f64x2_zero(v128.load(filter + (<usize>k << 4))), 0);
-  return f64x2.gt(traceOf(r, filter), f64x2.mul(energy, f64x2.splat(LEAST_TRACE)));
+  const left = f64x2.mul(v128.load(levinsonAt + (pair << 5)), f64x2.splat(LEAST_TRACE));
+  const trace = traceOf(correlationAt + (pair << 4), filter, order);
+  v128.store(traceAt + (pair << 4), trace);
+  return v128.and(lives, f64x2.gt(trace, left));
 }
 
 /**
- * The energy that a left-out frame adds to the prediction error, in the frame where it adds most. k frames behind the gap, taps k + 1 .. TAPS
+ * The energy that a left-out frame adds to the prediction error, in the frame where it adds most. k frames behind the gap, taps k + 1 .. order
  * meet what is one frame too old, and err by these taps over the steps from sample to sample; of them all that is the energy S(k), which grows
  * by what tap k + 1 brings: a^2 D(0) + 2 a sum over the taps behind it of a[j] D(j - k - 1), with D the autocorrelation of the steps.
  */
-function traceOf(r: usize, filter: usize): v128 {
+function traceOf(r: usize, filter: usize, order: i32): v128 {
   const zero = f64x2.splat(0);
   const two = f64x2.splat(2);
   const step = f64x2.mul(two, f64x2.sub(v128.load(r), v128.load(r + 32)));
   let trace = zero;
   let most = zero;
-  for (let k = TAPS; k >= 1; k--) {
+  for (let k = order; k >= 1; k--) {
     const a = v128.load(filter + (<usize>k << 4));
     let sum = zero;
-    for (let j = k + 1; j <= TAPS; j++) {
+    for (let j = k + 1; j <= order; j++) {
       const lag = r + (<usize>(j - k) << 5);
       const steps = f64x2.sub(f64x2.mul(two, v128.load(lag)), f64x2.add(v128.load(lag - 32), v128.load(lag, 32)));
       sum = f64x2.add(sum, f64x2.mul(v128.load(filter + (<usize>j << 4)), steps));
@@ -523,14 +576,44 @@ function traceOf(r: usize, filter: usize): v128 {
   return most;
 }
 
+// @ts-ignore: decorator
+@inline
+function livesOf(mask: usize, pair: usize): v128 {
+  return i64x2.extend_low_i32x4_s(v128.load64_zero(mask + (pair << 3)));
+}
+
+/** How much a left-out frame would leave of itself, against what the short filters leave of the sound: all telling lanes of `tells` multiplied. */
+function plainOf(tells: usize): f64 {
+  let plain = 1.0;
+  for (let lane: usize = 0; lane < 4; lane++)
+    if (load<i32>(tells + (lane << 2)) != 0)
+      plain *= load<f64>(traceAt + (lane << 3)) / load<f64>(shortAt + (lane << 3));
+  return plain;
+}
+
+/** By how much less energy the longer filters of a group leave than the short ones, all telling lanes of `tells` multiplied. */
+function gainOf(tells: usize): f64 {
+  let gain = 1.0;
+  for (let lane: usize = 0; lane < 4; lane++) {
+    if (load<i32>(tells + (lane << 2)) == 0) continue;
+    const at = lane << 3;
+    gain *= load<f64>(shortAt + at) / load<f64>(levinsonAt + ((lane >> 1) << 5) + ((lane & 1) << 3));
+  }
+  return gain;
+}
+
 /**
  * Fits the predictors of a group to WINDOW frames from index `at`, and masks the lanes that are silent or that stand behind its
- * `lanes` first ones; and which tell of a left-out frame. Returns how many do.
+ * `lanes` first ones; and which tell of a left-out frame. They have SHORT taps, or TAPS where those explain more; that is asked where
+ * they had TAPS before, or when `probe`. Returns how many lanes tell.
  */
-export function slipTrain(group: i32, at: i32, lanes: i32): i32 {
+export function slipTrain(group: i32, at: i32, lanes: i32, probe: bool): i32 {
   slipCorrelate(group, at);
   const mask = maskAt + (<usize>group << 4);
   const telling = tellingAt + (<usize>group << 4);
+  const order = ordersAt + (<usize>group << 2);
+  const long = probe || load<i32>(order) == TAPS;
+  store<i32>(order, SHORT);
   for (let lane = 0; lane < 4; lane++) {
     const lives = lane < lanes && load<f64>(correlationAt + (<usize>lane << 3)) > SILENT_ENERGY;
     store<i32>(mask + (<usize>lane << 2), lives ? -1 : 0);
@@ -538,22 +621,42 @@ export function slipTrain(group: i32, at: i32, lanes: i32): i32 {
   v128.store(telling, i32x4.splat(0));
   if (!v128.any_true(v128.load(mask))) return 0;
   const taps = tapsAt + ((<usize>group * (TAPS + 1)) << 4);
-  for (let pair = 0; pair < 2; pair++) {
-    const lives = i64x2.extend_low_i32x4_s(v128.load64_zero(mask + (<usize>pair << 3)));
-    const floor = v128.bitselect(f64x2.splat(ROUNDING), f64x2.splat(1), lives);
-    const tells = v128.and(lives, levinsonTwo(correlationAt + (<usize>pair << 4), floor, taps + (<usize>pair << 3)));
-    v128.store64_lane(telling + (<usize>pair << 3), v128.shuffle<i32>(tells, tells, 0, 2, 0, 2), 0);
+  for (let pair: usize = 0; pair < 2; pair++) {
+    const lives = livesOf(mask, pair);
+    levinsonTwo(pair, v128.bitselect(f64x2.splat(ROUNDING), f64x2.splat(1), lives), 1, SHORT);
+    v128.store(shortAt + (pair << 4), v128.load(levinsonAt + (pair << 5)));
+    const tells = takeFilter(pair, lives, SHORT, taps + (pair << 3));
+    v128.store64_lane(telling + (pair << 3), v128.shuffle<i32>(tells, tells, 0, 2, 0, 2), 0);
   }
+  if (long) lengthen(mask, telling, order, taps);
   return popcnt(i32x4.bitmask(v128.load(telling)));
 }
 
+/** Goes on to TAPS taps, and takes them if that is worth it. */
+function lengthen(mask: usize, telling: usize, order: usize, taps: usize): void {
+  const asked = popcnt(i32x4.bitmask(v128.load(telling)));
+  let plain = PLAIN;
+  for (let lane = 1; lane < asked; lane++) plain *= PLAIN;
+  if (asked == 0 || plainOf(telling) > plain) return;
+  correlateLong();
+  for (let pair: usize = 0; pair < 2; pair++) levinsonTwo(pair, f64x2.splat(0), SHORT + 1, TAPS);
+  const gain = gainOf(telling);
+  const least = asked == 1 ? GAIN_ONE : asked == 2 ? GAIN_TWO : asked == 3 ? GAIN_THREE : GAIN_FOUR;
+  if (gain <= least) return;
+  store<i32>(order, TAPS);
+  for (let pair: usize = 0; pair < 2; pair++) {
+    const tells = takeFilter(pair, livesOf(mask, pair), TAPS, taps + (pair << 3));
+    v128.store64_lane(telling + (pair << 3), v128.shuffle<i32>(tells, tells, 0, 2, 0, 2), 0);
+  }
+}
+
 /** The filter `taps` over the frames from `p` on: residuals of p .. p+3, from the newest frame back, at `out`. */
-function filterFour(taps: usize, p: usize, out: usize): void {
+function filterFour(taps: usize, order: i32, p: usize, out: usize): void {
   let r0 = f32x4.splat(0);
   let r1 = r0;
   let r2 = r0;
   let r3 = r0;
-  const end = taps + ((TAPS + 1) << 4);
+  const end = taps + (<usize>(order + 1) << 4);
   for (let t = taps; t < end; t += 16) {
     const a = v128.load(t);
     r0 = f32x4.add(r0, f32x4.mul(a, v128.load(p)));
@@ -586,170 +689,83 @@ export function slipResidual(group: i32, at: i32, frames: i32, to: i32, add: boo
     memory.fill(energyAt + table, 0, <usize>(frames / SEGMENT) << 4);
     return;
   }
+  const order = load<i32>(ordersAt + (<usize>group << 2));
   const taps = tapsAt + ((<usize>group * (TAPS + 1)) << 4);
+  const oldest = taps + (<usize>order << 4);
   const mask = v128.load(tellingAt + (<usize>group << 4));
   const ones = i16x8.splat(1);
   // The dot product that sums the lanes of a frame leaves out those that tell nothing; each pair of lanes has so much of the exponent's bias.
   const live = i16x8.narrow_i32x4_s(v128.and(mask, i32x4.splat(1)), v128.and(mask, i32x4.splat(1)));
   const bias = i32x4.dot_i16x8_s(live, i16x8.splat(127 << 7));
-  let p = frameAt(group, at) - (TAPS << 4);
+  let from = frameAt(group, at - order);
   let energy = energyAt + ((<usize>group * <usize>(slipCapacity / SEGMENT) + <usize>(at / SEGMENT)) << 4);
   let log = logsAt + (<usize>to << 2);
   for (let left = frames; left > 0; left -= SEGMENT) {
     let power = f32x4.splat(0);
     for (let n = 0; n < SEGMENT; n += 4) {
+      let p = from;
+      let t = oldest;
+      // The first frames meet only the oldest taps of the first residuals.
       let x = v128.load(p);
-      let t0 = v128.load(taps, 256);
-      let r0 = f32x4.mul(t0, x);
+      let t3 = v128.load(t);
+      let r0 = f32x4.mul(t3, x);
       x = v128.load(p, 16);
-      let t1 = t0;
-      t0 = v128.load(taps, 240);
-      r0 = f32x4.add(r0, f32x4.mul(t0, x));
-      let r1 = f32x4.mul(t1, x);
+      let t2 = v128.load(t - 16);
+      r0 = f32x4.add(r0, f32x4.mul(t2, x));
+      let r1 = f32x4.mul(t3, x);
       x = v128.load(p, 32);
-      let t2 = t1;
-      t1 = t0;
-      t0 = v128.load(taps, 224);
-      r0 = f32x4.add(r0, f32x4.mul(t0, x));
-      r1 = f32x4.add(r1, f32x4.mul(t1, x));
-      let r2 = f32x4.mul(t2, x);
+      let t1 = v128.load(t - 32);
+      r0 = f32x4.add(r0, f32x4.mul(t1, x));
+      r1 = f32x4.add(r1, f32x4.mul(t2, x));
+      let r2 = f32x4.mul(t3, x);
       x = v128.load(p, 48);
-      let t3 = t2;
-      t2 = t1;
-      t1 = t0;
-      t0 = v128.load(taps, 208);
+      let t0 = v128.load(t - 48);
       r0 = f32x4.add(r0, f32x4.mul(t0, x));
       r1 = f32x4.add(r1, f32x4.mul(t1, x));
       r2 = f32x4.add(r2, f32x4.mul(t2, x));
       let r3 = f32x4.mul(t3, x);
+      // Then each frame meets four taps, of which the next one meets three again.
+      for (t -= 112; t >= taps; t -= 64) {
+        x = v128.load(p, 64);
+        t3 = v128.load(t, 48);
+        r0 = f32x4.add(r0, f32x4.mul(t3, x));
+        r1 = f32x4.add(r1, f32x4.mul(t0, x));
+        r2 = f32x4.add(r2, f32x4.mul(t1, x));
+        r3 = f32x4.add(r3, f32x4.mul(t2, x));
+        x = v128.load(p, 80);
+        t2 = v128.load(t, 32);
+        r0 = f32x4.add(r0, f32x4.mul(t2, x));
+        r1 = f32x4.add(r1, f32x4.mul(t3, x));
+        r2 = f32x4.add(r2, f32x4.mul(t0, x));
+        r3 = f32x4.add(r3, f32x4.mul(t1, x));
+        x = v128.load(p, 96);
+        t1 = v128.load(t, 16);
+        r0 = f32x4.add(r0, f32x4.mul(t1, x));
+        r1 = f32x4.add(r1, f32x4.mul(t2, x));
+        r2 = f32x4.add(r2, f32x4.mul(t3, x));
+        r3 = f32x4.add(r3, f32x4.mul(t0, x));
+        x = v128.load(p, 112);
+        t0 = v128.load(t, 0);
+        r0 = f32x4.add(r0, f32x4.mul(t0, x));
+        r1 = f32x4.add(r1, f32x4.mul(t1, x));
+        r2 = f32x4.add(r2, f32x4.mul(t2, x));
+        r3 = f32x4.add(r3, f32x4.mul(t3, x));
+        p += 64;
+      }
+      // The first tap is 1.
       x = v128.load(p, 64);
-      t3 = t2;
-      t2 = t1;
-      t1 = t0;
-      t0 = v128.load(taps, 192);
-      r0 = f32x4.add(r0, f32x4.mul(t0, x));
-      r1 = f32x4.add(r1, f32x4.mul(t1, x));
-      r2 = f32x4.add(r2, f32x4.mul(t2, x));
-      r3 = f32x4.add(r3, f32x4.mul(t3, x));
-      x = v128.load(p, 80);
-      t3 = t2;
-      t2 = t1;
-      t1 = t0;
-      t0 = v128.load(taps, 176);
-      r0 = f32x4.add(r0, f32x4.mul(t0, x));
-      r1 = f32x4.add(r1, f32x4.mul(t1, x));
-      r2 = f32x4.add(r2, f32x4.mul(t2, x));
-      r3 = f32x4.add(r3, f32x4.mul(t3, x));
-      x = v128.load(p, 96);
-      t3 = t2;
-      t2 = t1;
-      t1 = t0;
-      t0 = v128.load(taps, 160);
-      r0 = f32x4.add(r0, f32x4.mul(t0, x));
-      r1 = f32x4.add(r1, f32x4.mul(t1, x));
-      r2 = f32x4.add(r2, f32x4.mul(t2, x));
-      r3 = f32x4.add(r3, f32x4.mul(t3, x));
-      x = v128.load(p, 112);
-      t3 = t2;
-      t2 = t1;
-      t1 = t0;
-      t0 = v128.load(taps, 144);
-      r0 = f32x4.add(r0, f32x4.mul(t0, x));
-      r1 = f32x4.add(r1, f32x4.mul(t1, x));
-      r2 = f32x4.add(r2, f32x4.mul(t2, x));
-      r3 = f32x4.add(r3, f32x4.mul(t3, x));
-      x = v128.load(p, 128);
-      t3 = t2;
-      t2 = t1;
-      t1 = t0;
-      t0 = v128.load(taps, 128);
-      r0 = f32x4.add(r0, f32x4.mul(t0, x));
-      r1 = f32x4.add(r1, f32x4.mul(t1, x));
-      r2 = f32x4.add(r2, f32x4.mul(t2, x));
-      r3 = f32x4.add(r3, f32x4.mul(t3, x));
-      x = v128.load(p, 144);
-      t3 = t2;
-      t2 = t1;
-      t1 = t0;
-      t0 = v128.load(taps, 112);
-      r0 = f32x4.add(r0, f32x4.mul(t0, x));
-      r1 = f32x4.add(r1, f32x4.mul(t1, x));
-      r2 = f32x4.add(r2, f32x4.mul(t2, x));
-      r3 = f32x4.add(r3, f32x4.mul(t3, x));
-      x = v128.load(p, 160);
-      t3 = t2;
-      t2 = t1;
-      t1 = t0;
-      t0 = v128.load(taps, 96);
-      r0 = f32x4.add(r0, f32x4.mul(t0, x));
-      r1 = f32x4.add(r1, f32x4.mul(t1, x));
-      r2 = f32x4.add(r2, f32x4.mul(t2, x));
-      r3 = f32x4.add(r3, f32x4.mul(t3, x));
-      x = v128.load(p, 176);
-      t3 = t2;
-      t2 = t1;
-      t1 = t0;
-      t0 = v128.load(taps, 80);
-      r0 = f32x4.add(r0, f32x4.mul(t0, x));
-      r1 = f32x4.add(r1, f32x4.mul(t1, x));
-      r2 = f32x4.add(r2, f32x4.mul(t2, x));
-      r3 = f32x4.add(r3, f32x4.mul(t3, x));
-      x = v128.load(p, 192);
-      t3 = t2;
-      t2 = t1;
-      t1 = t0;
-      t0 = v128.load(taps, 64);
-      r0 = f32x4.add(r0, f32x4.mul(t0, x));
-      r1 = f32x4.add(r1, f32x4.mul(t1, x));
-      r2 = f32x4.add(r2, f32x4.mul(t2, x));
-      r3 = f32x4.add(r3, f32x4.mul(t3, x));
-      x = v128.load(p, 208);
-      t3 = t2;
-      t2 = t1;
-      t1 = t0;
-      t0 = v128.load(taps, 48);
-      r0 = f32x4.add(r0, f32x4.mul(t0, x));
-      r1 = f32x4.add(r1, f32x4.mul(t1, x));
-      r2 = f32x4.add(r2, f32x4.mul(t2, x));
-      r3 = f32x4.add(r3, f32x4.mul(t3, x));
-      x = v128.load(p, 224);
-      t3 = t2;
-      t2 = t1;
-      t1 = t0;
-      t0 = v128.load(taps, 32);
-      r0 = f32x4.add(r0, f32x4.mul(t0, x));
-      r1 = f32x4.add(r1, f32x4.mul(t1, x));
-      r2 = f32x4.add(r2, f32x4.mul(t2, x));
-      r3 = f32x4.add(r3, f32x4.mul(t3, x));
-      x = v128.load(p, 240);
-      t3 = t2;
-      t2 = t1;
-      t1 = t0;
-      t0 = v128.load(taps, 16);
-      r0 = f32x4.add(r0, f32x4.mul(t0, x));
-      r1 = f32x4.add(r1, f32x4.mul(t1, x));
-      r2 = f32x4.add(r2, f32x4.mul(t2, x));
-      r3 = f32x4.add(r3, f32x4.mul(t3, x));
-      x = v128.load(p, 256);
-      t3 = t2;
-      t2 = t1;
-      t1 = t0;
       r0 = f32x4.add(r0, x);
-      r1 = f32x4.add(r1, f32x4.mul(t1, x));
-      r2 = f32x4.add(r2, f32x4.mul(t2, x));
-      r3 = f32x4.add(r3, f32x4.mul(t3, x));
-      x = v128.load(p, 272);
-      t3 = t2;
-      t2 = t1;
+      r1 = f32x4.add(r1, f32x4.mul(t0, x));
+      r2 = f32x4.add(r2, f32x4.mul(t1, x));
+      r3 = f32x4.add(r3, f32x4.mul(t2, x));
+      x = v128.load(p, 80);
       r1 = f32x4.add(r1, x);
-      r2 = f32x4.add(r2, f32x4.mul(t2, x));
-      r3 = f32x4.add(r3, f32x4.mul(t3, x));
-      x = v128.load(p, 288);
-      t3 = t2;
+      r2 = f32x4.add(r2, f32x4.mul(t0, x));
+      r3 = f32x4.add(r3, f32x4.mul(t1, x));
+      x = v128.load(p, 96);
       r2 = f32x4.add(r2, x);
-      r3 = f32x4.add(r3, f32x4.mul(t3, x));
-      x = v128.load(p, 304);
-      r3 = f32x4.add(r3, x);
+      r3 = f32x4.add(r3, f32x4.mul(t0, x));
+      r3 = f32x4.add(r3, v128.load(p, 112));
       power = f32x4.add(power, f32x4.mul(r0, r0));
       power = f32x4.add(power, f32x4.mul(r1, r1));
       power = f32x4.add(power, f32x4.mul(r2, r2));
@@ -760,7 +776,7 @@ export function slipResidual(group: i32, at: i32, frames: i32, to: i32, add: boo
       const sum = i32x4.dot_i16x8_s(i16x8.narrow_i32x4_s(a, b), ones);
       v128.store(log, add ? i32x4.add(v128.load(log), sum) : sum);
       log += 16;
-      p += 64;
+      from += 64;
     }
     v128.store(energy, power);
     energy += 16;
@@ -849,33 +865,35 @@ function findCells(from: i32, cells: i32): void {
 
 /**
  * The splice test around index `peak`: was one frame left out between n-1 and n, for n = peak-7 .. peak+1? For each n the
- * energy of the residual over n-GUARD .. n+TAPS+GUARD-1, lane by lane: as it stands (q0), with the best single click taken
+ * energy of the residual over n-GUARD .. n+order+GUARD-1, lane by lane: as it stands (q0), with the best single click taken
  * out (qc), and with the best sample put in at n (q1). Results at slipScores(): [n][q0, qc, q1][lane].
  */
-export function slipSplice(group: i32, peak: i32): void {
+export function slipSplice(group: i32, peak: i32, order: i32): void {
   const taps = tapsAt + ((<usize>group * (TAPS + 1)) << 4);
   const first = peak - BEFORE;
   let gain = f32x4.splat(0);
-  for (let k = 0; k <= TAPS; k++) {
+  for (let k = 0; k <= order; k++) {
     const a = v128.load(taps + (<usize>k << 4));
     gain = f32x4.add(gain, f32x4.mul(a, a));
   }
-  for (let k = 0; k < TAPS; k++) {
+  for (let k = 0; k < order; k++) {
     const at = <usize>k << 4;
     v128.store(stepAt + at, f32x4.sub(v128.load(taps + at, 16), v128.load(taps + at)));
   }
   const from = frameAt(group, first - GUARD);
-  for (let m = 0; m < ERRORS << 4; m += 64) filterFour(taps, from + m, errorAt + m);
-  for (let m = 0; m < ERRORS << 4; m += 16) {
+  // Residuals that are needed, rounded up to four.
+  const errors = (PLACES - 1 + order + 2 * GUARD + 3) & ~3;
+  for (let m = 0; m < errors << 4; m += 64) filterFour(taps, order, from + m, errorAt + m);
+  for (let m = 0; m < errors << 4; m += 16) {
     const e = v128.load(errorAt + m);
     v128.store(squareAt + m, f32x4.mul(e, e));
   }
   // Sums of 2, 4, 8 squares in a row; the last ones of each reach beyond what is needed.
-  for (let m = 0; m < (ERRORS - 1) << 4; m += 16)
+  for (let m = 0; m < (errors - 1) << 4; m += 16)
     v128.store(pairAt + m, f32x4.add(v128.load(squareAt + m), v128.load(squareAt + m, 16)));
-  for (let m = 0; m < (ERRORS - 3) << 4; m += 16)
+  for (let m = 0; m < (errors - 3) << 4; m += 16)
     v128.store(fourAt + m, f32x4.add(v128.load(pairAt + m), v128.load(pairAt + m, 32)));
-  for (let m = 0; m < (ERRORS - 7) << 4; m += 16)
+  for (let m = 0; m < (errors - 7) << 4; m += 16)
     v128.store(eightAt + m, f32x4.add(v128.load(fourAt + m), v128.load(fourAt + m, 64)));
   // What a click at j would explain, for j = first-2 .. first+PLACES: four at a time, tap by tap.
   for (let j = 0; j < PLACES + 3; j += 4) {
@@ -884,7 +902,7 @@ export function slipSplice(group: i32, peak: i32): void {
     let c2 = c0;
     let c3 = c0;
     let e = errorAt + (<usize>(j - 2 + GUARD) << 4);
-    for (let k = 0; k <= TAPS; k++) {
+    for (let k = 0; k <= order; k++) {
       const a = v128.load(taps + (<usize>k << 4));
       c0 = f32x4.add(c0, f32x4.mul(a, v128.load(e)));
       c1 = f32x4.add(c1, f32x4.mul(a, v128.load(e, 16)));
@@ -899,28 +917,29 @@ export function slipSplice(group: i32, peak: i32): void {
     v128.store(out, f32x4.div(f32x4.mul(c3, c3), gain), 48);
   }
   // The frames on both sides of the first place, and between them the missing one as 0: its residuals are what it must explain.
-  memory.copy(joinedAt, frameAt(group, first - TAPS), TAPS << 4);
-  v128.store(joinedAt + (TAPS << 4), f32x4.splat(0));
-  memory.copy(joinedAt + ((TAPS + 1) << 4), frameAt(group, first), (TAPS + 3) << 4);
-  for (let k = 0; k < TAPS + 4; k += 4)
-    filterFour(taps, joinedAt + (<usize>(TAPS + k) << 4), joinAt + (<usize>k << 4));
+  memory.copy(joinedAt, frameAt(group, first - order), order << 4);
+  v128.store(joinedAt + (order << 4), f32x4.splat(0));
+  memory.copy(joinedAt + ((order + 1) << 4), frameAt(group, first), (order + 3) << 4);
+  for (let k = 0; k < order + 4; k += 4)
+    filterFour(taps, order, joinedAt + (<usize>(order + k) << 4), joinAt + (<usize>k << 4));
+  const end = <usize>order << 4;
   for (let i = 0; i < PLACES; i++) {
     const m = <usize>i << 4;
     if (i > 0) {
       // The next place differs in one sample, which changes sides: the tap that it meets is one lower.
       const x = v128.load(frameAt(group, first + i - 1));
-      for (let k = 0; k < TAPS << 4; k += 16)
+      for (let k = 0; k < order << 4; k += 16)
         v128.store(joinAt + k, f32x4.add(v128.load(joinAt + k, 16), f32x4.mul(v128.load(stepAt + k), x)));
       v128.store(
-        joinAt + (TAPS << 4),
-        f32x4.sub(v128.load(errorAt + m + ((GUARD + TAPS - 1) << 4)), f32x4.mul(v128.load(taps, TAPS << 4), x)),
+        joinAt + end,
+        f32x4.sub(v128.load(errorAt + m + end + ((GUARD - 1) << 4)), f32x4.mul(v128.load(taps + end), x)),
       );
     }
     let energy = f32x4.splat(0);
     let share = energy;
     let energyOdd = energy;
     let shareOdd = energy;
-    for (let k = 0; k < TAPS << 4; k += 32) {
+    for (let k = 0; k < order << 4; k += 32) {
       let r = v128.load(joinAt + k);
       energy = f32x4.add(energy, f32x4.mul(r, r));
       share = f32x4.add(share, f32x4.mul(r, v128.load(taps + k)));
@@ -928,14 +947,19 @@ export function slipSplice(group: i32, peak: i32): void {
       energyOdd = f32x4.add(energyOdd, f32x4.mul(r, r));
       shareOdd = f32x4.add(shareOdd, f32x4.mul(r, v128.load(taps + k, 16)));
     }
-    const r = v128.load(joinAt, TAPS << 4);
+    const r = v128.load(joinAt + end);
     energy = f32x4.add(f32x4.add(energy, f32x4.mul(r, r)), energyOdd);
-    share = f32x4.add(f32x4.add(share, f32x4.mul(r, v128.load(taps, TAPS << 4))), shareOdd);
+    share = f32x4.add(f32x4.add(share, f32x4.mul(r, v128.load(taps + end))), shareOdd);
     const around = f32x4.add(
       f32x4.add(v128.load(fourAt + m), v128.load(squareAt + m, 64)),
-      f32x4.add(v128.load(fourAt + m, (GUARD + TAPS) << 4), v128.load(squareAt + m, (GUARD + TAPS + 4) << 4)),
+      f32x4.add(v128.load(fourAt + m + end, GUARD << 4), v128.load(squareAt + m + end, (GUARD + 4) << 4)),
     );
-    const inside = f32x4.add(v128.load(eightAt + m, GUARD << 4), v128.load(eightAt + m, (GUARD + 8) << 4));
+    let inside = f32x4.add(v128.load(eightAt + m, GUARD << 4), v128.load(eightAt + m, (GUARD + 8) << 4));
+    for (let k: usize = 16 << 4; k < end; k += 16 << 4)
+      inside = f32x4.add(
+        inside,
+        f32x4.add(v128.load(eightAt + m + k, GUARD << 4), v128.load(eightAt + m + k, (GUARD + 8) << 4)),
+      );
     const q0 = f32x4.add(around, inside);
     const click = clickAt + m;
     const best = f32x4.max(
@@ -982,16 +1006,16 @@ function misfitOf(missing: v128, usual: v128, mask: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-function floorOf(power: v128): v128 {
+function floorOf(power: v128, order: i32): v128 {
   const share = f64x2.div(f64x2.mul(f64x2.splat(FLOOR_SHARE), power), f64x2.splat(<f64>(6 * SEGMENT)));
-  return f64x2.add(f64x2.mul(share, f64x2.splat(<f64>(TAPS + 2 * GUARD))), f64x2.splat(1e-3));
+  return f64x2.add(f64x2.mul(share, f64x2.splat(<f64>(order + 2 * GUARD))), f64x2.splat(1e-3));
 }
 
 /**
  * The splice test of a bank's groups `first` .. `first + groups - 1`: for each place the product over the telling lanes of (qc + floor) /
- * (q1 + floor), lane after lane, at slipRatios(); and the sum of the misfits of q1, at slipMisfits(). The background is taken around index `live`.
+ * (q1 + floor), lane after lane, at slipRatios(); and the sum of the misfits of q1, at slipMisfits(). The background is taken around index `live`. `order`: the taps of the longest predictor among them.
  */
-export function slipSpliceBank(first: i32, groups: i32, peak: i32, live: i32): void {
+export function slipSpliceBank(first: i32, groups: i32, peak: i32, live: i32, order: i32): void {
   for (let i = 0; i < PLACES; i++) {
     store<f64>(ratiosAt + (<usize>i << 3), 1);
     store<f64>(misfitsAt + (<usize>i << 3), 0);
@@ -1000,7 +1024,7 @@ export function slipSpliceBank(first: i32, groups: i32, peak: i32, live: i32): v
   for (let g = first; g < first + groups; g++) {
     const mask = v128.load(tellingAt + (<usize>g << 4));
     if (!v128.any_true(mask)) continue;
-    slipSplice(g, peak);
+    slipSplice(g, peak, order);
     const low = i64x2.extend_low_i32x4_s(mask);
     const high = i64x2.extend_high_i32x4_s(mask);
     const middle = energyAt + ((<usize>g * <usize>(slipCapacity / SEGMENT) + <usize>(live / SEGMENT)) << 4);
@@ -1012,8 +1036,8 @@ export function slipSpliceBank(first: i32, groups: i32, peak: i32, live: i32): v
       lowPower = f64x2.add(lowPower, f64x2.promote_low_f32x4(energy));
       highPower = f64x2.add(highPower, f64x2.promote_low_f32x4(v128.shuffle<i32>(energy, energy, 2, 3, 0, 1)));
     }
-    const lowFloor = floorOf(lowPower);
-    const highFloor = floorOf(highPower);
+    const lowFloor = floorOf(lowPower, order);
+    const highFloor = floorOf(highPower, order);
     const lowUsual = usualOf(lowFloor);
     const highUsual = usualOf(highFloor);
     for (let i = 0; i < PLACES; i++) {
@@ -1072,8 +1096,8 @@ export function slipJudgeLoad(channel: i32, group: i32, lane: i32, from: i32): v
   judgeLoad(channel, frameAt(group, from) + shift, tapsAt + ((<usize>group * (TAPS + 1)) << 4) + shift);
 }
 
-export function slipJudgePrepare(channels: i32): void {
-  judgePrepare(channels);
+export function slipJudgePrepare(channels: i32, order: i32): void {
+  judgePrepare(channels, order);
 }
 
 export function slipJudgeFit(channel: i32, order: i32): void {

@@ -14,10 +14,11 @@ import {
   PEAK_AROUND,
   PEAK_BESIDE,
   SEGMENT,
+  SHORT_TAPS,
   type SlipKernel,
   SPLICE_BEFORE,
   SPLICE_PLACES,
-  SPLICE_WINDOW,
+  spliceWindow,
   TAPS,
   WINDOW,
 } from './slipKernel.ts';
@@ -43,7 +44,7 @@ export interface DropEvent {
   readonly again: number | null;
   /**
    * How much likelier this makes what follows than the other stories of a break do, nats: of one frame, than more of them or a jump to anywhere;
-   * of a block, than a jump to anywhere. null: not asked, where there was much to ask.
+   * of a block, than a jump to anywhere. null: not asked, of little evidence or where there was much to ask.
    */
   readonly storyNats: number | null;
   /** What the strongest channel did right behind the place (prediction residual, then the channel): tells a drum machine's repeated hit from a slip. */
@@ -56,7 +57,7 @@ export interface DropEvent {
 export interface DropTrial {
   readonly bank: number;
   readonly frame: number;
-  /** Evidence found, nats; 0 where an earlier stage lost it. */
+  /** Evidence found, nats; 0 where an earlier stage lost it. Where it was clear enough (TRIAL_ENOUGH) not all channels were asked. */
   readonly nats: number;
   readonly others: number;
   readonly voices: number;
@@ -91,8 +92,10 @@ const SCRATCH = 2 * MARGIN;
 const STORE = 2 * MARGIN + 2 * STEP + 2 * SEGMENT + MAX_BLOCK_FRAMES;
 /** Frames that the kernel must hold: the scratch stands behind the store. */
 export const DROP_CAPACITY = STORE + SCRATCH;
-/** Peaks tested per second of audio and bank: what the budget of 4 ns a sample allows. 100 found 1 point less in drums with bleed, 200 no more. */
+/** Peaks tested per second of audio and bank at most. 100 found 1 point less in drums with bleed, 200 no more. */
 const PEAKS_PER_S = 150;
+/** A peak that stands out so little that it speaks against a gap by more than this, nats, is not tested: on the tuning set a third to a half of the peaks are so, and none of 480 drops was found there. */
+const LEAST_RANK_NATS = -4;
 /** Half width of the mean that a peak's height is measured against. */
 const AROUND = PEAK_AROUND * CELL;
 /** Units of the kernel's ranks and excesses: cells' frames of what they are told for. */
@@ -101,8 +104,8 @@ const EXCESS = 2 * AROUND;
 /** Logs a step looks at; a trial's stand behind them. */
 const WATCHED = STEP + 2 * AROUND;
 const TRIAL_LOGS = WATCHED + SEGMENT;
-/** Splice test and peak together, nats: what goes on to the judge. On the tuning set two to three places a second of sound say more without a gap. */
-const PASS_SPLICE = 2;
+/** Splice test and peak together, nats: what goes on to the judge. On the tuning set two to seven places a second of sound say more without a gap; from 2 nats on one drop in 400 fewer was found. */
+const PASS_SPLICE = 0;
 /**
  * What a peak that stands out more (Q7 of log2) than USUAL_RANK a telling lane adds to the splice test, nats a step: the test asks only how well
  * the frames fit with one put in, not how much there is to explain. At two judgements a second without a gap, of the drops that the judge
@@ -133,20 +136,29 @@ const JUDGE_STEP_WORK = 2;
 const LAST_SPLICE = 10;
 /** Judge, nats: what is worth reporting. Chance exceeded 5 about once in an hour on the tuning set; see docs/slips.md. */
 export const PASS_JUDGE = 1.5;
-/** Judgements a second of audio and bank on high peaks that are no single frame: a block of frames may be missing there. */
-const BLOCK_PER_S = 0.5;
-const BLOCK_BURST = 4;
+/**
+ * Judgements a second of audio and bank on high peaks that are no single frame: a block of frames may be missing there. With 0.5, and 4 at
+ * once, of the blocks of the tuning set 34 instead of 49 % were found in drums with bleed, 40 instead of 55 in electronic music.
+ */
+const BLOCK_PER_S = 0.75;
+const BLOCK_BURST = 8;
 /** How far before a high peak the middle of the search for a block's edge lies. */
 const BLOCK_BEFORE = 7;
-/** How often a second of audio and bank the other stories may be asked of a single frame, and how often at once: as dear as four whole judgements (our measurement). */
+/**
+ * The other stories are asked of a single frame from here on, nats: no less counts for anything. How often a second of audio and bank they may
+ * be asked, and how often at once: they are as dear as four whole judgements (our measurement).
+ */
+const STORY_NATS = 6;
 const STORIES_PER_S = 1;
 const STORIES_BURST = 8;
+/** Steps from one look at whether a longer predictor would explain more to the next. */
+const PROBE_EVERY = 4;
 /** Evidence of a cut at whose edge the judge is asked again, and of a block worth reporting, nats. */
 const PASS_BLOCK = 10;
 const TOLD_BLOCK = 15;
 const TRIAL_EVERY_S = 1.5;
-/** Of a trial the truth is known: when all channels but the surest say this much, nats, the rest is not asked. */
-const TRIAL_ENOUGH = 40;
+/** Of a trial the truth is known: when all channels but the surest say this much, nats, by the first look or the second, the rest is not asked. */
+const TRIAL_ENOUGH = 20;
 export const SHAPE_FRAMES = 64;
 
 interface BankLanes {
@@ -163,6 +175,10 @@ interface BankLanes {
   lastDrop: number;
   /** Lanes in which a frame left out would show. */
   telling: number;
+  /** Taps of the longest predictor among the groups that tell. */
+  order: number;
+  /** Steps until it is asked whether a longer predictor would explain more. */
+  probeIn: number;
 }
 
 /** What stands at a place; indices into the store. */
@@ -225,6 +241,8 @@ export class DropDetector {
         storyTokens: STORIES_BURST,
         lastDrop: Number.NEGATIVE_INFINITY,
         telling: 0,
+        order: SHORT_TAPS,
+        probeIn: 0,
       });
       firstGroup += groups;
     }
@@ -286,9 +304,17 @@ export class DropDetector {
 
   /** Fits the predictors of a bank to the middle of the step. Returns how many lanes tell of a frame left out. */
   #fit(bank: BankLanes, at: number): number {
+    const kernel = this.#kernel;
+    const probe = bank.probeIn === 0;
+    bank.probeIn = probe ? PROBE_EVERY - 1 : bank.probeIn - 1;
     let telling = 0;
-    for (let i = 0; i < bank.groups; i++)
-      telling += this.#kernel.train(bank.firstGroup + i, at, Math.min(4, bank.channels.length - 4 * i));
+    bank.order = SHORT_TAPS;
+    for (let i = 0; i < bank.groups; i++) {
+      const group = bank.firstGroup + i;
+      const tells = kernel.train(group, at, Math.min(4, bank.channels.length - 4 * i), probe);
+      telling += tells;
+      if (tells > 0) bank.order = Math.max(bank.order, kernel.orders[group]!);
+    }
     return telling;
   }
 
@@ -324,12 +350,13 @@ export class DropDetector {
       least = Math.min(least, kernel.peakRanks[i]! / RANK);
       if (kernel.peakExcesses[i]! > kernel.peakExcesses[top]!) top = i;
     }
+    least = Math.max(least, leastRank(bank));
     const most = kernel.peakExcesses[top]! / EXCESS;
     this.#pick(bank, at);
     const picks = this.#picks;
     // The highest peak comes last: a block is asked for right behind its judgement.
     let topAt = Number.NaN;
-    let topFound = false;
+    let topFound: Found | null = null;
     let worked = 0;
     this.#leastAsked = picks[JUDGE_STEP - 1]!.nats;
     for (let pass = 0; pass < 2; pass++)
@@ -350,14 +377,15 @@ export class DropDetector {
         const found = this.#withStory(bank, foundOf(place, verdict));
         // More are missing, or the sound jumps: the block's turn.
         if (found.storyNats !== null && found.storyNats < 0) continue;
-        if (peak === top) topFound = true;
-        this.#report(b, found);
+        if (peak === top) topFound = found;
+        else this.#report(b, found);
       }
-    if (!topFound) {
+    // What says so little of a single frame may be a block as well.
+    if (topFound === null || topFound.nats < STORY_NATS) {
       const index = at - AROUND + kernel.peakFrames[top]!;
-      const block = this.#findBlock(bank, index, index, most, topAt, true);
-      if (block !== null) this.#report(b, block);
+      topFound = this.#findBlock(bank, index, index, most, topAt, true) ?? topFound;
     }
+    if (topFound !== null) this.#report(b, topFound);
     if (trialDue) this.#trial(b, bank, at + Math.floor(this.#uniform() * STEP), least, most);
   }
 
@@ -377,11 +405,14 @@ export class DropDetector {
       pick.nats = Number.NEGATIVE_INFINITY;
       pick.peak = -1;
     }
+    const least = leastRank(bank);
     for (let peak = 0; peak < this.#peaks; peak++) {
+      const rank = peakRanks[peak]! / RANK;
+      if (rank < least) continue;
       this.work.peaks++;
       const index = at - AROUND + peakFrames[peak]!;
       const { nats: spliced, place } = this.#look(bank, index, index, peakExcesses[peak]! / EXCESS);
-      const nats = spliced + rankNats(bank, peakRanks[peak]! / RANK);
+      const nats = spliced + rankNats(bank, rank);
       const worst = picks[JUDGE_STEP - 1]!;
       if (nats <= worst.nats) continue;
       worst.nats = nats;
@@ -432,7 +463,7 @@ export class DropDetector {
     const { nats, others, voices, edge } = cut;
     // The edge is known well now: was it a single frame after all?
     const single = this.#askJudge(bank, edge);
-    if (single.nats >= PASS_JUDGE) {
+    if (single.nats >= STORY_NATS) {
       const found = this.#withStory(bank, foundOf(edge, single));
       if (found.storyNats === null || found.storyNats >= 0) return found;
     }
@@ -478,7 +509,7 @@ export class DropDetector {
 
   /** A single frame that the judge has just found, with what the other stories of a break say of it, if they may be asked. */
   #withStory(bank: BankLanes, found: Found): Found {
-    if (bank.storyTokens < 1) return found;
+    if (found.nats < STORY_NATS || bank.storyTokens < 1) return found;
     bank.storyTokens--;
     return { ...found, storyNats: this.#judge.singleNats(this.#asked, found.place - found.at) };
   }
@@ -499,14 +530,15 @@ export class DropDetector {
   /** Splice test around index `peak` (of live store or scratch); the background is taken around index `live`. */
   #splice(bank: BankLanes, peak: number, live: number): { nats: number; place: number } {
     const kernel = this.#kernel;
-    kernel.spliceBank(bank.firstGroup, bank.groups, peak, live);
+    kernel.spliceBank(bank.firstGroup, bank.groups, peak, live, bank.order);
     const { ratios, misfits } = kernel;
+    const half = spliceWindow(bank.order) / 2;
     const best = this.#best;
     best.nats = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < SPLICE_PLACES; i++) {
       // A logarithm is never more than this, and dear: most places need none.
-      if ((SPLICE_WINDOW / 2) * (ratios[i]! - 1 - misfits[i]!) < best.nats) continue;
-      const nats = (SPLICE_WINDOW / 2) * (Math.log(ratios[i]!) - misfits[i]!);
+      if (half * (ratios[i]! - 1 - misfits[i]!) < best.nats) continue;
+      const nats = half * (Math.log(ratios[i]!) - misfits[i]!);
       if (nats <= best.nats) continue;
       best.nats = nats;
       best.place = peak - SPLICE_BEFORE + i;
@@ -526,7 +558,7 @@ export class DropDetector {
       kernel.judge.load(channels++, group, lane, at);
     }
     this.#asked = channels;
-    return this.#judge.judge(channels, enough);
+    return this.#judge.judge(channels, bank.order, enough);
   }
 
   /** Leaves one frame out of a copy around index `place` and lets the copy go through all stages. */
@@ -543,7 +575,7 @@ export class DropDetector {
     }
     let top = 0;
     let height = Number.NEGATIVE_INFINITY;
-    for (let k = -2; k < TAPS; k++) {
+    for (let k = -2; k < bank.order; k++) {
       const e = heightOf(kernel.logs[logs + SEGMENT + k]!, kernel.logs[logs + SEGMENT + k + 1]!);
       if (e > height) {
         height = e;
@@ -586,6 +618,7 @@ export class DropDetector {
   /** Residual of the strongest channel right behind the filter's answer to the gap itself. */
   #shape(bank: BankLanes, at: number): Float32Array {
     const kernel = this.#kernel;
+    const { order } = bank;
     const shape = new Float32Array(SHAPE_FRAMES + 1);
     const segments = kernel.capacity / SEGMENT;
     let strongest = 0;
@@ -593,7 +626,7 @@ export class DropDetector {
     for (let i = 0; i < bank.channels.length; i++) {
       const group = bank.firstGroup + (i >> 2);
       if (kernel.telling[group * 4 + (i & 3)] === 0) continue;
-      const power = kernel.energy[(group * segments + Math.floor((at + TAPS) / SEGMENT)) * 4 + (i & 3)]!;
+      const power = kernel.energy[(group * segments + Math.floor((at + order) / SEGMENT)) * 4 + (i & 3)]!;
       if (power > most) {
         most = power;
         strongest = i;
@@ -602,9 +635,9 @@ export class DropDetector {
     const group = bank.firstGroup + (strongest >> 2);
     const lane = strongest & 3;
     for (let n = 0; n < SHAPE_FRAMES; n++) {
-      const p = (group * kernel.capacity + at + TAPS + 1 + n) * 4 + lane;
+      const p = (group * kernel.capacity + at + order + 1 + n) * 4 + lane;
       let r = 0;
-      for (let k = 0; k <= TAPS; k++) r += kernel.taps[(group * (TAPS + 1) + k) * 4 + lane]! * kernel.data[p - 4 * k]!;
+      for (let k = 0; k <= order; k++) r += kernel.taps[(group * (TAPS + 1) + k) * 4 + lane]! * kernel.data[p - 4 * k]!;
       shape[n] = r;
     }
     // Which channel it is counts as well.
@@ -634,6 +667,11 @@ function meanBeside(sums: Int32Array, cell: number): number {
 /** What a peak that stands out by `rank` says for a missing frame beside the splice test, nats. */
 function rankNats(bank: BankLanes, rank: number): number {
   return RANK_NATS * (rank - USUAL_RANK * bank.telling);
+}
+
+/** How far a peak must stand out to be tested. */
+function leastRank(bank: BankLanes): number {
+  return USUAL_RANK * bank.telling + LEAST_RANK_NATS / RANK_NATS;
 }
 
 /** What the splice test and the peak must say together for a bank's judge to be asked, nats. */

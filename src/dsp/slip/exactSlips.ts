@@ -119,7 +119,8 @@ class BankState {
   readonly maskHi: number;
   needLo = 0;
   needHi = 0;
-  live: number[] = [];
+  /** The channels of `needLo` and `needHi`. */
+  live: readonly number[] = [];
   /** Run of bank-wide equal frames now open. */
   equalRun = 0;
   /** Last frame of the run of equal frames before this one. */
@@ -145,6 +146,10 @@ class BankState {
     }
     this.maskLo = lo;
     this.maskHi = hi;
+  }
+
+  lives(channel: number): boolean {
+    return channel >= 0 && ((channel < 32 ? this.needLo >>> channel : this.needHi >>> (channel - 32)) & 1) === 1;
   }
 
   reset(): void {
@@ -238,17 +243,18 @@ export class ExactSlips {
   }
 
   #chooseLive(bank: BankState): void {
-    bank.live.length = 0;
     let lo = 0;
     let hi = 0;
     let best = 1;
     let second = 1;
     let a = -1;
     let b = -1;
-    for (const c of bank.channels) {
+    let lives = 0;
+    for (let i = 0; i < bank.channels.length; i++) {
+      const c = bank.channels[i]!;
       const rate = this.#equalRate(c);
       if (rate >= LIVE_EQUAL_RATE) continue;
-      bank.live.push(c);
+      lives++;
       if (c < 32) lo |= 1 << c;
       else hi |= 1 << (c - 32);
       if (rate < best) {
@@ -261,11 +267,14 @@ export class ExactSlips {
         b = c;
       }
     }
-    bank.needLo = lo;
-    bank.needHi = hi;
+    if (lo !== bank.needLo || hi !== bank.needHi) {
+      bank.needLo = lo;
+      bank.needHi = hi;
+      bank.live = bank.channels.filter((c) => bank.lives(c));
+    }
     if (b < 0) b = a;
     // Keep the probes while they live, so that fingerprints stay comparable over blocks.
-    const keep = bank.live.includes(bank.probeA) && (bank.live.includes(bank.probeB) || bank.live.length === 1);
+    const keep = bank.lives(bank.probeA) && (bank.lives(bank.probeB) || lives === 1);
     if (!keep || (bank.probeA === bank.probeB && a !== b)) {
       bank.probeA = a;
       bank.probeB = b;

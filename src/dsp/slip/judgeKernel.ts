@@ -55,7 +55,7 @@ export const TOLD = BACKWARD + TRIED;
 export interface JudgeKernel {
   /** [channel][frame]: any scale; frame JUDGE_REACH is the one right behind the suspected gap. `judge` overwrites them. */
   readonly signals: Float64Array;
-  /** [channel][0..TAPS]: a predictor good enough to compare the channels by; the first tap is 1. */
+  /** [channel][0..TAPS]: a predictor good enough to compare the channels by; the first tap is 1, and those that it has not are 0. */
   readonly rough: Float64Array;
   /** [channel][0..ORDER]: the predictor fitted to what is the channel's own. */
   readonly filters: Float64Array;
@@ -75,8 +75,8 @@ export interface JudgeKernel {
   readonly told: Float64Array;
   /** Loads channel `channel` with lane `lane` of a group: `index` of the store becomes JUDGE_REACH. */
   load(channel: number, group: number, lane: number, index: number): void;
-  /** Makes the first `channels` channels independent, and compares them at the place. */
-  prepare(channels: number): void;
+  /** Makes the first `channels` channels independent, and compares them at the place. `order`: taps of the rough predictors, TAPS at most. */
+  prepare(channels: number, order: number): void;
   /**
    * Fits the predictor of one of the channels prepared, and fills its filter, both errors and its numbers. `order`: its taps, ORDER or SCOUT;
    * of errors, backwards and filters as many are told as belong to it.

@@ -55,9 +55,10 @@ export function createTwinJudge(data: Float32Array, taps: Float32Array, capacity
   const signalOf = (c: number) => signals.subarray(c * JUDGE_LENGTH, (c + 1) * JUDGE_LENGTH);
   const residuals = Array.from({ length: MAX_CHANNELS }, () => new Float64Array(2 * ROUGH));
 
+  let roughOrder = TAPS;
   const findResidual = (c: number) => {
     const x = signalOf(c);
-    const a = rough.subarray(c * (TAPS + 1), (c + 1) * (TAPS + 1));
+    const a = rough.subarray(c * (TAPS + 1), c * (TAPS + 1) + roughOrder + 1);
     residuals[c]!.forEach((_, i, e) => {
       e[i] = filterAt(x, a, JUDGE_REACH - ROUGH + i);
     });
@@ -82,7 +83,8 @@ export function createTwinJudge(data: Float32Array, taps: Float32Array, capacity
     return copies;
   };
 
-  const makeIndependent = (channels: number) => {
+  const makeIndependent = (channels: number, order: number) => {
+    roughOrder = order;
     for (let c = 0; c < channels; c++) findResidual(c);
     for (let i = 0; i < channels; i++)
       for (let j = i; j < channels; j++)

@@ -27,7 +27,7 @@ export class SlipDetector {
   constructor(options: SlipDetectorOptions) {
     const { channels, banks, onEvidence } = options;
     this.#channels = channels;
-    const kernel = options.kernel(lanesOf(banks, channels), DROP_CAPACITY);
+    const kernel = options.kernel(lanesOf(banks), DROP_CAPACITY);
     this.#kernel = kernel;
     this.#exact = new ExactSlips({ channels, banks, kernel, onSlip: (event) => onEvidence({ kind: 'exact', event }) });
     this.#drops = new DropDetector({

@@ -5,6 +5,7 @@ import {
   FLOOR_SHARE,
   HITS,
   hannWindow,
+  LEAST_GAIN,
   LEAST_TRACE,
   LOGS,
   LONGEST_REPEAT,
@@ -13,16 +14,18 @@ import {
   MOST_PEAKS,
   PEAK_AROUND,
   PEAK_BESIDE,
+  PLAIN_TRACE,
   ROUNDING,
   ringFrames,
   SEGMENT,
+  SHORT_TAPS,
   SILENT_ENERGY,
   type SlipKernel,
   type SlipKernelOptions,
   SPLICE_BEFORE,
   SPLICE_GUARD,
   SPLICE_PLACES,
-  SPLICE_WINDOW,
+  spliceWindow,
   TAPS,
   WINDOW,
 } from './slipKernel.ts';
@@ -30,12 +33,12 @@ import {
 const { fround } = Math;
 
 /** The energy that a left-out frame adds to the prediction error in the frame where it adds most; see `traceOf` of the assembly. */
-function traceOf(r: Float64Array, a: Float64Array): number {
+function traceOf(r: Float64Array, a: Float64Array, order: number): number {
   let trace = 0;
   let most = 0;
-  for (let k = TAPS; k >= 1; k--) {
+  for (let k = order; k >= 1; k--) {
     let sum = 0;
-    for (let j = k + 1; j <= TAPS; j++) sum += a[j]! * (2 * r[j - k]! - (r[j - k - 1]! + r[j - k + 1]!));
+    for (let j = k + 1; j <= order; j++) sum += a[j]! * (2 * r[j - k]! - (r[j - k - 1]! + r[j - k + 1]!));
     trace += a[k]! * (a[k]! * (2 * (r[0]! - r[1]!)) + 2 * sum);
     most = Math.max(most, trace);
   }
@@ -49,6 +52,7 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
   const masks = new Int32Array(lanes.length);
   const telling = new Int32Array(lanes.length);
   const taps = new Float32Array(groups * (TAPS + 1) * 4);
+  const orders = new Int32Array(groups).fill(SHORT_TAPS);
   const data = new Float32Array(groups * capacity * 4);
   const energy = new Float32Array((groups * capacity * 4) / SEGMENT);
   const logs = new Int32Array(groups * LOGS);
@@ -73,20 +77,49 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
   const tapOf = (group: number, k: number, lane: number) => taps[(group * (TAPS + 1) + k) * 4 + lane]!;
   const mulAdd = (sum: number, a: number, b: number) => fround(sum + fround(a * b));
 
-  const correlate = (group: number, at: number) => {
-    const windowed = new Float32Array(WINDOW);
+  const windowed = Array.from({ length: 4 }, () => new Float32Array(WINDOW));
+  const correlateLags = (first: number, last: number) => {
     for (let lane = 0; lane < 4; lane++) {
-      for (let n = 0; n < WINDOW; n++) windowed[n] = fround(x(group, at + n, lane) * window[n]!);
-      for (let lag = 0; lag <= TAPS; lag++) {
+      const x = windowed[lane]!;
+      for (let lag = first; lag <= last; lag++) {
         let total = 0;
         for (let from = 0; from < WINDOW; from += 32) {
           let sum = 0;
-          for (let n = from; n < from + 32; n++) sum = mulAdd(sum, windowed[n]!, n < lag ? 0 : windowed[n - lag]!);
+          for (let n = from; n < from + 32; n++) sum = mulAdd(sum, x[n]!, n < lag ? 0 : x[n - lag]!);
           total += sum;
         }
         correlation[lag * 4 + lane] = total;
       }
     }
+  };
+  const correlate = (group: number, at: number) => {
+    for (let lane = 0; lane < 4; lane++)
+      for (let n = 0; n < WINDOW; n++) windowed[lane]![n] = fround(x(group, at + n, lane) * window[n]!);
+    correlation.fill(0);
+    correlateLags(0, SHORT_TAPS);
+  };
+
+  /** Predictor of `order` taps of each lane from the correlation; what it leaves of their energy; which lanes tell. */
+  const predict = (group: number, order: number, lives: (lane: number) => boolean) => {
+    const r = new Float64Array(TAPS + 1);
+    const a = new Float64Array(TAPS + 1);
+    const energies: number[] = [];
+    const traces: number[] = [];
+    const tells: boolean[] = [];
+    for (let lane = 0; lane < 4; lane++) {
+      for (let k = 0; k <= TAPS; k++) r[k] = correlation[k * 4 + lane]!;
+      const floor = lives(lane) ? ROUNDING : 1;
+      const left = levinson(r, order, floor, a, new Float64Array(TAPS + 1));
+      for (let k = 0; k <= TAPS; k++) taps[(group * (TAPS + 1) + k) * 4 + lane] = a[k]!;
+      energies.push(r[0]! > 0 ? left : floor);
+      const trace = traceOf(r, a, order);
+      traces.push(trace);
+      tells.push(lives(lane) && trace > left * LEAST_TRACE);
+    }
+    tells.forEach((tell, lane) => {
+      telling[group * 4 + lane] = tell ? -1 : 0;
+    });
+    return { energies, traces, tells };
   };
 
   const ratios = new Float64Array(SPLICE_PLACES);
@@ -98,6 +131,7 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
     masks,
     telling,
     taps,
+    orders,
     data,
     energy,
     logs,
@@ -162,21 +196,34 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
       }
     },
     correlate,
-    train(group, at, count) {
+    train(group, at, count, probe) {
       correlate(group, at);
+      const long = probe || orders[group] === TAPS;
+      orders[group] = SHORT_TAPS;
       const mask = masks.subarray(group * 4, group * 4 + 4);
       for (let lane = 0; lane < 4; lane++) mask[lane] = lane < count && correlation[lane]! > SILENT_ENERGY ? -1 : 0;
-      const tells = telling.subarray(group * 4, group * 4 + 4).fill(0);
+      telling.fill(0, group * 4, group * 4 + 4);
       if (mask.every((bits) => bits === 0)) return 0;
-      const r = new Float64Array(TAPS + 1);
-      const a = new Float64Array(TAPS + 1);
-      for (let lane = 0; lane < 4; lane++) {
-        for (let k = 0; k <= TAPS; k++) r[k] = correlation[k * 4 + lane]!;
-        const error = levinson(r, TAPS, mask[lane] !== 0 ? ROUNDING : 1, a, new Float64Array(TAPS + 1));
-        for (let k = 0; k <= TAPS; k++) taps[(group * (TAPS + 1) + k) * 4 + lane] = a[k]!;
-        if (mask[lane] !== 0 && traceOf(r, a) > error * LEAST_TRACE) tells[lane] = -1;
+      const lives = (lane: number) => mask[lane] !== 0;
+      const short = predict(group, SHORT_TAPS, lives);
+      const asked = short.tells.filter((tell) => tell).length;
+      if (!long || asked === 0) return asked;
+      let plain = 1;
+      for (let lane = 0; lane < 4; lane++) if (short.tells[lane]) plain *= short.traces[lane]! / short.energies[lane]!;
+      if (plain > PLAIN_TRACE ** asked) return asked;
+      correlateLags(SHORT_TAPS + 1, TAPS);
+      const kept = taps.slice(group * (TAPS + 1) * 4, (group + 1) * (TAPS + 1) * 4);
+      const longer = predict(group, TAPS, lives);
+      let gain = 1;
+      for (let lane = 0; lane < 4; lane++)
+        if (short.tells[lane]) gain *= short.energies[lane]! / longer.energies[lane]!;
+      if (gain > LEAST_GAIN ** asked) {
+        orders[group] = TAPS;
+        return longer.tells.filter((tell) => tell).length;
       }
-      return tells.filter((bits) => bits !== 0).length;
+      taps.set(kept, group * (TAPS + 1) * 4);
+      for (let lane = 0; lane < 4; lane++) telling[group * 4 + lane] = short.tells[lane] ? -1 : 0;
+      return asked;
     },
     residual(group, at, frames, to, add) {
       if (!add) logs.fill(0, to, to + frames);
@@ -185,12 +232,13 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
         energy.fill(0, first, first + (frames / SEGMENT) * 4);
         return;
       }
+      const order = orders[group]!;
       for (let lane = 0; lane < 4; lane++) {
         for (let n = 0; n < frames; n++) {
           const segment = (group * (capacity / SEGMENT) + Math.floor((at + n) / SEGMENT)) * 4 + lane;
           if (n % SEGMENT === 0) energy[segment] = 0;
-          let r = fround(tapOf(group, TAPS, lane) * x(group, at + n - TAPS, lane));
-          for (let k = TAPS - 1; k >= 1; k--) r = mulAdd(r, tapOf(group, k, lane), x(group, at + n - k, lane));
+          let r = fround(tapOf(group, order, lane) * x(group, at + n - order, lane));
+          for (let k = order - 1; k >= 1; k--) r = mulAdd(r, tapOf(group, k, lane), x(group, at + n - k, lane));
           r = fround(r + x(group, at + n, lane));
           energy[segment] = mulAdd(energy[segment]!, r, r);
           float[0] = fround(Math.abs(r) + 1);
@@ -227,20 +275,20 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
         for (let k = 1; k < count; k++) if (peakRanks[k]! < peakRanks[worst]!) worst = k;
       }
     },
-    splice(group, peak) {
+    splice(group, peak, order) {
       const first = peak - SPLICE_BEFORE;
       const from = first - SPLICE_GUARD;
-      const total = SPLICE_PLACES - 1 + TAPS + 2 * SPLICE_GUARD;
+      const total = SPLICE_PLACES - 1 + order + 2 * SPLICE_GUARD;
       const error = new Float32Array(total);
       const click = new Float32Array(SPLICE_PLACES + 3);
-      const join = new Float32Array(TAPS + 1);
+      const join = new Float32Array(order + 1);
       for (let lane = 0; lane < 4; lane++) {
         const a = (k: number) => tapOf(group, k, lane);
         let gain = 0;
-        for (let k = 0; k <= TAPS; k++) gain = mulAdd(gain, a(k), a(k));
+        for (let k = 0; k <= order; k++) gain = mulAdd(gain, a(k), a(k));
         for (let m = 0; m < total; m++) {
           let r = 0;
-          for (let k = 0; k <= TAPS; k++) r = mulAdd(r, a(k), x(group, from + m - k, lane));
+          for (let k = 0; k <= order; k++) r = mulAdd(r, a(k), x(group, from + m - k, lane));
           error[m] = r;
         }
         const square = (m: number) => fround(error[m]! * error[m]!);
@@ -249,12 +297,12 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
           power === 0 ? square(m) : fround(squares(m, power - 1) + squares(m + 2 ** (power - 1), power - 1));
         for (let j = 0; j < SPLICE_PLACES + 3; j++) {
           let c = 0;
-          for (let k = 0; k <= TAPS; k++) c = mulAdd(c, a(k), error[j - 2 + SPLICE_GUARD + k]!);
+          for (let k = 0; k <= order; k++) c = mulAdd(c, a(k), error[j - 2 + SPLICE_GUARD + k]!);
           click[j] = fround(fround(c * c) / gain);
         }
-        for (let k = 0; k <= TAPS; k++) {
+        for (let k = 0; k <= order; k++) {
           let r = 0;
-          for (let j = 0; j <= TAPS; j++) {
+          for (let j = 0; j <= order; j++) {
             const m = first + k - j;
             r = mulAdd(r, a(j), m === first ? 0 : x(group, m > first ? m - 1 : m, lane));
           }
@@ -263,22 +311,25 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
         for (let i = 0; i < SPLICE_PLACES; i++) {
           if (i > 0) {
             const moved = x(group, first + i - 1, lane);
-            for (let k = 0; k < TAPS; k++) join[k] = mulAdd(join[k + 1]!, fround(a(k + 1) - a(k)), moved);
-            join[TAPS] = fround(error[i + SPLICE_GUARD + TAPS - 1]! - fround(a(TAPS) * moved));
+            for (let k = 0; k < order; k++) join[k] = mulAdd(join[k + 1]!, fround(a(k + 1) - a(k)), moved);
+            join[order] = fround(error[i + SPLICE_GUARD + order - 1]! - fround(a(order) * moved));
           }
           const sum = [0, 0];
           const share = [0, 0];
-          for (let k = 0; k <= TAPS; k++) {
+          for (let k = 0; k <= order; k++) {
             sum[k % 2] = mulAdd(sum[k % 2]!, join[k]!, join[k]!);
             share[k % 2] = mulAdd(share[k % 2]!, join[k]!, a(k));
           }
           const shared = fround(share[0]! + share[1]!);
           const left = fround(fround(sum[0]! + sum[1]!) - fround(fround(shared * shared) / gain));
-          const behind = i + SPLICE_GUARD + TAPS;
+          const behind = i + SPLICE_GUARD + order;
           const around = fround(
             fround(squares(i, 2) + square(i + 4)) + fround(squares(behind, 2) + square(behind + 4)),
           );
-          const q0 = fround(around + fround(squares(i + SPLICE_GUARD, 3) + squares(i + SPLICE_GUARD + 8, 3)));
+          let inside = fround(squares(i + SPLICE_GUARD, 3) + squares(i + SPLICE_GUARD + 8, 3));
+          for (let k = 16; k < order; k += 16)
+            inside = fround(inside + fround(squares(i + SPLICE_GUARD + k, 3) + squares(i + SPLICE_GUARD + k + 8, 3)));
+          const q0 = fround(around + inside);
           const best = Math.max(...click.subarray(i, i + 4));
           scores[(i * 3 + 0) * 4 + lane] = q0;
           scores[(i * 3 + 1) * 4 + lane] = fround(q0 - best);
@@ -286,19 +337,19 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
         }
       }
     },
-    spliceBank(first, count, peak, live) {
+    spliceBank(first, count, peak, live, order) {
       // Products of likelihood ratios, one a place: few enough for a double.
       ratios.fill(1);
       misfits.fill(0);
       const middle = Math.floor(live / SEGMENT);
       for (let g = first; g < first + count; g++) {
-        kernel.splice(g, peak);
+        kernel.splice(g, peak, order);
         for (let lane = 0; lane < 4; lane++) {
           if (telling[g * 4 + lane] === 0) continue;
           let power = 0;
           for (let s = middle - 4; s <= middle + 4; s++)
             if (Math.abs(s - middle) > 1) power += energy[((g * capacity) / SEGMENT + s) * 4 + lane]!;
-          const floor = ((FLOOR_SHARE * power) / (6 * SEGMENT)) * SPLICE_WINDOW + 1e-3;
+          const floor = ((FLOOR_SHARE * power) / (6 * SEGMENT)) * spliceWindow(order) + 1e-3;
           for (let i = 0; i < SPLICE_PLACES; i++) {
             const other = Math.max(0, scores[(i * 3 + 1) * 4 + lane]!);
             const missing = Math.max(0, scores[(i * 3 + 2) * 4 + lane]!);

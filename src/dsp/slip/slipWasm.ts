@@ -22,6 +22,7 @@ interface SlipExports {
   slipMasks(): number;
   slipTelling(): number;
   slipTaps(): number;
+  slipOrders(): number;
   slipData(): number;
   slipEnergy(): number;
   slipLogs(): number;
@@ -37,7 +38,7 @@ interface SlipExports {
   slipJudgeTold(): number;
   slipJudgeCross(): number;
   slipJudgeLoad(channel: number, group: number, lane: number, from: number): void;
-  slipJudgePrepare(channels: number): void;
+  slipJudgePrepare(channels: number, order: number): void;
   slipJudgeFit(channel: number, order: number): void;
   slipRing(): number;
   slipHits(): number;
@@ -47,14 +48,14 @@ interface SlipExports {
   slipAppend(at: number, frames: number): void;
   slipShift(from: number, frames: number): void;
   slipCorrelate(group: number, at: number): void;
-  slipTrain(group: number, at: number, lanes: number): number;
+  slipTrain(group: number, at: number, lanes: number, probe: boolean): number;
   slipResidual(group: number, at: number, frames: number, to: number, add: boolean): void;
   slipChosen(): number;
   slipPeaks(from: number, cells: number, count: number): void;
-  slipSplice(group: number, peak: number): void;
+  slipSplice(group: number, peak: number, order: number): void;
   slipRatios(): number;
   slipMisfits(): number;
-  slipSpliceBank(first: number, groups: number, peak: number, live: number): void;
+  slipSpliceBank(first: number, groups: number, peak: number, live: number, order: number): void;
 }
 
 /** The slip kernels in a WASM instance of their own. `kernels`: dist/dsp/kernels.wasm, as bytes or compiled. */
@@ -76,6 +77,7 @@ export function createWasmSlipKernel(
     masks: new Int32Array(buffer, wasm.slipMasks(), lanes.length),
     telling: new Int32Array(buffer, wasm.slipTelling(), lanes.length),
     taps: new Float32Array(buffer, wasm.slipTaps(), groups * (TAPS + 1) * 4),
+    orders: new Int32Array(buffer, wasm.slipOrders(), groups),
     data: new Float32Array(buffer, wasm.slipData(), groups * capacity * 4),
     energy: new Float32Array(buffer, wasm.slipEnergy(), (groups * capacity * 4) / SEGMENT),
     logs: new Int32Array(buffer, wasm.slipLogs(), groups * LOGS),
@@ -101,12 +103,12 @@ export function createWasmSlipKernel(
       cross: new Float64Array(buffer, wasm.slipJudgeCross(), JUDGE_ROOM.cross),
       told: new Float64Array(buffer, wasm.slipJudgeTold(), JUDGE_ROOM.told),
       load: (channel, group, lane, index) => wasm.slipJudgeLoad(channel, group, lane, index - JUDGE_REACH),
-      prepare: (judged) => wasm.slipJudgePrepare(judged),
+      prepare: (judged, order) => wasm.slipJudgePrepare(judged, order),
       weigh: (channel, order) => wasm.slipJudgeFit(channel, order),
     },
     append: (at, frames) => wasm.slipAppend(at, frames),
     shift: (from, frames) => wasm.slipShift(from, frames),
-    train: (group, at, lanes) => wasm.slipTrain(group, at, lanes),
+    train: (group, at, lanes, probe) => wasm.slipTrain(group, at, lanes, probe),
     correlate: (group, at) => wasm.slipCorrelate(group, at),
     residual: (group, at, frames, to, add) => wasm.slipResidual(group, at, frames, to, add),
     peaks: (from, cells, count) => wasm.slipPeaks(from, cells, count),
@@ -114,7 +116,7 @@ export function createWasmSlipKernel(
     keep: (firstFrame, frames) => wasm.slipKeep(firstFrame % 2 ** 30, frames),
     repeats: (group, probeA, probeB, frames, firstFrame) =>
       wasm.slipRepeats(group, probeA, probeB, frames, firstFrame % 2 ** 30),
-    splice: (group, peak) => wasm.slipSplice(group, peak),
-    spliceBank: (first, count, peak, live) => wasm.slipSpliceBank(first, count, peak, live),
+    splice: (group, peak, order) => wasm.slipSplice(group, peak, order),
+    spliceBank: (first, count, peak, live, order) => wasm.slipSpliceBank(first, count, peak, live, order),
   };
 }

@@ -112,6 +112,7 @@ export class SpliceJudge {
   readonly #largest = new Float64Array(TRIED);
   /** The same by the first look. */
   readonly #scouted = new Float64Array(TRIED);
+  readonly #scoutAnswer = { nats: 0, others: 0, place: 0 };
   readonly #answer: Judgement = { nats: 0, others: 0, again: 0, voices: 0, place: 0 };
 
   /** Channels of the last judgement, those with most to say at the place first; the first `#fitted` of them were fitted. */
@@ -166,24 +167,25 @@ export class SpliceJudge {
    * overwrites them. `place` is the offset that was best; `others`: the evidence without the channel that says most.
    * The answer is reused by the next call.
    *
-   * @param enough nats of `others` from which on the rest of the channels is not asked: of a place where a frame is known to be missing
+   * @param order taps of the rough predictors
+   * @param enough nats of `others` from which on, by either look, the rest is not asked: of a place where a frame is known to be missing
    */
-  judge(channels: number, enough = Number.POSITIVE_INFINITY): Judgement {
-    this.#kernel.prepare(channels);
+  judge(channels: number, order: number, enough = Number.POSITIVE_INFINITY): Judgement {
+    this.#kernel.prepare(channels, order);
     this.#answer.voices = this.#voices(channels);
     const { told } = this.#kernel;
-    const total = this.#total.fill(0);
-    const largest = this.#largest.fill(0);
     this.#fitted = 0;
     this.#sort(channels);
-    const scouted = this.#scout(channels);
-    if (scouted <= 0) {
+    const { nats: scouted, others, place } = this.#scout(channels, enough);
+    if (scouted <= 0 || others >= enough) {
       this.#answer.nats = scouted;
-      this.#answer.others = scouted;
+      this.#answer.others = others;
       this.#answer.again = scouted;
-      this.#answer.place = 0;
+      this.#answer.place = place;
       return this.#answer;
     }
+    const total = this.#total.fill(0);
+    const largest = this.#largest.fill(0);
     let most = 0;
     let mostOthers = 0;
     while (this.#fitted < channels && most > SURE_OF_NONE && mostOthers < enough) {
@@ -509,24 +511,33 @@ export class SpliceJudge {
   }
 
   /**
-   * A first look by SCOUT taps, a quarter of the work: the most that the channels together say for a missing frame at any place, nats. What 96
-   * taps find by chance, in a drum's tail or in noise, 48 hardly see.
+   * A first look by SCOUT taps, a quarter of the work: the most that the channels together say for a missing frame at any place, nats, and without
+   * the one that says most. What 96 taps find by chance, in a drum's tail or in noise, 48 hardly see.
    */
-  #scout(channels: number): number {
+  #scout(channels: number, enough: number): { readonly nats: number; readonly others: number; readonly place: number } {
     const scouted = this.#scouted.fill(0);
-    let most = 0;
-    for (this.#looked = 0; this.#looked < channels && most >= SCOUT_NONE; ) {
+    const largest = this.#largest.fill(0);
+    const answer = this.#scoutAnswer;
+    answer.nats = 0;
+    answer.others = 0;
+    answer.place = 0;
+    for (this.#looked = 0; this.#looked < channels && answer.nats >= SCOUT_NONE && answer.others < enough; ) {
       const c = this.#order[this.#looked++]!;
       this.#kernel.weigh(c, SCOUT);
       const own = c * TOLD;
       if (this.#kernel.told[own + LEFT] === 0) continue;
-      most = Number.NEGATIVE_INFINITY;
+      answer.nats = Number.NEGATIVE_INFINITY;
       for (let i = 0; i < TRIED; i++) {
-        scouted[i]! += this.#ratio(own, i, SCOUT);
-        if (scouted[i]! > most) most = scouted[i]!;
+        const ratio = this.#ratio(own, i, SCOUT);
+        scouted[i]! += ratio;
+        if (ratio > largest[i]!) largest[i] = ratio;
+        if (scouted[i]! <= answer.nats) continue;
+        answer.nats = scouted[i]!;
+        answer.others = scouted[i]! - largest[i]!;
+        answer.place = i - PLACES;
       }
     }
-    return most;
+    return answer;
   }
 
   /** Evidence of the channel whose numbers begin at `own`, at a place, by a predictor of `order` taps. */

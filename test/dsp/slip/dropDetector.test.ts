@@ -21,7 +21,7 @@ function run(
 ) {
   const drops: DropEvent[] = [];
   const trials: DropTrial[] = [];
-  const options = { channels, maxFrames: frames, lanes: lanesOf(banks, channels), capacity: DROP_CAPACITY };
+  const options = { channels, maxFrames: frames, lanes: lanesOf(banks), capacity: DROP_CAPACITY };
   const kernel = twin ? createTwinSlipKernel(options) : createWasmSlipKernel(kernels, options);
   const detector = new DropDetector({
     rateHz: 48_000,
@@ -61,7 +61,7 @@ describe('dropped frames', () => {
     for (let n = 0; n < seconds * 48_000; n++)
       for (let c = 0; c < 8; c++)
         block[n * 8 + c] = sample24(0.25 * Math.sin((2 * Math.PI * (100 + 37 * c) * n) / 48_000) + 0.06 * gaussian());
-    const options = { channels: 8, maxFrames: 480, lanes: lanesOf([A], 8), capacity: DROP_CAPACITY };
+    const options = { channels: 8, maxFrames: 480, lanes: lanesOf([A]), capacity: DROP_CAPACITY };
     const kernel = createWasmSlipKernel(kernels, options);
     const asked = { short: 0, long: 0 };
     const judge = {

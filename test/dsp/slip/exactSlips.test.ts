@@ -13,7 +13,7 @@ const B = [8, 9, 10, 11, 12, 13, 14, 15];
 const kernels = loadKernels();
 
 function kernelFor(channels: number, banks: number[][], maxFrames: number, twin = false): SlipKernel {
-  const options = { channels, maxFrames, lanes: lanesOf(banks, channels), capacity: 1024 };
+  const options = { channels, maxFrames, lanes: lanesOf(banks), capacity: 1024 };
   return twin ? createTwinSlipKernel(options) : createWasmSlipKernel(kernels, options);
 }
 
