@@ -50,7 +50,7 @@ const ERRORS: i32 = (PLACES - 1 + TAPS + 2 * GUARD + 3) & ~3;
 /** A lane with no more energy than this in its window (24-bit steps squared) is silent. */
 const SILENT_ENERGY: f64 = <f64>WINDOW * 0.3;
 /** Where a left-out frame leaves this much of itself, against what can't be foreseen, the short predictor shows it: a factor, mean of the lanes. */
-const PLAIN: f64 = 256;
+const PLAIN: f64 = 64;
 /** What the longer predictor must leave less of a lane's energy, on average, to be used: by how much the energy falls for 1, 2, 3, 4 lanes, 2^0.3 each. */
 const GAIN_ONE: f64 = 1.231144413344916;
 const GAIN_TWO: f64 = 1.515716566510398;
@@ -604,15 +604,14 @@ function gainOf(tells: usize): f64 {
 
 /**
  * Fits the predictors of a group to WINDOW frames from index `at`, and masks the lanes that are silent or that stand behind its
- * `lanes` first ones; and which tell of a left-out frame. They have SHORT taps, or TAPS where those explain more; that is asked where
- * they had TAPS before, or when `probe`. Returns how many lanes tell.
+ * `lanes` first ones; and which tell of a left-out frame. They have SHORT taps, or TAPS where those explain more. Returns
+ * how many lanes tell.
  */
-export function slipTrain(group: i32, at: i32, lanes: i32, probe: bool): i32 {
+export function slipTrain(group: i32, at: i32, lanes: i32): i32 {
   slipCorrelate(group, at);
   const mask = maskAt + (<usize>group << 4);
   const telling = tellingAt + (<usize>group << 4);
   const order = ordersAt + (<usize>group << 2);
-  const long = probe || load<i32>(order) == TAPS;
   store<i32>(order, SHORT);
   for (let lane = 0; lane < 4; lane++) {
     const lives = lane < lanes && load<f64>(correlationAt + (<usize>lane << 3)) > SILENT_ENERGY;
@@ -628,7 +627,7 @@ export function slipTrain(group: i32, at: i32, lanes: i32, probe: bool): i32 {
     const tells = takeFilter(pair, lives, SHORT, taps + (pair << 3));
     v128.store64_lane(telling + (pair << 3), v128.shuffle<i32>(tells, tells, 0, 2, 0, 2), 0);
   }
-  if (long) lengthen(mask, telling, order, taps);
+  lengthen(mask, telling, order, taps);
   return popcnt(i32x4.bitmask(v128.load(telling)));
 }
 

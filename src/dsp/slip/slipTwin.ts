@@ -196,9 +196,8 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
       }
     },
     correlate,
-    train(group, at, count, probe) {
+    train(group, at, count) {
       correlate(group, at);
-      const long = probe || orders[group] === TAPS;
       orders[group] = SHORT_TAPS;
       const mask = masks.subarray(group * 4, group * 4 + 4);
       for (let lane = 0; lane < 4; lane++) mask[lane] = lane < count && correlation[lane]! > SILENT_ENERGY ? -1 : 0;
@@ -207,7 +206,7 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
       const lives = (lane: number) => mask[lane] !== 0;
       const short = predict(group, SHORT_TAPS, lives);
       const asked = short.tells.filter((tell) => tell).length;
-      if (!long || asked === 0) return asked;
+      if (asked === 0) return asked;
       let plain = 1;
       for (let lane = 0; lane < 4; lane++) if (short.tells[lane]) plain *= short.traces[lane]! / short.energies[lane]!;
       if (plain > PLAIN_TRACE ** asked) return asked;

@@ -48,7 +48,7 @@ interface SlipExports {
   slipAppend(at: number, frames: number): void;
   slipShift(from: number, frames: number): void;
   slipCorrelate(group: number, at: number): void;
-  slipTrain(group: number, at: number, lanes: number, probe: boolean): number;
+  slipTrain(group: number, at: number, lanes: number): number;
   slipResidual(group: number, at: number, frames: number, to: number, add: boolean): void;
   slipChosen(): number;
   slipPeaks(from: number, cells: number, count: number): void;
@@ -108,7 +108,7 @@ export function createWasmSlipKernel(
     },
     append: (at, frames) => wasm.slipAppend(at, frames),
     shift: (from, frames) => wasm.slipShift(from, frames),
-    train: (group, at, lanes, probe) => wasm.slipTrain(group, at, lanes, probe),
+    train: (group, at, lanes) => wasm.slipTrain(group, at, lanes),
     correlate: (group, at) => wasm.slipCorrelate(group, at),
     residual: (group, at, frames, to, add) => wasm.slipResidual(group, at, frames, to, add),
     peaks: (from, cells, count) => wasm.slipPeaks(from, cells, count),
