@@ -178,6 +178,11 @@ interface BankLanes {
   telling: number;
   /** Taps of the longest predictor among the groups that tell. */
   order: number;
+  /** What a fit changes in the kernel, and room to keep it. */
+  readonly fitted: readonly (Float32Array | Int32Array)[];
+  readonly kept: readonly (Float32Array | Int32Array)[];
+  /** Of them the masks. */
+  readonly keptMasks: Int32Array;
 }
 
 /** What stands at a place; indices into the store. */
@@ -226,9 +231,16 @@ export class DropDetector {
 
   constructor(options: DropDetectorOptions) {
     this.#options = options;
+    const { kernel } = options;
     let firstGroup = 0;
     for (const channels of options.banks) {
       const groups = Math.ceil(channels.length / 4);
+      const of = <T extends Float32Array | Int32Array>(all: T) => {
+        const each = all.length / kernel.groups;
+        return all.subarray(firstGroup * each, (firstGroup + groups) * each);
+      };
+      const fitted = [of(kernel.taps), of(kernel.telling), of(kernel.orders), of(kernel.masks)];
+      const keptMasks = new Int32Array(4 * groups);
       this.#banks.push({
         channels,
         firstGroup,
@@ -241,10 +253,13 @@ export class DropDetector {
         lastDrop: Number.NEGATIVE_INFINITY,
         telling: 0,
         order: SHORT_TAPS,
+        fitted,
+        kept: [...fitted.slice(0, 3).map((part) => part.slice()), keptMasks],
+        keptMasks,
       });
       firstGroup += groups;
     }
-    this.#kernel = options.kernel;
+    this.#kernel = kernel;
     this.#judge = new SpliceJudge(this.#kernel.judge);
     this.#peaks = Math.max(2, Math.min(MOST_PEAKS, Math.round((PEAKS_PER_S * STEP) / options.rateHz)));
   }
@@ -300,7 +315,7 @@ export class DropDetector {
     return this.#random / 2 ** 32;
   }
 
-  /** Fits the predictors of a bank to the middle of the step. Returns how many lanes tell of a frame left out. */
+  /** Fits the predictors of a bank to WINDOW frames from index `at`. Returns how many lanes tell of a frame left out. */
   #fit(bank: BankLanes, at: number): number {
     const kernel = this.#kernel;
     let telling = 0;
@@ -547,10 +562,17 @@ export class DropDetector {
     return best;
   }
 
-  /** Hands the surroundings of index `at` to the judge, live lanes only. */
+  /**
+   * Hands the surroundings of index `at` to the judge, live lanes only. He compares the channels by predictors fitted right there: those of the step,
+   * fitted to its middle, may leave so much in common that one channel takes all evidence, and the rest says no.
+   */
   #askJudge(bank: BankLanes, at: number, enough = Number.POSITIVE_INFINITY): Judgement {
     this.work.judged++;
     const kernel = this.#kernel;
+    const { fitted, kept, order } = bank;
+    for (let i = 0; i < fitted.length; i++) kept[i]!.set(fitted[i]!);
+    this.#fit(bank, at - WINDOW / 2);
+    kernel.masks.set(bank.keptMasks, bank.firstGroup * 4);
     let channels = 0;
     for (let i = 0; i < bank.channels.length && channels < SpliceJudge.maxChannels; i++) {
       const group = bank.firstGroup + (i >> 2);
@@ -559,7 +581,10 @@ export class DropDetector {
       kernel.judge.load(channels++, group, lane, at);
     }
     this.#asked = channels;
-    return this.#judge.judge(channels, bank.order, enough);
+    const rough = bank.order;
+    for (let i = 0; i < fitted.length; i++) fitted[i]!.set(kept[i]!);
+    bank.order = order;
+    return this.#judge.judge(channels, rough, enough);
   }
 
   /** Leaves one frame out of a copy around index `place` and lets the copy go through all stages. */
