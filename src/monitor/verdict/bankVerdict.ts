@@ -84,8 +84,7 @@ const WITNESSES = 1.5;
  */
 const ALONE = [
   { nats: 16, others: 5, again: Number.NEGATIVE_INFINITY, witnesses: WITNESSES },
-  { nats: 12, others: 4, again: 2, witnesses: WITNESSES },
-  { nats: 10, others: 2, again: 6, witnesses: 2 },
+  { nats: 14, others: 4, again: 2, witnesses: WITNESSES },
   // Copies of one source are one witness, and reached 26 nats.
   { nats: 40, others: 5, again: Number.NEGATIVE_INFINITY, witnesses: 0 },
 ] as const;

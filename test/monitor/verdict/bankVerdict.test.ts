@@ -59,14 +59,12 @@ describe('the verdict on a bank', () => {
       verdict.takeDrop({ ...drop(100 * RATE, nats), others, again, voices });
       return verdict.state().slips;
     };
-    expect(shown(13, 4.5, 3)).toBe(1);
-    expect(shown(13, 4.5, 1)).toBe(0);
-    expect(shown(13, 3, 5)).toBe(0);
-    expect(shown(11, 2.5, 7)).toBe(1);
-    expect(shown(11, 2.5, 7, 1.8)).toBe(0);
-    expect(shown(11, 1.5, 7)).toBe(0);
-    expect(shown(11, 5, 5)).toBe(0);
-    expect(shown(9, 5, 8)).toBe(0);
+    expect(shown(14.5, 4.5, 3)).toBe(1);
+    expect(shown(14.5, 4.5, 1)).toBe(0);
+    expect(shown(14.5, 3, 5)).toBe(0);
+    expect(shown(14.5, 4.5, 3, 1)).toBe(0);
+    // Clean sound reached 11.8, 5.8 and 6.6.
+    expect(shown(13, 6, 8)).toBe(0);
     expect(shown(17, 6, 0)).toBe(1);
     expect(shown(17, 4.5, 0)).toBe(0);
     // Copies of one source are one witness.
