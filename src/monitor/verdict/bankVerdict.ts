@@ -83,7 +83,7 @@ const WITNESSES = 1.5;
  * the other must. See docs/slips.md for what clean sound reaches.
  */
 const ALONE = [
-  { nats: 16, others: 5, again: Number.NEGATIVE_INFINITY, witnesses: WITNESSES },
+  { nats: 20, others: 6, again: Number.NEGATIVE_INFINITY, witnesses: WITNESSES },
   { nats: 14, others: 4, again: 2, witnesses: WITNESSES },
   // Copies of one source are one witness, and reached 26 nats.
   { nats: 40, others: 5, again: Number.NEGATIVE_INFINITY, witnesses: 0 },

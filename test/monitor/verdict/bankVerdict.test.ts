@@ -65,8 +65,10 @@ describe('the verdict on a bank', () => {
     expect(shown(14.5, 4.5, 3, 1)).toBe(0);
     // Clean sound reached 11.8, 5.8 and 6.6.
     expect(shown(13, 6, 8)).toBe(0);
-    expect(shown(17, 6, 0)).toBe(1);
-    expect(shown(17, 4.5, 0)).toBe(0);
+    // And, of copies with gains of their own, 16.4, 10.4 and nothing by the short look.
+    expect(shown(19, 12, 0)).toBe(0);
+    expect(shown(21, 7, 0)).toBe(1);
+    expect(shown(21, 5.5, 0)).toBe(0);
     // Copies of one source are one witness.
     expect(shown(30, 20, 20, 1)).toBe(0);
     expect(shown(45, 20, 20, 1)).toBe(1);
