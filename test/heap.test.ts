@@ -39,6 +39,8 @@ it('keeps the heap of a worker that answers ten thousand questions within some m
       let most = 0;
       let collections = 0;
       let mostAfter = 0;
+      let left = before;
+      let mostGathered = 0;
       for (let i = 0; i < 10_000; i++) {
         // Lives just long enough to be taken for old.
         recent.push(Array.from({ length: 100 }, (_, k) => ({ ms: i + k + 0.5, text: 'row ' + i + ' ' + k })));
@@ -46,20 +48,27 @@ it('keeps the heap of a worker that answers ten thousand questions within some m
         most = Math.max(most, used());
         if (watch.look()) {
           collections++;
-          mostAfter = Math.max(mostAfter, used());
-        }
+          left = used();
+          mostAfter = Math.max(mostAfter, left);
+        } else mostGathered = Math.max(mostGathered, used() - left);
       }
-      parentPort.postMessage({ before, most, collections, mostAfter });
+      parentPort.postMessage({ before, most, collections, mostAfter, mostGathered });
     });`;
-  const seen = await new Promise<{ before: number; most: number; collections: number; mostAfter: number }>(
-    (resolve, reject) => {
-      const worker = new Worker(program, { eval: true, resourceLimits: WORKER_LIMITS });
-      worker.once('message', resolve);
-      worker.once('error', reject);
-    },
-  );
-  // V8 may collect by itself too, when it likes: how often is not ours to say.
-  expect(seen.collections).toBeGreaterThan(0);
+  const seen = await new Promise<{
+    before: number;
+    most: number;
+    collections: number;
+    mostAfter: number;
+    mostGathered: number;
+  }>((resolve, reject) => {
+    const worker = new Worker(program, { eval: true, resourceLimits: WORKER_LIMITS });
+    worker.once('message', resolve);
+    worker.once('error', reject);
+  });
+  // V8 may collect by itself too, when it likes, and on a busy machine it once did so before 2 MB had come together in all ten thousand. But
+  // they never stay: what one question adds (some 20 kB) and the counting itself are the rest.
+  expect(seen.mostGathered).toBeLessThan(2.1);
+  if (seen.collections === 0) expect(seen.most - seen.before).toBeLessThan(2.1);
   // What is alive is 30 answers, some 0.3 MB: all else a collection takes.
   expect(seen.mostAfter - seen.before).toBeLessThan(1.5);
   expect(seen.most - seen.before).toBeLessThan(6);
