@@ -184,14 +184,16 @@ export async function analyze(options: AnalyzeOptions): Promise<Outcome<AnalyzeR
   const total = about?.frames ?? 0;
   const worthIt = channels >= LEAST_CHANNELS && total * channels >= LEAST_SAMPLES;
   const threads = worthIt ? (options.threads ?? 1) : 1;
-  // The search for slips costs as much as all the rest: a second thread takes that alone, and only a third one is spared the loudness.
-  const loudnessElsewhere = threads > 2;
+  // The search for slips costs a little less than all the rest: a second thread that takes it has time for a quarter of the loudness; a third one
+  // takes all of that.
+  const groupsElsewhere = threads === 1 ? 0 : threads === 2 ? Math.floor(groups.length / 4) : groups.length;
+  const groupsBeside = threads === 2 ? groups.slice(groups.length - groupsElsewhere) : [];
   const reader = createFileReader(kernels, {
     channels,
     rateHz,
     validBits: info.validBits,
     groups,
-    loudnessElsewhere,
+    groupsElsewhere,
     ...(options.meter ? { meter: options.meter } : {}),
   });
   const { kernel: meter, blockFrames } = reader;
@@ -217,11 +219,12 @@ export async function analyze(options: AnalyzeOptions): Promise<Outcome<AnalyzeR
       blockFrames,
       banks: watched.map(({ bank }) => ({ id: bank.id, kind: bank.kind })),
       columns: watched.map(({ index }) => columns[index]!),
+      groups: groupsBeside,
     },
   };
   const loudness: Judge = { kind: 'loudness', options: { channels, rateHz, blockFrames, groups } };
   const shares: [here: Judge[], elsewhere: Judge[][]] =
-    threads === 1 ? [[slips], []] : [[], loudnessElsewhere ? [[slips], [loudness]] : [[slips]]];
+    threads === 1 ? [[slips], []] : [[], threads === 2 ? [[slips]] : [[slips], [loudness]]];
   const judging = startJudges(kernels, ...shares, { channels, blockFrames });
   try {
     const events = new TakeEvents();
@@ -231,6 +234,8 @@ export async function analyze(options: AnalyzeOptions): Promise<Outcome<AnalyzeR
     let note: Fault | null = null;
     let told = 0;
     for (let block = 0; ; ) {
+      const ready = stream.ready?.(blockFrames) ?? null;
+      if (ready !== null) await ready;
       const read = stream.read(meter.input, blockFrames, 100);
       if (read.kind === 'idle') continue;
       if (read.kind === 'gone') return { ok: false, fault: read.fault };
@@ -266,7 +271,7 @@ export async function analyze(options: AnalyzeOptions): Promise<Outcome<AnalyzeR
     options.onProgress?.(1);
     const found = judged.find((judgement) => judgement.kind === 'slips')!.result;
     const readings = reader.finish(
-      judged.flatMap((judgement) => (judgement.kind === 'loudness' ? judgement.result : [])),
+      judged.flatMap(({ kind, result }) => (kind === 'loudness' ? result : result.loudness)),
     );
     const names = Array.from({ length: channels }, (_, c) => info.channelNames[c] || `Ch ${c + 1}`);
     const analysis: Analysis = {

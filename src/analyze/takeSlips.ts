@@ -1,5 +1,11 @@
-/** The slips of a take: detector and verdicts of its banks, block by block, in whichever thread. */
+/**
+ * The slips of a take: detector and verdicts of its banks, block by block, in whichever thread. And loudness of some groups, if this thread has
+ * time: the block stands in the detector's ring already.
+ */
+import { columnsOfGroups, createGroupMeters } from '../dsp/fileReadings.ts';
+import type { createLoudnessMeters, LoudnessReadings } from '../dsp/loudness.ts';
 import { SlipDetector } from '../dsp/slip/slipDetector.ts';
+import type { SlipKernel } from '../dsp/slip/slipKernel.ts';
 import { createWasmSlipKernel } from '../dsp/slip/slipWasm.ts';
 import type { BankVerdictState, Slip } from '../monitor/verdict/bankVerdict.ts';
 import { SlipVerdicts, type VerdictBank } from '../monitor/verdict/slipVerdicts.ts';
@@ -15,6 +21,8 @@ export interface TakeSlipsOptions {
   readonly banks: readonly VerdictBank[];
   /** 0-based channels of each bank. */
   readonly columns: readonly (readonly number[])[];
+  /** Groups whose loudness is measured here as well, 0-based channels. */
+  readonly groups: readonly (readonly number[])[];
 }
 
 /** Of all banks, in their order. Plain data too. */
@@ -25,11 +33,15 @@ export interface TakeSlipsResult {
   /** Frame until which `sync` stood, to a second, with nothing since that speaks against it. */
   readonly syncUntil: readonly (number | null)[];
   readonly events: TakeEvents;
+  /** Of `groups`, in their order. */
+  readonly loudness: readonly LoudnessReadings[];
 }
 
 export class TakeSlips {
   readonly #options: TakeSlipsOptions;
   readonly #detector: SlipDetector;
+  readonly #kernel: SlipKernel;
+  readonly #loudness: ReturnType<typeof createLoudnessMeters> | null;
   readonly #verdicts: SlipVerdicts;
   readonly #slips: readonly Slip[][];
   readonly #events = new TakeEvents();
@@ -47,7 +59,7 @@ export class TakeSlips {
   #secondFrames = 0;
 
   constructor(kernels: WebAssembly.Module, options: TakeSlipsOptions) {
-    const { channels, rateHz, blockFrames, banks, columns } = options;
+    const { channels, rateHz, blockFrames, banks, columns, groups } = options;
     this.#options = options;
     this.#slips = banks.map(() => []);
     this.#zero = banks.map(() => false);
@@ -63,19 +75,27 @@ export class TakeSlips {
       },
       onLoss: (frame) => this.#events.add(this.#order, frame, 'usb-loss', [...Array(channels).keys()]),
     });
+    const loudness = groups.length === 0 ? {} : { loudness: { columns: columnsOfGroups(groups), rateHz } };
+    let kernel = null as SlipKernel | null;
     this.#detector = new SlipDetector({
       channels,
       maxFrames: blockFrames,
       rateHz,
       banks: columns,
-      kernel: (lanes, capacity) => createWasmSlipKernel(kernels, { channels, maxFrames: blockFrames, lanes, capacity }),
+      kernel: (lanes, capacity) => {
+        kernel = createWasmSlipKernel(kernels, { channels, maxFrames: blockFrames, lanes, capacity, ...loudness });
+        return kernel;
+      },
       onEvidence: (evidence) => this.#verdicts.take(evidence),
     });
+    this.#kernel = kernel!;
+    this.#loudness = kernel!.loudness === null ? null : createGroupMeters(kernel!.loudness, groups, rateHz);
   }
 
   process(block: TakeBlock, count: number): void {
     this.#order = TakeEvents.order(this.#blocks, 'detector');
     this.#detector.process(block.input, count, this.#frames, block);
+    this.#loudness?.update(count, this.#frames % this.#kernel.ringFrames);
     this.#order = TakeEvents.order(this.#blocks, 'verdict');
     this.#blocks++;
     this.#frames += count;
@@ -112,6 +132,7 @@ export class TakeSlips {
       states: words.map(({ state }) => state),
       syncUntil: words.map(({ until }) => until),
       events: this.#events,
+      loudness: this.#loudness?.groups.map((group) => group.readings()) ?? [],
     };
   }
 

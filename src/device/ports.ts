@@ -92,6 +92,11 @@ export interface CaptureStream {
    */
   unpackBy?(packed: PackedBlock): void;
   /**
+   * null: a `read` of up to `maxFrames` frames need not wait for a disk; else kept when that is so. For who has other work meanwhile; needs no
+   * calling. Not every source does.
+   */
+  ready?(maxFrames: number): Promise<void> | null;
+  /**
    * Waits at most `waitMs` (<= 300) for a period and puts it into `block`: interleaved frames x channels, Int32,
    * left-justified (a 24-bit sample times 256), all 32 bits kept. `block` holds at least `maxFrames` frames.
    */

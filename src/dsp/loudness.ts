@@ -74,8 +74,8 @@ export function createLoudnessMeters(
   options: LoudnessOptions,
 ): {
   readonly groups: readonly LoudnessGroup[];
-  /** Takes `frames` frames standing in `kernel.input`. */
-  update(frames: number): void;
+  /** Takes `frames` frames standing in `kernel.input`, from frame `at` of it on: 0 where nothing is said. */
+  update(frames: number, at?: number): void;
   reset(): void;
 } {
   const gridFrames = Math.round(options.rateHz / 100);
@@ -104,10 +104,11 @@ export function createLoudnessMeters(
 
   return {
     groups: meters.map(({ group }) => group),
-    update(frames) {
-      let from = 0;
-      while (from < frames) {
-        const to = Math.min(frames, from + gridFrames - filled);
+    update(frames, at = 0) {
+      let from = at;
+      const end = at + frames;
+      while (from < end) {
+        const to = Math.min(end, from + gridFrames - filled);
         kernel.process(from, to);
         for (let c = 0; c < columns; c++) {
           partLow[c] = partLow[c]! + words[2 * c]!;
@@ -145,21 +146,19 @@ function createGroup(members: readonly number[]): {
   /** Of the cells in the ring. */
   let momentarySum = 0;
   let shortTermSum = 0;
-  let momentary = NO_SIGNAL;
-  let momentaryMax = NO_SIGNAL;
-  let shortTerm = NO_SIGNAL;
-  let shortTermMax = NO_SIGNAL;
+  /** The largest of them. More energy is more loudness, and a logarithm for every cell would cost more than all the rest here: levels are made when read. */
+  let momentaryMost = 0;
+  let shortTermMost = 0;
   const clearedGated = new Float64Array(BINS);
   const clearedRanged = new Float64Array(BINS);
-  let clearedMomentaryMax = NO_SIGNAL;
-  let clearedShortTermMax = NO_SIGNAL;
+  let clearedMomentaryMost = 0;
+  let clearedShortTermMost = 0;
 
   function reset(): void {
     ring.fill(0);
     gated.fill(0);
     ranged.fill(0);
-    cells = momentarySum = shortTermSum = 0;
-    momentary = momentaryMax = shortTerm = shortTermMax = NO_SIGNAL;
+    cells = momentarySum = shortTermSum = momentaryMost = shortTermMost = 0;
     forget();
   }
 
@@ -167,7 +166,7 @@ function createGroup(members: readonly number[]): {
   function forget(): void {
     clearedGated.fill(0);
     clearedRanged.fill(0);
-    clearedMomentaryMax = clearedShortTermMax = NO_SIGNAL;
+    clearedMomentaryMost = clearedShortTermMost = 0;
   }
 
   /** Sum of the last `count` cells, from the newest back. */
@@ -187,6 +186,8 @@ function createGroup(members: readonly number[]): {
   }
 
   const meanX100 = (sum: number, count: number) => loudnessX100OfMeanSquare(Math.floor(sum / count), ENERGY_BITS);
+  const momentaryX100 = () => meanX100(momentarySum, MOMENTARY);
+  const shortTermX100 = () => meanX100(shortTermSum, SHORT_TERM);
 
   function count(histogram: Float64Array, levelX100: number): void {
     if (levelX100 <= GATE_X100) return;
@@ -204,48 +205,46 @@ function createGroup(members: readonly number[]): {
     cells++;
     momentarySum = slide(momentarySum, leavesMomentary, energy, MOMENTARY);
     shortTermSum = slide(shortTermSum, leavesShortTerm, energy, SHORT_TERM);
-    momentary = meanX100(momentarySum, MOMENTARY);
-    shortTerm = meanX100(shortTermSum, SHORT_TERM);
     // Windows are full before they count: a maximum or a gate must not see the start of the ring.
-    if (cells >= MOMENTARY) momentaryMax = Math.max(momentaryMax, momentary);
-    if (cells >= SHORT_TERM) shortTermMax = Math.max(shortTermMax, shortTerm);
+    if (cells >= MOMENTARY) momentaryMost = Math.max(momentaryMost, momentarySum);
+    if (cells >= SHORT_TERM) shortTermMost = Math.max(shortTermMost, shortTermSum);
     if (cells % GATING_STEP === 0) {
-      if (cells >= MOMENTARY) count(gated, momentary);
-      if (cells >= SHORT_TERM) count(ranged, shortTerm);
+      if (cells >= MOMENTARY) count(gated, momentaryX100());
+      if (cells >= SHORT_TERM) count(ranged, shortTermX100());
     }
   }
 
   const group: LoudnessGroup = {
     get momentaryX100() {
-      return momentary;
+      return momentaryX100();
     },
     get shortTermX100() {
-      return shortTerm;
+      return shortTermX100();
     },
     clear() {
       clearedGated.set(gated);
       clearedRanged.set(ranged);
-      clearedMomentaryMax = momentaryMax;
-      clearedShortTermMax = shortTermMax;
+      clearedMomentaryMost = momentaryMost;
+      clearedShortTermMost = shortTermMost;
       gated.fill(0);
       ranged.fill(0);
-      momentaryMax = shortTermMax = NO_SIGNAL;
+      momentaryMost = shortTermMost = 0;
     },
     undoClear() {
       for (let bin = 0; bin < BINS; bin++) {
         gated[bin] = gated[bin]! + clearedGated[bin]!;
         ranged[bin] = ranged[bin]! + clearedRanged[bin]!;
       }
-      momentaryMax = Math.max(momentaryMax, clearedMomentaryMax);
-      shortTermMax = Math.max(shortTermMax, clearedShortTermMax);
+      momentaryMost = Math.max(momentaryMost, clearedMomentaryMost);
+      shortTermMost = Math.max(shortTermMost, clearedShortTermMost);
       forget();
     },
     readings() {
       return {
-        momentaryX100: momentary,
-        momentaryMaxX100: momentaryMax,
-        shortTermX100: shortTerm,
-        shortTermMaxX100: shortTermMax,
+        momentaryX100: momentaryX100(),
+        momentaryMaxX100: meanX100(momentaryMost, MOMENTARY),
+        shortTermX100: shortTermX100(),
+        shortTermMaxX100: meanX100(shortTermMost, SHORT_TERM),
         integratedX100: integrated(gated),
         rangeX100: range(ranged),
       };

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -10,6 +10,7 @@ import { type Pacer, wavSource } from '../../src/device/wav/wavSource.ts';
 import { createTwinMeter } from '../../src/dsp/meterTwin.ts';
 import { type WavSpec, wavBytes, writeWav } from '../support/wav.ts';
 
+const usual = { maxFrames: 480, fullScale24: 8388607, clipRun: 3, truePeak: false };
 let dir: string;
 let streams: CaptureStream[];
 beforeEach(() => {
@@ -401,7 +402,8 @@ describe('a stream from WAVE files', () => {
 
   it('tells of a file cut while it plays, what was read ahead given first', () => {
     const path = put({ channels: 1, encoding: 'pcm24', samples: random(48000, 6) });
-    const packedBytes = 3 * 480 * 10;
+    // Two halves of ten blocks each: one stands there, the other is not asked for by a source that nobody waits for.
+    const packedBytes = 3 * 480 * 20;
     const options = { channels: 1, maxFrames: 480, fullScale24: 8388607, clipRun: 3, truePeak: false, packedBytes };
     const meter = createTwinMeter(options);
     const stream = openStream([path]);
@@ -410,6 +412,69 @@ describe('a stream from WAVE files', () => {
     writeFileSync(path, '');
     for (let i = 0; i < 9; i++) expect(stream.read(meter.input, 480, 0).kind).toBe('frames');
     expect(stream.read(meter.input, 480, 0)).toMatchObject({ kind: 'gone', fault: { code: 'wav-read-failed' } });
+  });
+
+  it('read ahead gives the same frames, whatever room there is and however the reads are cut', async () => {
+    const samples = random(3 * 1700, 5);
+    for (const loop of [false, true])
+      for (const packedBytes of [9, 18, 100, 9 * 479, 9 * 960, 9 * 1000, 9 * 1024, 1 << 16])
+        for (const most of [480, 37]) {
+          const meter = createTwinMeter({ ...usual, channels: 3, packedBytes });
+          const stream = openStream([put({ channels: 3, encoding: 'pcm24', samples })], { loop });
+          stream.unpackBy!(meter.packed!);
+          const seen: number[] = [];
+          let waited = 0;
+          for (;;) {
+            const ready = stream.ready!(most);
+            if (ready !== null) {
+              waited++;
+              await ready;
+            }
+            const got = stream.read(meter.input, most, 0);
+            if (got.kind !== 'frames') break;
+            expect(got.positionFrames).toBe(seen.length / 3 + got.frames);
+            seen.push(...meter.input.subarray(0, 3 * got.frames));
+            if (seen.length >= 3 * 4000) break;
+          }
+          const frames = loop ? seen.length / 3 : 1700;
+          expect(frames).toBeGreaterThanOrEqual(1700);
+          expect(seen).toEqual(Array.from({ length: 3 * frames }, (_, i) => samples[i % samples.length]! & ~0xff));
+          // With room for one frame only nothing can be read ahead.
+          expect(waited > 0).toBe(packedBytes >= 18);
+          stream.close();
+        }
+  });
+
+  it('read ahead tells of a file that was cut meanwhile, and is closed while it reads', async () => {
+    const path = put({ channels: 1, encoding: 'pcm24', samples: random(48000, 6) });
+    const meter = createTwinMeter({ ...usual, channels: 1, packedBytes: 3 * 480 * 20 });
+    const stream = openStream([path]);
+    stream.unpackBy!(meter.packed!);
+    await stream.ready!(480);
+    expect(stream.read(meter.input, 480, 0).kind).toBe('frames');
+    writeFileSync(path, '');
+    let got: { readonly kind: string } = { kind: 'frames' };
+    let blocks = 0;
+    for (; got.kind === 'frames'; blocks++) {
+      await stream.ready!(480);
+      got = stream.read(meter.input, 480, 0);
+    }
+    expect(blocks).toBeGreaterThanOrEqual(10);
+    expect(got).toMatchObject({ kind: 'gone', fault: { code: 'wav-read-failed' } });
+    stream.close();
+
+    const closed = openStream([put({ channels: 1, encoding: 'pcm24', samples: random(48000, 6) })]);
+    closed.unpackBy!(createTwinMeter({ ...usual, channels: 1, packedBytes: 3 * 480 * 20 }).packed!);
+    const openFiles = () => readdirSync('/proc/self/fd').length;
+    const before = openFiles();
+    const ready = closed.ready!(480);
+    closed.close();
+    closed.close();
+    expect(openFiles()).toBe(before);
+    await ready;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(openFiles()).toBe(before - 1);
+    expect(closed.ready!(480)).toBe(null);
   });
 
   it('reads 64 channels in bounded memory and without garbage', () => {

@@ -190,7 +190,7 @@ describe('the WASM meter and its plain twin', () => {
       }),
     );
     expect(createWasmMeter(kernels, usual).packed).toBe(null);
-    expect(() => createWasmMeter(kernels, { ...usual, packedBytes: 2 ** 20 + 1 })).toThrow(RangeError);
+    expect(() => createWasmMeter(kernels, { ...usual, packedBytes: 2 ** 22 + 1 })).toThrow(RangeError);
   });
 
   test('agree on long blocks of tones, clipped tones, steps and noise from full scale down to the last bits', () => {

@@ -8,6 +8,7 @@ import { basename } from 'node:path';
 import { bad, type Fault, good, type Outcome } from '../../fault.ts';
 import type { PackedBlock } from '../ports.ts';
 import { type FloatCounts, fromFloat32, fromS16, fromS24Packed } from '../sampleFormats.ts';
+import { ReadAhead } from './readAhead.ts';
 
 export type WavEncoding = 'pcm16' | 'pcm24' | 'pcm32' | 'float32';
 
@@ -60,9 +61,7 @@ export class WavReader {
   readonly #apart: Int32Array;
   readonly #counts: FloatCounts = { overs: 0, nans: 0 };
   #next = 0;
-  /** Frames that stand in the packed bytes, from their start on. */
-  #aheadFrom = 0;
-  #aheadTo = 0;
+  #ahead: ReadAhead | null = null;
   #open = true;
 
   private constructor(fd: number, layout: Layout) {
@@ -147,40 +146,52 @@ export class WavReader {
   }
 
   /**
-   * As `read`, of a file of 24 bits, into the block that `packed` unpacks into: reads as far ahead as its bytes have room, and what is read
-   * stands there until the next call. Those bytes are this reader's alone.
+   * As `read`, of a file of 24 bits, into the block that `packed` unpacks into: reads as far ahead as its bytes have room. Those bytes are this
+   * reader's alone, and always the same.
    */
   readPacked(packed: PackedBlock, maxFrames: number): number {
     const next = this.#next;
     if (next >= this.info.frames) return 0;
-    if (next < this.#aheadFrom || next >= this.#aheadTo) {
-      const room = Math.floor(packed.bytes.length / this.#frameBytes);
-      // Whole blocks: else the last of each turn would come in two parts.
-      const whole = room > maxFrames ? room - (room % maxFrames) : room;
-      const want = Math.min(whole, this.info.frames - next);
-      const got = this.#fill(want * this.#frameBytes, this.#dataAt + next * this.#frameBytes, packed.bytes);
-      this.#aheadFrom = next;
-      this.#aheadTo = next + Math.max(0, Math.floor(got / this.#frameBytes));
-      if (this.#aheadTo === next) return -1;
-    }
-    const frames = Math.min(maxFrames, this.#aheadTo - next);
-    packed.unpack((next - this.#aheadFrom) * this.#frameBytes, frames * this.info.channels);
+    const ahead = this.#readAhead(packed, maxFrames);
+    const there = ahead.find(next);
+    if (there === 0) return -1;
+    const frames = Math.min(maxFrames, there);
+    packed.unpack(ahead.byteAt, frames * this.info.channels);
     this.#next += frames;
     return frames;
   }
 
+  /** null: the next `readPacked` need not wait for the disk, and what follows is read beside the program; else kept when that is so. */
+  awaitPacked(packed: PackedBlock, maxFrames: number): Promise<void> | null {
+    return this.#open ? this.#readAhead(packed, maxFrames).await(this.#next) : null;
+  }
+
+  /** Closes the file; where it is read from just now, as soon as that is done. May be called twice. */
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    closeSync(this.#fd);
+    if (this.#ahead?.fills !== true) closeSync(this.#fd);
+    else void this.#ahead.settled().then(() => closeSync(this.#fd));
   }
 
-  #fill(bytes: number, at: number, to = this.#bytes): number {
+  #readAhead({ bytes }: PackedBlock, blockFrames: number): ReadAhead {
+    this.#ahead ??= new ReadAhead({
+      fd: this.#fd,
+      dataAt: this.#dataAt,
+      frameBytes: this.#frameBytes,
+      frames: this.info.frames,
+      bytes,
+      blockFrames,
+    });
+    return this.#ahead;
+  }
+
+  #fill(bytes: number, at: number): number {
     let got = 0;
     while (got < bytes) {
       let n: number;
       try {
-        n = readSync(this.#fd, to, got, bytes - got, at + got);
+        n = readSync(this.#fd, this.#bytes, got, bytes - got, at + got);
       } catch {
         return -1;
       }

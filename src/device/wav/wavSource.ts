@@ -128,6 +128,14 @@ class WavStream implements CaptureStream {
     if (alone && packed.bytes.length >= 3 * channels) this.#packed = packed;
   }
 
+  ready(maxFrames: number): Promise<void> | null {
+    if (this.#packed === null) return null;
+    const reader = this.#readers[0]!;
+    const at = this.#position % this.#length;
+    if (reader.frame !== at) reader.seek(at);
+    return reader.awaitPacked(this.#packed, Math.min(maxFrames, this.info.periodFrames));
+  }
+
   read(block: Int32Array, maxFrames: number, waitMs: number): CaptureRead {
     const left = this.#loop ? Number.POSITIVE_INFINITY : this.#length - this.#position;
     if (left <= 0) return { kind: 'ended', note: this.#floatNote() };

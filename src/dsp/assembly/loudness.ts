@@ -23,6 +23,8 @@ let squaresAt: usize = 0;
 let columnsAt: usize = 0;
 /** b0 b1 b2 a1 a2 of both sections, i64. */
 let coefficientsAt: usize = 0;
+/** What `raised` and `four` hand out, one vector each. */
+let lanesAt: usize = 0;
 
 /** `columnCount` filters on a block of `channels` interleaved channels; the columns are to be written before the first block. */
 export function loudnessInit(channels: i32, columnCount: i32, maxFrames: i32): void {
@@ -40,7 +42,8 @@ export function loudnessLayout(from: usize, channels: i32, columnCount: i32, inp
   stride = <usize>channels << 2;
   inputAt = input;
   coefficientsAt = (from + 15) & ~(<usize>15);
-  stateAt = coefficientsAt + 10 * 8;
+  lanesAt = coefficientsAt + 10 * 8;
+  stateAt = lanesAt + 10 * 16;
   squaresAt = stateAt + <usize>columnCount * STATE_BYTES;
   columnsAt = squaresAt + <usize>columnCount * 8;
   return columnsAt + <usize>columnCount * 4;
@@ -102,7 +105,13 @@ function standBeside(k: i32): bool {
 // @ts-ignore: decorator of AssemblyScript
 @inline
 function four(index: usize, more: i64): v128 {
-  return i32x4.splat(<i32>(load<i64>(coefficientsAt + (index << 3)) + more));
+  return lanesOf(index, <i32>(load<i64>(coefficientsAt + (index << 3)) + more));
+}
+
+function lanesOf(index: usize, value: i32): v128 {
+  const at = lanesAt + (index << 4);
+  v128.store(at, i32x4.splat(value));
+  return v128.load(at);
 }
 
 /** What stands over the fraction of two pairs of sums, rounded down. */
@@ -257,7 +266,7 @@ function fitRaised(): bool {
 // @ts-ignore: decorator of AssemblyScript
 @inline
 function raised(index: usize, more: i64, bits: i64): v128 {
-  return i32x4.splat(<i32>((coefficient(index) + more) << bits));
+  return lanesOf(index, <i32>((coefficient(index) + more) << bits));
 }
 
 /** The upper halves of two pairs of sums. */

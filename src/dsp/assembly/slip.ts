@@ -1,6 +1,7 @@
 // Kernels of the statistical slip detector (src/dsp/slip/slipKernel.ts is the contract, slipTwin.ts the plain twin that
 // must match bit for bit). They live in an instance of their own: `slipInit` lays the memory out, nothing allocates after.
 //
+import { loudnessLayout, loudnessReset } from "./loudness";
 import {
   judgeBackwards,
   judgeCross,
@@ -51,11 +52,8 @@ const ERRORS: i32 = (PLACES - 1 + TAPS + 2 * GUARD + 3) & ~3;
 const SILENT_ENERGY: f64 = <f64>WINDOW * 0.3;
 /** Where a left-out frame leaves this much of itself, against what can't be foreseen, the short predictor shows it: a factor, mean of the lanes. */
 const PLAIN: f64 = 64;
-/** What the longer predictor must leave less of a lane's energy, on average, to be used: by how much the energy falls for 1, 2, 3, 4 lanes, 2^0.3 each. */
-const GAIN_ONE: f64 = 1.231144413344916;
-const GAIN_TWO: f64 = 1.515716566510398;
-const GAIN_THREE: f64 = 1.866065983073615;
-const GAIN_FOUR: f64 = 2.2973967099940698;
+/** The factor by which the longer predictor must leave less of a lane's energy, mean of the lanes, to be used: 2^0.3. */
+const GAIN: f64 = 1.231144413344916;
 /** What a left-out frame must be expected to leave of itself, against what can't be foreseen, for a lane to be listened to. */
 const LEAST_TRACE: f64 = 0.25;
 /** Share of the background's energy that both stories of a splice are granted. */
@@ -117,7 +115,8 @@ function room(bytes: usize): usize {
   return at;
 }
 
-export function slipInit(channels: i32, maxFrames: i32, groups: i32, capacity: i32, ringFrames: i32): void {
+/** `loudnessColumns`: K-weighting filters on what stands in the ring (loudness.ts); 0: none. */
+export function slipInit(channels: i32, maxFrames: i32, groups: i32, capacity: i32, ringFrames: i32, loudnessColumns: i32): void {
   slipChannels = channels;
   slipFrames = maxFrames;
   ringMask = ringFrames - 1;
@@ -160,8 +159,10 @@ export function slipInit(channels: i32, maxFrames: i32, groups: i32, capacity: i
   ratiosAt = room(PLACES << 3);
   misfitsAt = room(PLACES << 3);
   place = judgeInit(place);
+  if (loudnessColumns > 0) place = loudnessLayout(place, channels, loudnessColumns, ringAt);
   const have = <usize>memory.size() << 16;
   if (place > have) memory.grow(<i32>((place - have + 65535) >> 16));
+  if (loudnessColumns > 0) loudnessReset();
 }
 
 export function slipLanes(): usize {
@@ -607,7 +608,7 @@ function gainOf(tells: usize): f64 {
  * `lanes` first ones; and which tell of a left-out frame. They have SHORT taps, or TAPS where those explain more. Returns
  * how many lanes tell.
  */
-export function slipTrain(group: i32, at: i32, lanes: i32): i32 {
+export function slipTrain(group: i32, at: i32, lanes: i32, longest: i32): i32 {
   slipCorrelate(group, at);
   const mask = maskAt + (<usize>group << 4);
   const telling = tellingAt + (<usize>group << 4);
@@ -627,21 +628,23 @@ export function slipTrain(group: i32, at: i32, lanes: i32): i32 {
     const tells = takeFilter(pair, lives, SHORT, taps + (pair << 3));
     v128.store64_lane(telling + (pair << 3), v128.shuffle<i32>(tells, tells, 0, 2, 0, 2), 0);
   }
-  lengthen(mask, telling, order, taps);
+  if (longest > SHORT) lengthen(mask, telling, order, taps);
   return popcnt(i32x4.bitmask(v128.load(telling)));
 }
 
 /** Goes on to TAPS taps, and takes them if that is worth it. */
 function lengthen(mask: usize, telling: usize, order: usize, taps: usize): void {
   const asked = popcnt(i32x4.bitmask(v128.load(telling)));
-  let plain = PLAIN;
-  for (let lane = 1; lane < asked; lane++) plain *= PLAIN;
+  let plain: f64 = 1;
+  let least: f64 = 1;
+  for (let lane = 0; lane < asked; lane++) {
+    plain *= PLAIN;
+    least *= GAIN;
+  }
   if (asked == 0 || plainOf(telling) > plain) return;
   correlateLong();
   for (let pair: usize = 0; pair < 2; pair++) levinsonTwo(pair, f64x2.splat(0), SHORT + 1, TAPS);
-  const gain = gainOf(telling);
-  const least = asked == 1 ? GAIN_ONE : asked == 2 ? GAIN_TWO : asked == 3 ? GAIN_THREE : GAIN_FOUR;
-  if (gain <= least) return;
+  if (gainOf(telling) <= least) return;
   store<i32>(order, TAPS);
   for (let pair: usize = 0; pair < 2; pair++) {
     const tells = takeFilter(pair, livesOf(mask, pair), TAPS, taps + (pair << 3));

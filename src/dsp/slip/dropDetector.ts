@@ -130,6 +130,15 @@ const HIGH_PEAK = 576;
  */
 const JUDGE_PER_S = 1.5;
 const JUDGE_BURST = 24;
+/**
+ * Of the trials of late the share that a judge who had time would have told: in noise there is always a place that looks like something, and none that
+ * he could tell. Under FULL_HOPE he is lent so much less, for single frames and for blocks, but LEAST_LENT always. Where he is lent less than
+ * LITTLE, half the peaks are tested, and no group goes with more than SHORT_TAPS. A new trial counts 1/HOPE_TRIALS.
+ */
+const FULL_HOPE = 1 / 4;
+const LEAST_LENT = 1 / 8;
+const LITTLE = 1 / 2;
+const HOPE_TRIALS = 8;
 /** Share of his work that counts where he tells a drop: those are rare, and a bank that slips must not be searched less for it. */
 const TOLD_SHARE = 1 / 3;
 /** Places of a step that the judge may be asked of, the best by the splice test and the peak. */
@@ -173,6 +182,8 @@ interface BankLanes {
   tokens: number;
   blockTokens: number;
   storyTokens: number;
+  /** Share of the trials of late that the judge would have told, with all time that he may have. */
+  hope: number;
   lastDrop: number;
   /** Lanes in which a frame left out would show. */
   telling: number;
@@ -250,6 +261,7 @@ export class DropDetector {
         tokens: JUDGE_BURST,
         blockTokens: BLOCK_BURST,
         storyTokens: STORIES_BURST,
+        hope: 1,
         lastDrop: Number.NEGATIVE_INFINITY,
         telling: 0,
         order: SHORT_TAPS,
@@ -318,11 +330,12 @@ export class DropDetector {
   /** Fits the predictors of a bank to WINDOW frames from index `at`. Returns how many lanes tell of a frame left out. */
   #fit(bank: BankLanes, at: number): number {
     const kernel = this.#kernel;
+    const longest = lentTo(bank) < LITTLE ? SHORT_TAPS : TAPS;
     let telling = 0;
     bank.order = SHORT_TAPS;
     for (let i = 0; i < bank.groups; i++) {
       const group = bank.firstGroup + i;
-      const tells = kernel.train(group, at, Math.min(4, bank.channels.length - 4 * i));
+      const tells = kernel.train(group, at, Math.min(4, bank.channels.length - 4 * i), longest);
       telling += tells;
       if (tells > 0) bank.order = Math.max(bank.order, kernel.orders[group]!);
     }
@@ -350,19 +363,22 @@ export class DropDetector {
     for (let g = bank.firstGroup; g < bank.firstGroup + bank.groups; g++)
       kernel.residual(g, at - AROUND + carried, WATCHED - carried, logs + carried, g > bank.firstGroup);
     bank.known = at + STEP + AROUND;
-    kernel.peaks(logs, WATCHED / CELL, this.#peaks);
-    bank.tokens = Math.min(JUDGE_BURST, bank.tokens + (JUDGE_PER_S * STEP) / this.#options.rateHz);
-    bank.blockTokens = Math.min(BLOCK_BURST, bank.blockTokens + (BLOCK_PER_S * STEP) / this.#options.rateHz);
-    bank.storyTokens = Math.min(STORIES_BURST, bank.storyTokens + (STORIES_PER_S * STEP) / this.#options.rateHz);
+    const lent = lentTo(bank);
+    const peaks = lent < LITTLE ? Math.ceil(this.#peaks / 2) : this.#peaks;
+    kernel.peaks(logs, WATCHED / CELL, peaks);
+    const seconds = STEP / this.#options.rateHz;
+    bank.tokens = Math.min(JUDGE_BURST, bank.tokens + lent * JUDGE_PER_S * seconds);
+    bank.blockTokens = Math.min(BLOCK_BURST, bank.blockTokens + lent * BLOCK_PER_S * seconds);
+    bank.storyTokens = Math.min(STORIES_BURST, bank.storyTokens + STORIES_PER_S * seconds);
     // The least of the kept peaks is what a trial must beat to be kept in its place.
     let least = Number.POSITIVE_INFINITY;
     let top = 0;
-    for (let i = 0; i < this.#peaks; i++) {
+    for (let i = 0; i < peaks; i++) {
       least = Math.min(least, kernel.peakRanks[i]! / RANK);
       if (kernel.peakExcesses[i]! > kernel.peakExcesses[top]!) top = i;
     }
     const most = kernel.peakExcesses[top]! / EXCESS;
-    least = Math.max(least, this.#pick(bank, at));
+    least = Math.max(least, this.#pick(bank, at, peaks));
     const picks = this.#picks;
     // The highest peak comes last: a block is asked for right behind its judgement.
     let topAt = Number.NaN;
@@ -408,10 +424,10 @@ export class DropDetector {
   }
 
   /**
-   * Splice tests of the peaks of the step at index `at`; the best, with what the peaks themselves say, go to `#picks`. Returns how far a peak had to
+   * Splice tests of the `peaks` peaks of the step at index `at`; the best, with what the peaks themselves say, go to `#picks`. Returns how far a peak had to
    * stand out to be tested.
    */
-  #pick(bank: BankLanes, at: number): number {
+  #pick(bank: BankLanes, at: number, peaks: number): number {
     const picks = this.#picks;
     const { peakFrames, peakRanks, peakExcesses } = this.#kernel;
     for (const pick of picks) {
@@ -419,9 +435,9 @@ export class DropDetector {
       pick.peak = -1;
     }
     let first = Number.NEGATIVE_INFINITY;
-    for (let peak = 0; peak < this.#peaks; peak++) first = Math.max(first, peakRanks[peak]! / RANK);
+    for (let peak = 0; peak < peaks; peak++) first = Math.max(first, peakRanks[peak]! / RANK);
     const least = Math.min(first, leastRank(bank));
-    for (let peak = 0; peak < this.#peaks; peak++) {
+    for (let peak = 0; peak < peaks; peak++) {
       const rank = peakRanks[peak]! / RANK;
       if (rank < least) continue;
       this.work.peaks++;
@@ -447,10 +463,14 @@ export class DropDetector {
     const { nats: spliced, place } = this.#look(bank, index, live, height);
     const nats = spliced + rankNats(bank, rank);
     let at = Number.NaN;
-    if (nats >= passOf(bank) && nats > this.#leastAsked) {
-      at = place;
-      const verdict = this.#askJudge(bank, at, TRIAL_ENOUGH);
-      if (verdict.nats >= PASS_JUDGE) return foundOf(at, verdict);
+    if (nats >= PASS_SPLICE) {
+      // He is asked whatever he has left, or what he is lent would depend on itself.
+      const verdict = this.#askJudge(bank, place, TRIAL_ENOUGH);
+      if (verdict.nats >= PASS_JUDGE) bank.hope += 1 / HOPE_TRIALS;
+      if (nats >= passOf(bank) && nats > this.#leastAsked) {
+        at = place;
+        if (verdict.nats >= PASS_JUDGE) return foundOf(at, verdict);
+      }
     }
     return height < most ? null : this.#findBlock(bank, index, live, height, at, false);
   }
@@ -612,6 +632,7 @@ export class DropDetector {
     const cell = Math.floor(frame / CELL);
     const excess = height - meanAround(kernel.cellSums, cell);
     const rank = height - meanBeside(kernel.cellSums, cell);
+    bank.hope -= bank.hope / HOPE_TRIALS;
     const found = rank > least ? this.#findTrial(bank, middle + top, place, excess, rank, most) : null;
     const seen = found !== null && found.sizes === null && Math.abs(found.place - middle) <= 2;
     const { nats, others, voices } = seen ? found : { nats: 0, others: 0, voices: 0 };
@@ -698,6 +719,11 @@ function rankNats(bank: BankLanes, rank: number): number {
 /** How far a peak must stand out to be tested. */
 function leastRank(bank: BankLanes): number {
   return USUAL_RANK * bank.telling + LEAST_RANK_NATS / RANK_NATS;
+}
+
+/** Share of the work that is lent to a bank's judge, LEAST_LENT..1. */
+function lentTo(bank: BankLanes): number {
+  return Math.max(LEAST_LENT, Math.min(1, bank.hope / FULL_HOPE));
 }
 
 /** What the splice test and the peak must say together for a bank's judge to be asked, nats. */

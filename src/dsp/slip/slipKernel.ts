@@ -5,6 +5,7 @@
  * A group is four channels (lanes) of one bank; the last group of a bank may have lanes that are masked out. Samples are
  * x >> 8 in single floats (exact); sums of products are single floats in a fixed order, so both give the same bits.
  */
+import type { LoudnessKernel } from '../loudnessKernel.ts';
 import type { JudgeKernel } from './judgeKernel.ts';
 
 /**
@@ -27,6 +28,7 @@ export const WINDOW = 768;
 /** The splice test covers peak - SPLICE_BEFORE .. peak - SPLICE_BEFORE + SPLICE_PLACES - 1. */
 export const SPLICE_BEFORE = 7;
 export const SPLICE_PLACES = 9;
+/** Frames on either side of a gap's trace that are summed as well: the place may be wrong by so many. */
 export const SPLICE_GUARD = 5;
 /** Frames of residual that a splice test by `order` taps sums over. */
 export function spliceWindow(order: number): number {
@@ -73,10 +75,15 @@ export interface SlipKernelOptions {
   readonly channels: number;
   /** Frames of a block at most. */
   readonly maxFrames: number;
-  /** Channel (0-based) of each lane, four a group. Lanes that are masked out name any channel. */
+  /**
+   * Channel (0-based) of each lane, four a group. Lanes that are masked out name any channel, or one of up to three behind the last: what
+   * stands there in memory is read, and counts for nothing.
+   */
   readonly lanes: readonly number[];
   /** Frames held, a multiple of SEGMENT. */
   readonly capacity: number;
+  /** K-weighting of the ring, for who has no other place for it: at least one of the channels (0-based), and the rate. */
+  readonly loudness?: { readonly columns: readonly number[]; readonly rateHz: number };
 }
 
 /** Frames of the ring of whole samples: a block and what an event is judged by before and behind it; a power of two. */
@@ -156,6 +163,8 @@ export interface SlipKernel extends RepeatKernel {
   readonly ratios: Float64Array;
   /** Of the last `spliceBank`, one a place: how badly the place, with the missing sample put in, fits the background; 0 is well. */
   readonly misfits: Float64Array;
+  /** K-weighting of what stands in the ring, which is its input; null without `loudness`. Nothing else touches it. */
+  readonly loudness: LoudnessKernel | null;
   /** The sums of the judge, who looks at what this kernel holds. */
   readonly judge: JudgeKernel;
 
@@ -167,12 +176,12 @@ export interface SlipKernel extends RepeatKernel {
   correlate(group: number, at: number): void;
   /**
    * Fits the predictors of a group, whose first `lanes` lanes carry channels, to WINDOW frames from index `at`: `masks`, `telling` and, when
-   * any lane lives, `taps` and `orders` of the group: TAPS taps where they leave less than the SHORT_TAPS first ones by LEAST_GAIN, which is
-   * not asked where a gap is plain without (PLAIN_TRACE). Returns how many lanes tell of a frame left out: with the taps a, the energy E of the prediction
+   * any lane lives, `taps` and `orders` of the group. With `longest` TAPS: as many where they leave less than the SHORT_TAPS first ones by LEAST_GAIN,
+   * which is not asked where a gap is plain without (PLAIN_TRACE); with SHORT_TAPS: those. Returns how many lanes tell of a frame left out: with the taps a, the energy E of the prediction
    * error and the autocorrelation D of the steps from sample to sample, those where the largest over k of sum a[i] a[j] D(i - j), i and j > k,
    * is over LEAST_TRACE times E.
    */
-  train(group: number, at: number, lanes: number): number;
+  train(group: number, at: number, lanes: number, longest: number): number;
   /** Residual of `frames` (a multiple of SEGMENT) frames from index `at` >= TAPS; its logs are put, or added, at entry `to` on. With no telling lane there are no logs and no energy. */
   residual(group: number, at: number, frames: number, to: number, add: boolean): void;
   /**

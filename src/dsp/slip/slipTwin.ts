@@ -1,3 +1,4 @@
+import { createTwinLoudness } from '../loudnessTwin.ts';
 import { createTwinJudge } from './judgeTwin.ts';
 import { levinson } from './predictor.ts';
 import {
@@ -47,7 +48,7 @@ function traceOf(r: Float64Array, a: Float64Array, order: number): number {
 
 /** Plain TypeScript twin of src/dsp/assembly/slip.ts: the same operations in the same order, one lane at a time. */
 export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
-  const { channels, maxFrames, lanes, capacity } = options;
+  const { channels, maxFrames, lanes, capacity, loudness } = options;
   const groups = lanes.length / 4;
   const masks = new Int32Array(lanes.length);
   const telling = new Int32Array(lanes.length);
@@ -141,6 +142,10 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
     peakRanks,
     peakExcesses,
     ringFrames: ringLength,
+    loudness:
+      loudness === undefined
+        ? null
+        : createTwinLoudness({ channels, maxFrames: ringLength + maxFrames, ...loudness }, ring),
     ring,
     hits,
     correlation,
@@ -196,7 +201,7 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
       }
     },
     correlate,
-    train(group, at, count) {
+    train(group, at, count, longest) {
       correlate(group, at);
       orders[group] = SHORT_TAPS;
       const mask = masks.subarray(group * 4, group * 4 + 4);
@@ -206,17 +211,23 @@ export function createTwinSlipKernel(options: SlipKernelOptions): SlipKernel {
       const lives = (lane: number) => mask[lane] !== 0;
       const short = predict(group, SHORT_TAPS, lives);
       const asked = short.tells.filter((tell) => tell).length;
-      if (asked === 0) return asked;
+      if (asked === 0 || longest === SHORT_TAPS) return asked;
+      let mostPlain = 1;
+      let leastGain = 1;
+      for (let lane = 0; lane < asked; lane++) {
+        mostPlain *= PLAIN_TRACE;
+        leastGain *= LEAST_GAIN;
+      }
       let plain = 1;
       for (let lane = 0; lane < 4; lane++) if (short.tells[lane]) plain *= short.traces[lane]! / short.energies[lane]!;
-      if (plain > PLAIN_TRACE ** asked) return asked;
+      if (plain > mostPlain) return asked;
       correlateLags(SHORT_TAPS + 1, TAPS);
       const kept = taps.slice(group * (TAPS + 1) * 4, (group + 1) * (TAPS + 1) * 4);
       const longer = predict(group, TAPS, lives);
       let gain = 1;
       for (let lane = 0; lane < 4; lane++)
         if (short.tells[lane]) gain *= short.energies[lane]! / longer.energies[lane]!;
-      if (gain > LEAST_GAIN ** asked) {
+      if (gain > leastGain) {
         orders[group] = TAPS;
         return longer.tells.filter((tell) => tell).length;
       }

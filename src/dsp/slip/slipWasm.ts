@@ -1,3 +1,4 @@
+import { type LoudnessExports, loudnessIn } from '../loudnessWasm.ts';
 import { JUDGE_REACH, JUDGE_ROOM } from './judgeKernel.ts';
 import {
   CELL,
@@ -15,9 +16,15 @@ import {
 } from './slipKernel.ts';
 
 /** What src/dsp/assembly/slip.ts exports. */
-interface SlipExports {
-  readonly memory: WebAssembly.Memory;
-  slipInit(channels: number, maxFrames: number, groups: number, capacity: number, ringFrames: number): void;
+interface SlipExports extends LoudnessExports {
+  slipInit(
+    channels: number,
+    maxFrames: number,
+    groups: number,
+    capacity: number,
+    ringFrames: number,
+    loudnessColumns: number,
+  ): void;
   slipLanes(): number;
   slipMasks(): number;
   slipTelling(): number;
@@ -48,7 +55,7 @@ interface SlipExports {
   slipAppend(at: number, frames: number): void;
   slipShift(from: number, frames: number): void;
   slipCorrelate(group: number, at: number): void;
-  slipTrain(group: number, at: number, lanes: number): number;
+  slipTrain(group: number, at: number, lanes: number, longest: number): number;
   slipResidual(group: number, at: number, frames: number, to: number, add: boolean): void;
   slipChosen(): number;
   slipPeaks(from: number, cells: number, count: number): void;
@@ -63,14 +70,16 @@ export function createWasmSlipKernel(
   kernels: WebAssembly.Module | Uint8Array<ArrayBuffer>,
   options: SlipKernelOptions,
 ): SlipKernel {
-  const { channels, maxFrames, lanes, capacity } = options;
+  const { channels, maxFrames, lanes, capacity, loudness } = options;
   const groups = lanes.length / 4;
   const module = kernels instanceof WebAssembly.Module ? kernels : new WebAssembly.Module(kernels);
   const wasm = new WebAssembly.Instance(module).exports as unknown as SlipExports;
-  wasm.slipInit(channels, maxFrames, groups, capacity, ringFrames(maxFrames));
+  const ringLength = ringFrames(maxFrames);
+  wasm.slipInit(channels, maxFrames, groups, capacity, ringLength, loudness?.columns.length ?? 0);
   const buffer = wasm.memory.buffer;
   new Int32Array(buffer, wasm.slipLanes(), lanes.length).set(lanes);
   new Float32Array(buffer, wasm.slipWindow(), WINDOW).set(hannWindow());
+  const ring = new Int32Array(buffer, wasm.slipRing(), (ringLength + maxFrames) * channels);
   return {
     groups,
     capacity,
@@ -86,8 +95,12 @@ export function createWasmSlipKernel(
     peakFrames: new Int32Array(buffer, wasm.slipChosen(), MOST_PEAKS),
     peakRanks: new Int32Array(buffer, wasm.slipChosen() + MOST_PEAKS * 4, MOST_PEAKS),
     peakExcesses: new Int32Array(buffer, wasm.slipChosen() + MOST_PEAKS * 8, MOST_PEAKS),
-    ringFrames: ringFrames(maxFrames),
-    ring: new Int32Array(buffer, wasm.slipRing(), (ringFrames(maxFrames) + maxFrames) * channels),
+    ringFrames: ringLength,
+    ring,
+    loudness:
+      loudness === undefined
+        ? null
+        : loudnessIn(wasm, { channels, maxFrames: ringLength + maxFrames, ...loudness }, ring),
     hits: new Int32Array(buffer, wasm.slipHits(), HITS * 2),
     correlation: new Float64Array(buffer, wasm.slipCorrelation(), (TAPS + 1) * 4),
     scores: new Float32Array(buffer, wasm.slipScores(), SPLICE_PLACES * 3 * 4),
@@ -108,7 +121,7 @@ export function createWasmSlipKernel(
     },
     append: (at, frames) => wasm.slipAppend(at, frames),
     shift: (from, frames) => wasm.slipShift(from, frames),
-    train: (group, at, lanes) => wasm.slipTrain(group, at, lanes),
+    train: (group, at, lanes, longest) => wasm.slipTrain(group, at, lanes, longest),
     correlate: (group, at) => wasm.slipCorrelate(group, at),
     residual: (group, at, frames, to, add) => wasm.slipResidual(group, at, frames, to, add),
     peaks: (from, cells, count) => wasm.slipPeaks(from, cells, count),

@@ -79,7 +79,7 @@ describe('slip kernels', () => {
         kernel.data[(n + (c >> 2) * 4096) * 4 + (c & 3)] = Math.round(
           source[n + (n >= place ? 1 : 0)]! + 6 * gaussian(),
         );
-    for (let g = 0; g < 2; g++) kernel.train(g, place - 512, 4);
+    for (let g = 0; g < 2; g++) kernel.train(g, place - 512, 4, TAPS);
     for (let c = 0; c < 8; c++) kernel.judge.load(c, c >> 2, c & 3, place);
     kernel.judge.prepare(8, TAPS);
     const middle = 504;
@@ -113,7 +113,7 @@ describe('slip kernels', () => {
               kernel.data[at] = copied ? kernel.data[n * 4]! : Math.round(last);
             }
           }
-          for (let g = 0; g < kernel.groups; g++) kernel.train(g, 1500, Math.min(4, channels - 4 * g));
+          for (let g = 0; g < kernel.groups; g++) kernel.train(g, 1500, Math.min(4, channels - 4 * g), TAPS);
           for (let c = 0; c < channels; c++) kernel.judge.load(c, c >> 2, c & 3, 1500 + (seed % 900));
           kernel.judge.prepare(channels, seed % 3 === 0 ? SHORT_TAPS : TAPS);
           for (let c = 0; c < channels; c++) kernel.judge.weigh(c, c % 3 === 2 ? SCOUT : ORDER);
@@ -155,12 +155,12 @@ describe('slip kernels', () => {
       const gaussian = gaussianOf(randomOf(seed));
       for (let i = 0; i < kernel.data.length; i++) kernel.data[i] = i % 4 === 3 ? 0 : Math.round(1e5 * gaussian());
       resonate(kernel, 0, 1);
-      expect(kernel.train(0, 200, 4)).toBe(1);
+      expect(kernel.train(0, 200, 4, TAPS)).toBe(1);
       expect([...kernel.masks]).toEqual([-1, -1, -1, 0]);
       expect([...kernel.telling]).toEqual([0, -1, 0, 0]);
       // Sound that is white needs no search at all.
       for (let n = 0; n < 2048; n++) kernel.data[n * 4 + 1] = kernel.data[n * 4 + 2]!;
-      kernel.train(0, 200, 3);
+      kernel.train(0, 200, 3, TAPS);
       kernel.residual(0, 64, 4 * SEGMENT, 0, false);
       expect(kernel.logs.subarray(0, 4 * SEGMENT).every((log) => log === 0)).toBe(true);
     }
@@ -186,7 +186,8 @@ describe('slip kernels', () => {
         }
         for (let g = 0; g < wasm.groups; g++) {
           const count = 1 + ((seed + g) % 4);
-          expect(wasm.train(g, 200, count)).toBe(twin.train(g, 200, count));
+          const longest = (seed + g) % 5 === 0 ? SHORT_TAPS : TAPS;
+          expect(wasm.train(g, 200, count, longest)).toBe(twin.train(g, 200, count, longest));
         }
         expect(sameBits(wasm.masks, twin.masks), 'masks').toBe(true);
         expect(sameBits(wasm.telling, twin.telling), 'telling').toBe(true);
@@ -235,8 +236,8 @@ describe('slip kernels', () => {
       }
       return pair;
     };
-    const ordersOf = (pair: readonly SlipKernel[]) => {
-      const told = pair.map((kernel) => kernel.train(0, 600, 4));
+    const ordersOf = (pair: readonly SlipKernel[], longest = TAPS) => {
+      const told = pair.map((kernel) => kernel.train(0, 600, 4, longest));
       expect(told[0]).toBe(told[1]);
       expect(sameBits(pair[0]!.taps, pair[1]!.taps)).toBe(true);
       expect(sameBits(pair[0]!.telling, pair[1]!.telling)).toBe(true);
@@ -245,6 +246,7 @@ describe('slip kernels', () => {
       return pair[0]!.orders[0];
     };
     const far = echoes(25, 0.8, 1e4);
+    expect(ordersOf(far, SHORT_TAPS)).toBe(SHORT_TAPS);
     expect(ordersOf(far)).toBe(TAPS);
     for (const kernel of far) kernel.residual(0, 64, 10 * SEGMENT, 0, false);
     expect(sameBits(far[0].logs, far[1].logs)).toBe(true);
