@@ -279,12 +279,15 @@ describe('an analysis in several threads', () => {
 
   it('is the same to the last digit, whatever their number', async () => {
     const analyzeBuilt = await built();
-    const options = { paths: [eventful('threads.wav')], banks, groups: [[1, 16], [3], [2, 3, 9]] };
+    // Nine groups: of two threads the second measures two, of three the third all.
+    const groups = [[1, 16], [3], [2, 3, 9], [5, 6], [7], [12, 4], [8, 9, 10], [11, 16], [13, 2]];
+    const options = { paths: [eventful('threads.wav')], banks, groups };
     const [one, two, three] = await Promise.all([1, 2, 3].map((threads) => analyzeBuilt({ ...options, threads })));
     expect(one!.ok && one!.value.analysis.banks[1]!.slips.length).toBeGreaterThan(10);
     const codes = new Set(one!.ok ? one!.value.analysis.events.map(({ code }) => code) : []);
     expect([...codes].sort()).toEqual(expect.arrayContaining(['clip', 'silence', 'slip-drop']));
     expect(one!.ok && one!.value.analysis.channels[12]!.copyOf).toBe(3);
+    expect(one!.ok && one!.value.analysis.loudness.every(({ integratedLufs }) => integratedLufs !== null)).toBe(true);
     expect(JSON.stringify(two)).toBe(JSON.stringify(one));
     expect(JSON.stringify(three)).toBe(JSON.stringify(one));
   }, 60_000);

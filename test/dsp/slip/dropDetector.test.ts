@@ -88,6 +88,50 @@ describe('dropped frames', () => {
     expect(asked.short).toBeGreaterThan(asked.long);
   });
 
+  it('are looked for less where for a while none would have been found, and as before once music plays again', () => {
+    const noiseS = 60;
+    const music = band(8, 40 * 48_000, 33);
+    const block = new Int32Array(noiseS * 48_000 * 8 + music.length);
+    const gaussian = gaussianOf(randomOf(31));
+    for (let n = 0; n < noiseS * 48_000; n++)
+      for (let c = 0; c < 8; c++)
+        block[n * 8 + c] = sample24(0.05 * Math.sin((2 * Math.PI * (100 + 37 * c) * n) / 48_000) + 0.06 * gaussian());
+    block.set(music, noiseS * 48_000 * 8);
+    const places = Array.from({ length: 18 }, (_, i) => (noiseS + 2 * i + 2) * 48_000 + 777 * i);
+    let faulty = block;
+    for (const [i, place] of places.entries()) faulty = fault(faulty, 8, A, 'drop', place - i, 1);
+
+    const options = { channels: 8, maxFrames: 480, lanes: lanesOf([A]), capacity: DROP_CAPACITY };
+    const kernel = createWasmSlipKernel(kernels, options);
+    const seconds = Array.from({ length: noiseS + 40 }, () => 0);
+    let second = 0;
+    const judge = {
+      ...kernel.judge,
+      prepare(channels: number, order: number) {
+        seconds[second]!++;
+        kernel.judge.prepare(channels, order);
+      },
+    };
+    const drops: DropEvent[] = [];
+    const detector = new DropDetector({
+      rateHz: 48_000,
+      banks: [A],
+      kernel: { ...kernel, judge },
+      onDrop: (event) => drops.push(event),
+      onTrial: () => {},
+    });
+    for (let at = 0; at < (noiseS + 40) * 48_000; at += 480) {
+      second = Math.floor(at / 48_000);
+      stage(kernel, faulty.subarray(at * 8, (at + 480) * 8), 8, 480, at);
+      detector.process(480, at);
+    }
+    const asked = (from: number, to: number) => seconds.slice(from, to).reduce((a, b) => a + b, 0) / (to - from);
+    expect(asked(0, 15)).toBeGreaterThan(2);
+    expect(asked(40, 60)).toBeLessThan(asked(0, 15) / 2);
+    const found = places.filter((place) => drops.some((drop) => Math.abs(drop.frame - place) <= 40));
+    expect(found.length).toBeGreaterThanOrEqual(17);
+  });
+
   it('are found as a block where 2 to 64 are missing at once, at the place, most often with their number', () => {
     let found = 0;
     let sized = 0;
