@@ -95,7 +95,7 @@ describe('dropped frames', () => {
     const gaussian = gaussianOf(randomOf(31));
     for (let n = 0; n < noiseS * 48_000; n++)
       for (let c = 0; c < 8; c++)
-        block[n * 8 + c] = sample24(0.05 * Math.sin((2 * Math.PI * (100 + 37 * c) * n) / 48_000) + 0.06 * gaussian());
+        block[n * 8 + c] = sample24(0.25 * Math.sin((2 * Math.PI * (100 + 37 * c) * n) / 48_000) + 0.009 * gaussian());
     block.set(music, noiseS * 48_000 * 8);
     const places = Array.from({ length: 18 }, (_, i) => (noiseS + 2 * i + 2) * 48_000 + 777 * i);
     let faulty = block;
@@ -126,8 +126,9 @@ describe('dropped frames', () => {
       detector.process(480, at);
     }
     const asked = (from: number, to: number) => seconds.slice(from, to).reduce((a, b) => a + b, 0) / (to - from);
-    expect(asked(0, 15)).toBeGreaterThan(2);
-    expect(asked(40, 60)).toBeLessThan(asked(0, 15) / 2);
+    expect(asked(0, 15)).toBeGreaterThan(6);
+    // With all the work that he may do it would be 6 a second.
+    expect(asked(40, 60)).toBeLessThan(2);
     const found = places.filter((place) => drops.some((drop) => Math.abs(drop.frame - place) <= 40));
     expect(found.length).toBeGreaterThanOrEqual(17);
   });
