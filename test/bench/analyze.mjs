@@ -122,8 +122,8 @@ const page = `# How fast a take is analysed
 
 \`lightkeeper analyze\` gives all readings, hum, copies, loudness of the channels in pairs, and the verdict with its slips; \`sox stats\` and
 ffmpeg's \`astats\` give peak, RMS, DC and the like. All three read the same takes (24 bits, 48 kHz) in one run.
-\`analyze\` works in up to three threads where there are cores and four channels: slips in one of their own, loudness beside the meters where there are two. Start and end of the
-program are within; the least of ${ROUNDS}, of an hour the only one. Load average at the end: ${loadavg()[0].toFixed(1)}.
+\`analyze\` works in up to three threads where there are cores and four channels: of two one looks for slips and weighs a quarter of the loudness, the other
+reads what a helper of the runtime has fetched, meters, and weighs the rest; of three one has the loudness to itself. Start and end of the program are within; the least of ${ROUNDS}, of an hour the only one. Load average at the end: ${loadavg()[0].toFixed(1)}.
 
     npm run bench:analyze -- --takes ${chosen.takes}
 

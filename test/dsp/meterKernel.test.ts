@@ -146,7 +146,8 @@ describe('the WASM meter and its plain twin', () => {
           for (const meter of [wasm, twin, plain]) meter.reset();
           largest.fill(0);
         }
-        const frames = block % 7 === 3 ? 61 : 500;
+        // Shorter than what the filter knows of the past, too.
+        const frames = block % 7 === 3 ? 61 : block % 7 === 5 ? 5 : 500;
         const noise = randomWords(channels + block, frames * channels);
         const words = Int32Array.from(noise, (word, i) => {
           const n = Math.floor(i / channels) + 500 * block;

@@ -115,8 +115,59 @@ export function humEndPart(): void {
       turn += step;
     }
     store<u32>(phaseAt, turn);
-    for (let c = 0; c < width; c++) mix(c, k, bytes);
+    let c = 0;
+    for (; c + 2 <= width; c += 2) mixTwo(c, k, bytes);
+    if (c < width) mix(c, k, bytes);
   }
+}
+
+/** As `mix`, of channels `c` and `c + 1`: a tone is loaded once for both, and no sum waits for the one before. */
+function mixTwo(c: i32, k: i32, bytes: usize): void {
+  const first = slowAt + <usize>c * bytes;
+  const second = first + bytes;
+  let reals = f64x2.splat(0);
+  let imaginaries = reals;
+  let reals2 = reals;
+  let imaginaries2 = reals;
+  let n: usize = 0;
+  for (; n + 8 < bytes; n += 16) {
+    const cosine = v128.load(cosinesAt + n);
+    const sine = v128.load(sinesAt + n);
+    const x = v128.load(first + n);
+    const y = v128.load(second + n);
+    reals = f64x2.add(reals, f64x2.mul(x, cosine));
+    imaginaries = f64x2.sub(imaginaries, f64x2.mul(x, sine));
+    reals2 = f64x2.add(reals2, f64x2.mul(y, cosine));
+    imaginaries2 = f64x2.sub(imaginaries2, f64x2.mul(y, sine));
+  }
+  let real = sumOf(reals);
+  let imaginary = sumOf(imaginaries);
+  let real2 = sumOf(reals2);
+  let imaginary2 = sumOf(imaginaries2);
+  if (n < bytes) {
+    const cosine = load<f64>(cosinesAt + n);
+    const sine = load<f64>(sinesAt + n);
+    real += load<f64>(first + n) * cosine;
+    imaginary -= load<f64>(first + n) * sine;
+    real2 += load<f64>(second + n) * cosine;
+    imaginary2 -= load<f64>(second + n) * sine;
+  }
+  keep(c, k, real, imaginary);
+  keep(c + 1, k, real2, imaginary2);
+}
+
+// @ts-ignore: decorator
+@inline
+function sumOf(pair: v128): f64 {
+  return f64x2.extract_lane(pair, 0) + f64x2.extract_lane(pair, 1);
+}
+
+// @ts-ignore: decorator
+@inline
+function keep(c: i32, k: i32, real: f64, imaginary: f64): void {
+  const to = sumsAt + ((<usize>(c * lines + k)) << 4);
+  store<f64>(to, Math.floor(real / 65536));
+  store<f64>(to, Math.floor(imaginary / 65536), 8);
 }
 
 function mix(c: i32, k: i32, bytes: usize): void {
@@ -129,14 +180,12 @@ function mix(c: i32, k: i32, bytes: usize): void {
     reals = f64x2.add(reals, f64x2.mul(x, v128.load(cosinesAt + n)));
     imaginaries = f64x2.sub(imaginaries, f64x2.mul(x, v128.load(sinesAt + n)));
   }
-  let real = f64x2.extract_lane(reals, 0) + f64x2.extract_lane(reals, 1);
-  let imaginary = f64x2.extract_lane(imaginaries, 0) + f64x2.extract_lane(imaginaries, 1);
+  let real = sumOf(reals);
+  let imaginary = sumOf(imaginaries);
   if (n < bytes) {
     const x = load<f64>(slow + n);
     real += x * load<f64>(cosinesAt + n);
     imaginary -= x * load<f64>(sinesAt + n);
   }
-  const to = sumsAt + ((<usize>(c * lines + k)) << 4);
-  store<f64>(to, Math.floor(real / 65536));
-  store<f64>(to, Math.floor(imaginary / 65536), 8);
+  keep(c, k, real, imaginary);
 }

@@ -57,6 +57,8 @@ let clipFrameAt: usize = 0;
 let truePeakAt: usize = 0;
 /** The largest true peak of each channel since the last reset, Q6; behind the last channel: more than there is. */
 let heldAt: usize = 0;
+/** The loudest 24-bit sample of each channel in the frames that the filter still knows of the block before, or in more of them. */
+let beforeAt: usize = 0;
 let runAt: usize = 0;
 let equalLoAt: usize = 0;
 let equalHiAt: usize = 0;
@@ -74,6 +76,8 @@ let mostAt: usize = 0;
 let risersAt: usize = 0;
 /** Of four lanes: where their oldest sample stands. */
 let oldestAt: usize = 0;
+/** Of each four samples that rows are made of: the largest of each lane, and the largest step. */
+let sizesAt: usize = 0;
 let ppmAt: usize = 0;
 let ppm1At: usize = 0;
 let ppm2At: usize = 0;
@@ -138,6 +142,7 @@ export function init(
   truePeakAt = take(64 * 4);
   ppmAt = take(64 * 4);
   heldAt = take(72 * 4);
+  beforeAt = take(64 * 4);
   runAt = take(64 * 4);
   ppm1At = take(64 * 8);
   ppm2At = take(64 * 8);
@@ -152,6 +157,7 @@ export function init(
   scaleAt = take(32);
   exactAt = take(32);
   oldestAt = take(16);
+  sizesAt = take(<usize>((HISTORY + 1 + HELD_CHUNK) / 4 + 4) << 5);
   mostAt = take(64 * 4);
   risersAt = take(16);
   if (packedBytes > 0) packedAt = take(<usize>packedBytes);
@@ -168,6 +174,7 @@ export function reset(): void {
   memory.fill(heldAt, 0, <usize>channels << 2);
   for (let c = channels; c < 72; c++) store<i32>(heldAt + (<usize>c << 2), i32.MAX_VALUE);
   memory.fill(historyAt, 0, <usize>HISTORY * stride);
+  memory.fill(beforeAt, 0, 64 * 4);
   memory.fill(runAt, 0, 64 * 4);
   memory.fill(ppm1At, 0, 64 * 8);
   memory.fill(ppm2At, 0, 64 * 8);
@@ -901,10 +908,12 @@ function bound(most: v128, step: v128): v128 {
  * frames might bring a larger one. In music that is one block of many.
  */
 function heldTruePeaks(frames: i32): void {
-  for (let from = 0; from < frames; from += HELD_CHUNK) {
+  const loud = loudFours(frames);
+  for (let from = 0; loud != 0 && from < frames; from += HELD_CHUNK) {
     const count = min(HELD_CHUNK, frames - from);
     let waiting = 0;
     for (let first = 0; first < channels; first += 4) {
+      if ((loud & (1 << (first >> 2))) == 0) continue;
       const rise = risers(first, from, count);
       for (let lane = 0; lane < 4; lane++) {
         if ((rise & (1 << lane)) == 0) continue;
@@ -920,6 +929,24 @@ function heldTruePeaks(frames: i32): void {
     riseFour(from, count);
   }
   memory.copy(truePeakAt, heldAt, stride);
+}
+
+/**
+ * In which fours of channels there may be a larger true peak than so far, by the block's loudest samples alone, as bits: no true peak is more
+ * than about twice that (see `bound`), and in music most blocks are half as loud as the loudest.
+ */
+function loudFours(frames: i32): u32 {
+  let loud: u32 = 0;
+  for (let first = 0; first < channels; first += 4) {
+    const offset = <usize>first << 2;
+    const peak = v128.load(peakAt + offset);
+    const before = v128.load(beforeAt + offset);
+    const most = i32x4.max_s(peak, before);
+    const far = i32x4.add(i32x4.add(i32x4.shl(most, 7), i32x4.shl(most, 1)), i32x4.splat(3));
+    if (v128.any_true(i32x4.gt_s(far, v128.load(heldAt + offset)))) loud |= 1 << (first >> 2);
+    v128.store(beforeAt + offset, frames >= HISTORY ? peak : most);
+  }
+  return loud;
 }
 
 /** Which of four channels might have a larger true peak in `count` frames than they had so far, as bits; notes their loudest samples. */
@@ -956,12 +983,22 @@ function riseFour(from: i32, count: i32): void {
   let peak = i32x4.splat(0);
   let at = rowsAt;
   let out = roughAt;
-  for (let n = count; n > 0; n--) {
-    const four = phasesOfFour(at, 0);
-    v128.store(out, four);
-    peak = i32x4.max_s(peak, four);
-    at += NEXT_ROW;
-    out += 32;
+  let size = sizesAt;
+  const held = heldOfRisers();
+  for (let left = count; left > 0; left -= 4) {
+    // The filter of these four rows sees what they brought, and the three fours before.
+    const most = largestOfFour(size);
+    const step = largestOfFour(size + 16);
+    size += 32;
+    const rows = min(left, 4);
+    const rises = v128.any_true(i32x4.gt_s(bound(most, step), held));
+    for (let n = 0; n < rows; n++) {
+      const four = rises ? phasesOfFour(at, 0) : i32x4.splat(0);
+      v128.store(out, four);
+      peak = i32x4.max_s(peak, four);
+      at += NEXT_ROW;
+      out += 32;
+    }
   }
   const done = whole(scaleLo);
   let exact = v128.and(peak, done);
@@ -981,7 +1018,28 @@ function riseFour(from: i32, count: i32): void {
   }
 }
 
-/** Rows of the four channels whose oldest samples are noted; the other four lanes of a row are left as they are. */
+/** What is held of the four risers. */
+function heldOfRisers(): v128 {
+  const x = v128.load32_zero(heldAt + (<usize>load<i32>(risersAt) << 2));
+  const y = v128.load_lane<u32>(heldAt + (<usize>load<i32>(risersAt, 4) << 2), x, 1);
+  const z = v128.load_lane<u32>(heldAt + (<usize>load<i32>(risersAt, 8) << 2), y, 2);
+  return v128.load_lane<u32>(heldAt + (<usize>load<i32>(risersAt, 12) << 2), z, 3);
+}
+
+/** The largest of four neighbours at `sizesAt`, from `at` on. */
+// @ts-ignore: decorator
+@inline
+function largestOfFour(at: usize): v128 {
+  return i32x4.max_s(
+    i32x4.max_s(v128.load(at), v128.load(at, 32)),
+    i32x4.max_s(v128.load(at, 64), v128.load(at, 96)),
+  );
+}
+
+/**
+ * Rows of the four channels whose oldest samples are noted; the other four lanes of a row are left as they are. And of each four samples, from the
+ * one before the oldest on (there is none: it is nothing), the largest and the largest step to one of them, at `sizesAt`.
+ */
 function rowsOfRisers(count: i32): void {
   let at0 = <usize>load<u32>(oldestAt);
   let at1 = <usize>load<u32>(oldestAt, 4);
@@ -989,6 +1047,12 @@ function rowsOfRisers(count: i32): void {
   let at3 = <usize>load<u32>(oldestAt, 12);
   let row = rowsAt - NEXT_ROW;
   let before = i64x2.splat(0);
+  let size = sizesAt;
+  let last = i32x4.splat(0);
+  let most = last;
+  let step = last;
+  // Row 0 brings the twelfth sample: with one ahead of the oldest, fours of samples end where fours of rows do, three fours early.
+  let inFour = 1;
   for (let n = count + HISTORY; n > 0; n--) {
     let x = v128.load_lane<u32>(at1, v128.load32_zero(at0), 1);
     x = v128.load_lane<u32>(at3, v128.load_lane<u32>(at2, x, 2), 3);
@@ -996,7 +1060,20 @@ function rowsOfRisers(count: i32): void {
     at1 += stride;
     at2 += stride;
     at3 += stride;
-    x = i32x4.shr_s(i32x4.add(i32x4.mul(i32x4.shr_s(x, 8), scaleLo), i32x4.splat(512)), 10);
+    const sample = i32x4.shr_s(x, 8);
+    most = i32x4.max_s(most, i32x4.abs(sample));
+    // The step to the oldest is from what the filter does not see.
+    if (n <= count + HISTORY - 1) step = i32x4.max_s(step, i32x4.abs(i32x4.sub(sample, last)));
+    last = sample;
+    if (++inFour == 4 || n == 1) {
+      v128.store(size, most);
+      v128.store(size, step, 16);
+      size += 32;
+      most = i32x4.splat(0);
+      step = most;
+      inFour = 0;
+    }
+    x = i32x4.shr_s(i32x4.add(i32x4.mul(sample, scaleLo), i32x4.splat(512)), 10);
     const now = i16x8.narrow_i32x4_s(x, x);
     v128.store(row, lower(now, before));
     v128.store(row, lower(before, now), 32);
