@@ -23,7 +23,7 @@ const BATCH_BYTES = 1024 * 1024;
 const LEAST_BLOCKS = 4;
 const MOST_BLOCKS = 32;
 /** Batches on their way: with those in them, a new thread of a common take (16 channels) has started. */
-const BATCHES = 8;
+const BATCHES = 16;
 /** In place of a block's frames. */
 const GAP = -1;
 const END = -2;

@@ -20,7 +20,7 @@ import { METER_SCALES, type MeterScaleName, onScale } from './meterScales.ts';
 import { createWasmMeter } from './meterWasm.ts';
 import { sampleBits } from './sampleBits.ts';
 
-/** Two halves of a file's bytes, read in turn. With four times less an analysis waited 0.5 s more an hour of 16 channels, with twice as much it was no sooner done. */
+/** A file's bytes on their way: what is unpacked and what is read ahead meanwhile. */
 const PACKED_BYTES = 1 << 22;
 
 export interface FileReadingsOptions {

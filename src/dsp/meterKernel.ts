@@ -96,7 +96,7 @@ export function checkPacked(from: number, count: number, bytes: Uint8Array, inpu
 /** 40 ms at 96 kHz, 20 ms at 192 kHz. */
 export const MAX_BLOCK_FRAMES = 3840;
 
-/** Four megabytes: two halves that are read in turn. */
+/** Four megabytes: some pieces that are read in turn. */
 export const MAX_PACKED_BYTES = 1 << 22;
 
 export interface MeterKernelOptions {

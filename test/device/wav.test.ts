@@ -402,8 +402,8 @@ describe('a stream from WAVE files', () => {
 
   it('tells of a file cut while it plays, what was read ahead given first', () => {
     const path = put({ channels: 1, encoding: 'pcm24', samples: random(48000, 6) });
-    // Two halves of ten blocks each: one stands there, the other is not asked for by a source that nobody waits for.
-    const packedBytes = 3 * 480 * 20;
+    // Four pieces of ten blocks each: one stands there, the others are not asked for by a source that nobody waits for.
+    const packedBytes = 3 * 480 * 40;
     const options = { channels: 1, maxFrames: 480, fullScale24: 8388607, clipRun: 3, truePeak: false, packedBytes };
     const meter = createTwinMeter(options);
     const stream = openStream([path]);
@@ -447,7 +447,7 @@ describe('a stream from WAVE files', () => {
 
   it('read ahead tells of a file that was cut meanwhile, and is closed while it reads', async () => {
     const path = put({ channels: 1, encoding: 'pcm24', samples: random(48000, 6) });
-    const meter = createTwinMeter({ ...usual, channels: 1, packedBytes: 3 * 480 * 20 });
+    const meter = createTwinMeter({ ...usual, channels: 1, packedBytes: 3 * 480 * 40 });
     const stream = openStream([path]);
     stream.unpackBy!(meter.packed!);
     await stream.ready!(480);
@@ -464,7 +464,7 @@ describe('a stream from WAVE files', () => {
     stream.close();
 
     const closed = openStream([put({ channels: 1, encoding: 'pcm24', samples: random(48000, 6) })]);
-    closed.unpackBy!(createTwinMeter({ ...usual, channels: 1, packedBytes: 3 * 480 * 20 }).packed!);
+    closed.unpackBy!(createTwinMeter({ ...usual, channels: 1, packedBytes: 3 * 480 * 40 }).packed!);
     const openFiles = () => readdirSync('/proc/self/fd').length;
     const before = openFiles();
     const ready = closed.ready!(480);

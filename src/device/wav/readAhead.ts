@@ -1,6 +1,6 @@
 /**
- * Frames of a file ahead of whoever uses them up, in two halves of a buffer: while one is used, the other is filled beside the
- * program, in a thread of the runtime. On two cores reading is a quarter of what an analysis does before it judges (our measurement).
+ * Frames of a file ahead of whoever uses them up, in pieces of a buffer: while one is used, the others are filled beside the
+ * program, in threads of the runtime. On two cores reading is a quarter of what an analysis does before it judges (our measurement).
  */
 import { read, readSync } from 'node:fs';
 
@@ -13,38 +13,46 @@ export interface ReadAheadParts {
   readonly frames: number;
   /** At least one frame of room. Written to beside the program: nobody else may use them. */
   readonly bytes: Uint8Array;
-  /** What is asked for at once, where there is room for it: halves are filled with whole ones, or the last of each would come in two parts. */
+  /** What is asked for at once, where there is room for it: pieces hold whole ones, or the last of each would come in two parts. */
   readonly blockFrames: number;
 }
 
-interface Half {
+interface Piece {
+  /** Byte of the buffer. */
   readonly at: number;
-  /** Frames of the file that stand in it, `to` not included. */
+  /** Frames of the file that stand in it, `to` not included; while it is filled, those it is filled with. */
   from: number;
   to: number;
+  /** Kept when it is filled; null: nobody writes to it. */
+  filling: Promise<void> | null;
 }
+
+/** While all cores are busy a read comes late: with three pieces ahead of it nobody waits. */
+const PIECES = 4;
 
 export class ReadAhead {
   readonly #parts: ReadAheadParts;
-  /** Frames of a half. */
+  /** Frames of a piece. */
   readonly #room: number;
-  readonly #halves: readonly Half[];
-  /** The half that is being filled, and when that ends. */
-  #filling: Half | null = null;
-  #filled: Promise<void> = Promise.resolve();
-  #found: Half;
+  readonly #pieces: readonly Piece[];
+  #found: Piece;
   #frame = 0;
 
   constructor(parts: ReadAheadParts) {
     this.#parts = parts;
     const { bytes, frameBytes, blockFrames } = parts;
     const frames = Math.floor(bytes.length / frameBytes);
-    const half = Math.floor(frames / 2);
-    // Room for a frame and no more: one half, and nothing is read ahead.
-    this.#room = half === 0 ? frames : half > blockFrames ? half - (half % blockFrames) : half;
-    const ats = half === 0 ? [0] : [0, this.#room * frameBytes];
-    this.#halves = ats.map((at) => ({ at, from: 0, to: 0 }));
-    this.#found = this.#halves[0]!;
+    // With room for a frame and no more nothing is read ahead.
+    const count = Math.max(1, Math.min(PIECES, frames));
+    const share = Math.floor(frames / count);
+    this.#room = share > blockFrames ? share - (share % blockFrames) : share;
+    this.#pieces = Array.from({ length: count }, (_, i) => ({
+      at: i * this.#room * frameBytes,
+      from: 0,
+      to: 0,
+      filling: null,
+    }));
+    this.#found = this.#pieces[0]!;
   }
 
   /**
@@ -52,75 +60,90 @@ export class ReadAhead {
    * read, which `find` then tells. Without this call `find` reads by itself.
    */
   await(frame: number): Promise<void> | null {
-    if (frame >= this.#parts.frames || this.#halves.length === 1) return null;
-    const half = this.#half(frame);
-    if (half !== null) {
-      if (this.#filling === null) this.#fillBehind(half);
-      return null;
-    }
-    // Another stretch may be on its way: it comes first.
-    if (this.#filling !== null) return this.#filled.then(() => this.await(frame) ?? undefined);
-    this.#fill(this.#halves[0]!, frame);
-    return this.#filled;
+    if (frame >= this.#parts.frames || this.#pieces.length === 1) return null;
+    const piece = this.#at(frame);
+    if (piece === null) return this.#fill(frame);
+    if (piece.filling !== null) return piece.filling;
+    this.#fillBehind(piece);
+    return null;
   }
 
   /** Frames from `frame` on that stand in the buffer in one piece, at `byteAt`; read now if need be. 0: they can't be read. */
   find(frame: number): number {
-    let half = this.#half(frame);
-    if (half === null) {
-      half = this.#halves.find((other) => other !== this.#filling)!;
-      const frames = Math.min(this.#room, this.#parts.frames - frame);
-      half.from = half.to = frame;
-      half.to += this.#readNow(half, frame, frames);
+    let piece = this.#at(frame);
+    if (piece === null || piece.filling !== null) {
+      // There always is one that nobody fills: see `#fill`.
+      piece = this.#pieces.find(({ filling }) => filling === null)!;
+      piece.from = frame;
+      piece.to = frame + this.#readNow(piece.at, frame, Math.min(this.#room, this.#parts.frames - frame));
     }
-    this.#found = half;
+    this.#found = piece;
     this.#frame = frame;
-    return half.to - frame;
+    return piece.to - frame;
   }
-
   /** Of the frame last found. */
   get byteAt(): number {
     return this.#found.at + (this.#frame - this.#found.from) * this.#parts.frameBytes;
   }
 
-  /** The file is read from just now. */
-  get fills(): boolean {
-    return this.#filling !== null;
+  /** Kept once nobody reads from the file any more; null: nobody does. */
+  settled(): Promise<unknown> | null {
+    const fillings = this.#pieces.map(({ filling }) => filling).filter((filling) => filling !== null);
+    return fillings.length === 0 ? null : Promise.all(fillings);
   }
 
-  /** Kept once that is done. */
-  settled(): Promise<void> {
-    return this.#filled;
-  }
-
-  #half(frame: number): Half | null {
-    for (const half of this.#halves) if (half !== this.#filling && frame >= half.from && frame < half.to) return half;
+  #at(frame: number): Piece | null {
+    for (const piece of this.#pieces) if (frame >= piece.from && frame < piece.to) return piece;
     return null;
   }
 
-  #fillBehind(half: Half): void {
-    if (half.to >= this.#parts.frames || this.#half(half.to) !== null) return;
-    this.#fill(this.#halves.find((other) => other !== half)!, half.to);
+  /** Has all other pieces filled with what follows `piece`. */
+  #fillBehind({ from, to }: Piece): void {
+    let next = to;
+    for (let ahead = 1; ahead < this.#pieces.length && next < this.#parts.frames; ahead++) {
+      const there = this.#at(next);
+      if (there !== null) {
+        next = there.to;
+        continue;
+      }
+      const free = this.#pieces.find((other) => other.filling === null && !(other.from >= from && other.from < next));
+      if (free === undefined) return;
+      next = this.#begin(free, next);
+    }
   }
 
-  #fill(half: Half, frame: number): void {
+  /** Fills a piece from `frame` on; one always stays for `find`. */
+  #fill(frame: number): Promise<void> {
+    const free = this.#pieces.filter(({ filling }) => filling === null);
+    if (free.length > 1) {
+      this.#begin(free[0]!, frame);
+      return free[0]!.filling!;
+    }
+    return Promise.race(this.#pieces.map(({ filling }) => filling).filter((filling) => filling !== null)).then(
+      () => this.await(frame) ?? undefined,
+    );
+  }
+
+  /** Returns the frame behind those that it begins to fill `piece` with. */
+  #begin(piece: Piece, frame: number): number {
     const frames = Math.min(this.#room, this.#parts.frames - frame);
-    half.from = half.to = frame;
-    this.#filling = half;
-    this.#filled = this.#readBeside(half, frame, frames).then((got) => {
-      half.to = frame + got;
-      this.#filling = null;
+    piece.from = frame;
+    piece.to = frame + frames;
+    piece.filling = this.#readBeside(piece.at, frame, frames).then((got) => {
+      piece.to = frame + got;
+      piece.filling = null;
     });
+    return frame + frames;
   }
 
   /** Whole frames that were read. */
-  async #readBeside(half: Half, frame: number, frames: number): Promise<number> {
+  async #readBeside(at: number, frame: number, frames: number): Promise<number> {
     const { fd, dataAt, frameBytes, bytes } = this.#parts;
     const wanted = frames * frameBytes;
     let got = 0;
     while (got < wanted) {
       const n = await new Promise<number>((resolve) => {
-        read(fd, bytes, half.at + got, wanted - got, dataAt + frame * frameBytes + got, (error, count) =>
+        read(fd, bytes, at + got, wanted - got, dataAt + frame * frameBytes + got, (error, count) =>
           resolve(error === null ? count : 0),
         );
       });
@@ -130,14 +153,14 @@ export class ReadAhead {
     return Math.floor(got / frameBytes);
   }
 
-  #readNow(half: Half, frame: number, frames: number): number {
+  #readNow(at: number, frame: number, frames: number): number {
     const { fd, dataAt, frameBytes, bytes } = this.#parts;
     const wanted = frames * frameBytes;
     let got = 0;
     while (got < wanted) {
       let n: number;
       try {
-        n = readSync(fd, bytes, half.at + got, wanted - got, dataAt + frame * frameBytes + got);
+        n = readSync(fd, bytes, at + got, wanted - got, dataAt + frame * frameBytes + got);
       } catch {
         break;
       }

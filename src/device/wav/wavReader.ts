@@ -170,8 +170,9 @@ export class WavReader {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    if (this.#ahead?.fills !== true) closeSync(this.#fd);
-    else void this.#ahead.settled().then(() => closeSync(this.#fd));
+    const settled = this.#ahead?.settled() ?? null;
+    if (settled === null) closeSync(this.#fd);
+    else void settled.then(() => closeSync(this.#fd));
   }
 
   #readAhead({ bytes }: PackedBlock, blockFrames: number): ReadAhead {

@@ -76,8 +76,6 @@ let mostAt: usize = 0;
 let risersAt: usize = 0;
 /** Of four lanes: where their oldest sample stands. */
 let oldestAt: usize = 0;
-/** Of each four samples that rows are made of: the largest of each lane, and the largest step. */
-let sizesAt: usize = 0;
 let ppmAt: usize = 0;
 let ppm1At: usize = 0;
 let ppm2At: usize = 0;
@@ -157,7 +155,6 @@ export function init(
   scaleAt = take(32);
   exactAt = take(32);
   oldestAt = take(16);
-  sizesAt = take(<usize>((HISTORY + 1 + HELD_CHUNK) / 4 + 4) << 5);
   mostAt = take(64 * 4);
   risersAt = take(16);
   if (packedBytes > 0) packedAt = take(<usize>packedBytes);
@@ -983,22 +980,12 @@ function riseFour(from: i32, count: i32): void {
   let peak = i32x4.splat(0);
   let at = rowsAt;
   let out = roughAt;
-  let size = sizesAt;
-  const held = heldOfRisers();
-  for (let left = count; left > 0; left -= 4) {
-    // The filter of these four rows sees what they brought, and the three fours before.
-    const most = largestOfFour(size);
-    const step = largestOfFour(size + 16);
-    size += 32;
-    const rows = min(left, 4);
-    const rises = v128.any_true(i32x4.gt_s(bound(most, step), held));
-    for (let n = 0; n < rows; n++) {
-      const four = rises ? phasesOfFour(at, 0) : i32x4.splat(0);
-      v128.store(out, four);
-      peak = i32x4.max_s(peak, four);
-      at += NEXT_ROW;
-      out += 32;
-    }
+  for (let n = count; n > 0; n--) {
+    const four = phasesOfFour(at, 0);
+    v128.store(out, four);
+    peak = i32x4.max_s(peak, four);
+    at += NEXT_ROW;
+    out += 32;
   }
   const done = whole(scaleLo);
   let exact = v128.and(peak, done);
@@ -1018,28 +1005,7 @@ function riseFour(from: i32, count: i32): void {
   }
 }
 
-/** What is held of the four risers. */
-function heldOfRisers(): v128 {
-  const x = v128.load32_zero(heldAt + (<usize>load<i32>(risersAt) << 2));
-  const y = v128.load_lane<u32>(heldAt + (<usize>load<i32>(risersAt, 4) << 2), x, 1);
-  const z = v128.load_lane<u32>(heldAt + (<usize>load<i32>(risersAt, 8) << 2), y, 2);
-  return v128.load_lane<u32>(heldAt + (<usize>load<i32>(risersAt, 12) << 2), z, 3);
-}
-
-/** The largest of four neighbours at `sizesAt`, from `at` on. */
-// @ts-ignore: decorator
-@inline
-function largestOfFour(at: usize): v128 {
-  return i32x4.max_s(
-    i32x4.max_s(v128.load(at), v128.load(at, 32)),
-    i32x4.max_s(v128.load(at, 64), v128.load(at, 96)),
-  );
-}
-
-/**
- * Rows of the four channels whose oldest samples are noted; the other four lanes of a row are left as they are. And of each four samples, from the
- * one before the oldest on (there is none: it is nothing), the largest and the largest step to one of them, at `sizesAt`.
- */
+/** Rows of the four channels whose oldest samples are noted; the other four lanes of a row are left as they are. */
 function rowsOfRisers(count: i32): void {
   let at0 = <usize>load<u32>(oldestAt);
   let at1 = <usize>load<u32>(oldestAt, 4);
@@ -1047,12 +1013,6 @@ function rowsOfRisers(count: i32): void {
   let at3 = <usize>load<u32>(oldestAt, 12);
   let row = rowsAt - NEXT_ROW;
   let before = i64x2.splat(0);
-  let size = sizesAt;
-  let last = i32x4.splat(0);
-  let most = last;
-  let step = last;
-  // Row 0 brings the twelfth sample: with one ahead of the oldest, fours of samples end where fours of rows do, three fours early.
-  let inFour = 1;
   for (let n = count + HISTORY; n > 0; n--) {
     let x = v128.load_lane<u32>(at1, v128.load32_zero(at0), 1);
     x = v128.load_lane<u32>(at3, v128.load_lane<u32>(at2, x, 2), 3);
@@ -1060,20 +1020,7 @@ function rowsOfRisers(count: i32): void {
     at1 += stride;
     at2 += stride;
     at3 += stride;
-    const sample = i32x4.shr_s(x, 8);
-    most = i32x4.max_s(most, i32x4.abs(sample));
-    // The step to the oldest is from what the filter does not see.
-    if (n <= count + HISTORY - 1) step = i32x4.max_s(step, i32x4.abs(i32x4.sub(sample, last)));
-    last = sample;
-    if (++inFour == 4 || n == 1) {
-      v128.store(size, most);
-      v128.store(size, step, 16);
-      size += 32;
-      most = i32x4.splat(0);
-      step = most;
-      inFour = 0;
-    }
-    x = i32x4.shr_s(i32x4.add(i32x4.mul(sample, scaleLo), i32x4.splat(512)), 10);
+    x = i32x4.shr_s(i32x4.add(i32x4.mul(i32x4.shr_s(x, 8), scaleLo), i32x4.splat(512)), 10);
     const now = i16x8.narrow_i32x4_s(x, x);
     v128.store(row, lower(now, before));
     v128.store(row, lower(before, now), 32);
