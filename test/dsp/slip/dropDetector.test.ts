@@ -98,7 +98,7 @@ describe('dropped frames', () => {
         block[n * 8 + c] = sample24(0.25 * Math.sin((2 * Math.PI * (100 + 37 * c) * n) / 48_000) + 0.009 * gaussian());
     block.set(music, noiseS * 48_000 * 8);
     const places = Array.from({ length: 18 }, (_, i) => (noiseS + 2 * i + 2) * 48_000 + 777 * i);
-    let faulty = block;
+    let faulty: Int32Array = block;
     for (const [i, place] of places.entries()) faulty = fault(faulty, 8, A, 'drop', place - i, 1);
 
     const options = { channels: 8, maxFrames: 480, lanes: lanesOf([A]), capacity: DROP_CAPACITY };

@@ -54,9 +54,9 @@ describe('the verdict on a bank', () => {
   });
 
   it('shows a drop alone where both looks say so, or the long one beyond doubt, and at least two channels', () => {
-    const shown = (nats: number, others: number, again: number, voices = 4) => {
+    const shown = (nats: number, others: number, again: number, voices = 4, storyNats = 40) => {
       const verdict = new BankVerdict(RATE);
-      verdict.takeDrop({ ...drop(100 * RATE, nats), others, again, voices });
+      verdict.takeDrop({ ...drop(100 * RATE, nats), others, again, voices, storyNats });
       return verdict.state().slips;
     };
     expect(shown(14.5, 4.5, 3)).toBe(1);
@@ -73,6 +73,11 @@ describe('the verdict on a bank', () => {
     expect(shown(30, 20, 20, 1)).toBe(0);
     expect(shown(45, 20, 20, 1)).toBe(1);
     expect(shown(15, 6, 0)).toBe(0);
+    // Where the others say little, another story must be far off: clean sound reached 33.1, 5.1 and 20.9, with 13.2 against the others.
+    expect(shown(33.1, 5.1, 20.9, 7, 13.2)).toBe(0);
+    expect(shown(33.1, 5.1, 20.9, 7, 21)).toBe(1);
+    expect(shown(33.1, 6.1, 20.9, 7, 13.2)).toBe(1);
+    expect(shown(45, 5.5, 20, 1, 13)).toBe(0);
   });
 
   it('shows no drop alone where a jump tells what follows as well, or where nobody asked, however sure both looks are', () => {
