@@ -81,7 +81,7 @@ out.push(
   '',
   '## Single frames left out',
   '',
-  'One every 1.5 to 2.5 s. Alone: shown by itself (20 nats, 6 of them without the surest channel; or 14 and 4, and 2 by the short look; and nowhere where another story of a break is likelier); on a comb: counts once a period stands (6 nats). "Told the place": the same test asked at the very frame, with no search: more than that no search can find with this test. False: events where nothing was left out.',
+  'One every 1.5 to 2.5 s. Alone: shown by itself (20 nats, 6 of them without the surest channel; or 14 and 6, and 2 by the short look, or 4 of them where one missing frame is 20 nats likelier than any other story of a break; and nowhere where another is likelier); on a comb: counts once a period stands (6 nats). "Told the place": the same test asked at the very frame, with no search: more than that no search can find with this test. False: events where nothing was left out.',
   '',
   '| class | drops | alone | told the place | on a comb | told the place | false alone | false on a comb |',
   '|---|---|---|---|---|---|---|---|',
