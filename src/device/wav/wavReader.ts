@@ -8,7 +8,7 @@ import { basename } from 'node:path';
 import { bad, type Fault, good, type Outcome } from '../../fault.ts';
 import type { PackedBlock } from '../ports.ts';
 import { type FloatCounts, fromFloat32, fromS16, fromS24Packed } from '../sampleFormats.ts';
-import { ReadAhead } from './readAhead.ts';
+import { ReadAhead, readWhole } from './readAhead.ts';
 
 export type WavEncoding = 'pcm16' | 'pcm24' | 'pcm32' | 'float32';
 
@@ -128,7 +128,13 @@ export class WavReader {
     let done = 0;
     while (done < maxFrames && this.#next < this.info.frames) {
       const want = Math.min(maxFrames - done, this.info.frames - this.#next, this.#rawFrames);
-      const got = this.#fill(want * this.#frameBytes, this.#dataAt + this.#next * this.#frameBytes);
+      const got = readWhole(
+        this.#fd,
+        this.#bytes,
+        0,
+        want * this.#frameBytes,
+        this.#dataAt + this.#next * this.#frameBytes,
+      );
       if (got < 0) return -1;
       const frames = Math.floor(got / this.#frameBytes);
       if (frames === 0) return done > 0 ? done : -1;
@@ -185,21 +191,6 @@ export class WavReader {
       blockFrames,
     });
     return this.#ahead;
-  }
-
-  #fill(bytes: number, at: number): number {
-    let got = 0;
-    while (got < bytes) {
-      let n: number;
-      try {
-        n = readSync(this.#fd, this.#bytes, got, bytes - got, at + got);
-      } catch {
-        return -1;
-      }
-      if (n === 0) break;
-      got += n;
-    }
-    return got;
   }
 
   #convert(out: Int32Array, count: number): void {

@@ -115,16 +115,15 @@ export function humEndPart(): void {
       turn += step;
     }
     store<u32>(phaseAt, turn);
-    let c = 0;
-    for (; c + 2 <= width; c += 2) mixTwo(c, k, bytes);
-    if (c < width) mix(c, k, bytes);
+    // An odd last channel goes with itself.
+    for (let c = 0; c < width; c += 2) mix(c, min(c + 1, width - 1), k, bytes);
   }
 }
 
-/** As `mix`, of channels `c` and `c + 1`: a tone is loaded once for both, and no sum waits for the one before. */
-function mixTwo(c: i32, k: i32, bytes: usize): void {
+/** Two channels with line `k`: a tone is loaded once for both, and no sum waits for the one before. */
+function mix(c: i32, other: i32, k: i32, bytes: usize): void {
   const first = slowAt + <usize>c * bytes;
-  const second = first + bytes;
+  const second = slowAt + <usize>other * bytes;
   let reals = f64x2.splat(0);
   let imaginaries = reals;
   let reals2 = reals;
@@ -153,7 +152,7 @@ function mixTwo(c: i32, k: i32, bytes: usize): void {
     imaginary2 -= load<f64>(second + n) * sine;
   }
   keep(c, k, real, imaginary);
-  keep(c + 1, k, real2, imaginary2);
+  keep(other, k, real2, imaginary2);
 }
 
 // @ts-ignore: decorator
@@ -168,24 +167,4 @@ function keep(c: i32, k: i32, real: f64, imaginary: f64): void {
   const to = sumsAt + ((<usize>(c * lines + k)) << 4);
   store<f64>(to, Math.floor(real / 65536));
   store<f64>(to, Math.floor(imaginary / 65536), 8);
-}
-
-function mix(c: i32, k: i32, bytes: usize): void {
-  const slow = slowAt + <usize>c * bytes;
-  let reals = f64x2.splat(0);
-  let imaginaries = f64x2.splat(0);
-  let n: usize = 0;
-  for (; n + 8 < bytes; n += 16) {
-    const x = v128.load(slow + n);
-    reals = f64x2.add(reals, f64x2.mul(x, v128.load(cosinesAt + n)));
-    imaginaries = f64x2.sub(imaginaries, f64x2.mul(x, v128.load(sinesAt + n)));
-  }
-  let real = sumOf(reals);
-  let imaginary = sumOf(imaginaries);
-  if (n < bytes) {
-    const x = load<f64>(slow + n);
-    real += x * load<f64>(cosinesAt + n);
-    imaginary -= x * load<f64>(sinesAt + n);
-  }
-  keep(c, k, real, imaginary);
 }

@@ -895,9 +895,14 @@ function bound(most: v128, step: v128): v128 {
     i32x4.add(i32x4.shl(most, 6), i32x4.shr_s(most, 3)),
     i32x4.sub(i32x4.shl(step, 6), i32x4.shl(step, 3)),
   );
-  // Nor is it more than the sum of the sizes of all taps, 16571 / 8192, or 129.5 in Q6, makes of it.
-  const far = i32x4.add(i32x4.shl(most, 7), i32x4.shl(most, 1));
-  return i32x4.add(i32x4.min_s(near, far), i32x4.splat(3));
+  return i32x4.min_s(i32x4.add(near, i32x4.splat(3)), farBound(most));
+}
+
+/** The same of whatever steps: no more than the sum of the sizes of all taps, 16571 / 8192, or 129.5 in Q6, makes of it; and two floors. */
+// @ts-ignore: decorator
+@inline
+function farBound(most: v128): v128 {
+  return i32x4.add(i32x4.add(i32x4.shl(most, 7), i32x4.shl(most, 1)), i32x4.splat(3));
 }
 
 /**
@@ -939,8 +944,7 @@ function loudFours(frames: i32): u32 {
     const peak = v128.load(peakAt + offset);
     const before = v128.load(beforeAt + offset);
     const most = i32x4.max_s(peak, before);
-    const far = i32x4.add(i32x4.add(i32x4.shl(most, 7), i32x4.shl(most, 1)), i32x4.splat(3));
-    if (v128.any_true(i32x4.gt_s(far, v128.load(heldAt + offset)))) loud |= 1 << (first >> 2);
+    if (v128.any_true(i32x4.gt_s(farBound(most), v128.load(heldAt + offset)))) loud |= 1 << (first >> 2);
     v128.store(beforeAt + offset, frames >= HISTORY ? peak : most);
   }
   return loud;
